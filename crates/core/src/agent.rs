@@ -473,12 +473,10 @@ impl FailureKind {
                 "name who vouches for it (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS) where q starts, then `/retry`"
             }
             Self::WrongPath => "check base_url, then `/retry`",
-            Self::WrongKey => "set the key (OPENAI_API_KEY, or key_env in the config), then `/retry`",
+            Self::WrongKey => "set it where `q agents` says that the key comes from, then `/retry`",
             Self::Forbidden => "let the account allow it, or ask another model in a new session",
             Self::QuotaSpent => "see the account's plan and billing, then `/retry`",
-            Self::UnknownModel => {
-                "set the model (OPENAI_MODEL, or model in the config), open a new session with it"
-            }
+            Self::UnknownModel => "`/model NAME` sets another, then `/retry`",
             Self::Cut | Self::Silent => "`/retry` asks again, `/continue` goes on with what came",
             Self::ServerError | Self::Empty => "`/retry` asks again",
             Self::RateLimited | Self::Overloaded => "wait a little, then `/retry`",

@@ -57,7 +57,8 @@ fn in_a_shell(row: &CommandRow, force: bool, arguments: &str) -> Option<String> 
     // A slash command that is not told its session means the one in view, which the shell has not.
     let names_session = row.params().any(Param::is_session);
     let needed = takes.filter(|param| !param.is_optional);
-    let missing = needed.filter(|param| arguments.is_empty() || param.is_session() && !names_session);
+    let missing = needed
+        .filter(|param| arguments.is_empty() || param.is_literal() || param.is_session() && !names_session);
     for word in missing.map(|param| param.word).chain(Some(arguments).filter(|words| !words.is_empty())) {
         shown.push(' ');
         shown.push_str(word);
@@ -72,19 +73,19 @@ fn inside(words: &[&str]) -> Option<String> {
         return None; // flags are the shell's
     }
     let is_it = |row: &&CommandRow| {
-        !row.slash.is_empty() && row.shell_verb().is_some_and(|(other, _)| other == *verb)
+        let is_typed = |(param, word): (Param, &&str)| !param.is_literal() || param.word == *word;
+        let is_verb = row.shell_verb().filter(|(other, _)| other == verb);
+        !row.slash.is_empty() && is_verb.is_some_and(|(_, takes)| takes.zip(arguments).all(is_typed))
     };
     let row = ROWS.iter().find(is_it)?;
-    let (_, mut takes) = row.shell_verb()?;
+    let (_, takes) = row.shell_verb()?;
     let names_session = row.params().any(Param::is_session);
-    let arguments = match arguments {
-        _ if row.arguments.is_empty() => &[],
-        // The session is the one in view here.
-        [_, rest @ ..] if takes.next().is_some_and(Param::is_session) && !names_session => rest,
-        all => all,
-    };
+    // The session is the one in view here, and what is typed as it stands is what the slash command says by its name.
+    let is_said = |param: &Param| param.is_literal() || param.is_session() && !names_session;
+    let said = takes.map(|param| is_said(&param)).chain(std::iter::repeat(false));
+    let arguments = if row.arguments.is_empty() { &[] } else { arguments };
     let mut shown = format!("/{}", row.slash.first()?);
-    for word in arguments {
+    for (word, _) in arguments.iter().zip(said).filter(|(_, is_said)| !is_said) {
         shown.push(' ');
         shown.push_str(word);
     }
@@ -113,6 +114,10 @@ mod tests {
             ("`q ls --all`", "`q ls --all` in a shell", "`q ls --all`"),
             ("`q queue api`", "/queue", "`q queue api`"),
             ("`q new NAME`", "/new NAME", "`q new NAME`"),
+            ("`/model NAME`", "/model NAME", "`q set SESSION model NAME`"),
+            ("`q set api model m`", "/model m", "`q set api model m`"),
+            ("`q set api temperature 0.2`", "/set temperature 0.2", "`q set api temperature 0.2`"),
+            ("`q compact api undo`", "/compact undo", "`q compact api undo`"),
             ("`q host stop`, then", "`q host stop` in a shell, then", "`q host stop`, then"),
             ("`/last`", "/last", "/last inside q"),
             ("there is no session `plam`", "there is no session `plam`", "there is no session `plam`"),

@@ -318,7 +318,7 @@ impl Plain {
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
             Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
             Body::Sources(told) => {
-                let said = sources::listed(entry.no, told, Way::Slash);
+                let said = sources::listed(entry.no, told, "SESSION", Way::Slash);
                 format!("from {}", words::hanging(&sanitize::visible(&said)))
             }
             Body::Result(result) => self.result_lines(entry.no, result),

@@ -9,7 +9,7 @@ use crate::way::Way;
 const SHOWN: usize = 8;
 
 /// Sources on a screen, a line each: what it is called and who has it. Hostile text still.
-pub fn listed(no: EntryNo, sources: &Sources, way: Way) -> String {
+pub fn listed(no: EntryNo, sources: &Sources, session: &str, way: Way) -> String {
     let line = |(at, source): (usize, &Source)| {
         let host = host(&source.place);
         let (name, host) = match (source.title.trim(), host) {
@@ -24,7 +24,7 @@ pub fn listed(no: EntryNo, sources: &Sources, way: Way) -> String {
     let more = sources.all.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!("{more} more, and ") } else { String::new() };
     let rest =
-        advice::render(&format!("… {more}where they are: `q show SESSION --entry {no}`"), way).into_owned();
+        advice::render(&format!("… {more}where they are: `q show {session} --entry {no}`"), way).into_owned();
     shown.chain([rest]).collect::<Vec<_>>().join("\n")
 }
 

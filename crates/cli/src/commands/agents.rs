@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use q_agent::Dialect;
+use q_agent::http::shown_address;
 use q_proto::message::Reach;
 use q_term::sanitize::visible_line;
 use serde::Serialize;
@@ -16,7 +17,7 @@ struct AgentJson<'a> {
     name: &'a str,
     default: bool,
     origin: &'static str,
-    base_url: Option<&'a str>,
+    base_url: Option<String>,
     /// The protocol that it is spoken to in.
     dialect: Option<&'a str>,
     model: Option<&'a str>,
@@ -34,7 +35,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
             Reach::Guide => (None, None, None, false),
             Reach::Http { base_url, key, model, shaping, .. } => {
                 let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
-                (Some(base_url.as_str()), Some(dialect), Some(model.as_str()), key.is_some())
+                (Some(shown_address(base_url)), Some(dialect), Some(model.as_str()), key.is_some())
             }
         };
         AgentJson {
@@ -53,7 +54,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         name: &agent.name,
         default: agent.name == known.default,
         origin: "config",
-        base_url: Some(agent.base_url()),
+        base_url: Some(shown_address(agent.base_url())),
         dialect: None,
         model: Some(agent.model()),
         has_key: false,
@@ -67,7 +68,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
     }
     for row in rows {
         let mark = if row.default { "*" } else { " " };
-        let reach = match row.base_url {
+        let reach = match &row.base_url {
             None => "answers questions about q, offline".to_owned(),
             Some(url) => {
                 let model = row.model.filter(|model| !model.is_empty()).unwrap_or("the server's own model");

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
+use q_agent::http::shown_address;
 use q_agent::{AgentSpec, Dialect, Message, Role, Seat, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 use q_host::clock::Clock;
@@ -30,7 +31,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 #[derive(Serialize)]
 struct CheckJson<'a> {
     name: &'a str,
-    base_url: Option<&'a str>,
+    base_url: Option<String>,
     dialect: Option<&'a str>,
     model: &'a str,
     answer: &'a str,
@@ -64,7 +65,7 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
         Reach::Guide => (None, None, ""),
         Reach::Http { base_url, shaping, model, .. } => {
             let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
-            (Some(base_url.as_str()), Some(dialect), model.as_str())
+            (Some(shown_address(base_url)), Some(dialect), model.as_str())
         }
     };
     let model = model.unwrap_or_else(|| own_model.to_owned());
@@ -80,7 +81,7 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         json::print(&CheckJson {
             name: &agent.name,
-            base_url,
+            base_url: base_url.clone(),
             dialect,
             model: &model,
             answer: &came.answer,

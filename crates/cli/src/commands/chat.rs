@@ -162,13 +162,13 @@ impl ChatTurn {
         }
     }
 
-    /// Over when another entry than an answer follows ours, or nothing runs any more.
+    /// Over when another turn follows ours, or nothing runs any more. That a turn stopped is an entry before the session's line
+    /// says so, and what is printed is both.
     fn is_over(&self, client: &Client) -> bool {
         let Some(session) = client.mirror.get(self.session) else { return true };
         let Some(began) = self.began else { return !session.summary.activity.is_busy() };
         let mut later = session.entries.iter().filter(|entry| entry.no > began);
-        let followed = later.any(|entry| entry.body.begins_turn() || matches!(entry.body, Body::Stop(_)));
-        followed || !session.summary.activity.is_busy()
+        !session.summary.activity.is_busy() || later.any(|entry| entry.body.begins_turn())
     }
 
     /// What came of our turn.
@@ -254,7 +254,8 @@ impl ChatTurn {
             out::text("\n")?;
         }
         for (no, told) in self.sources(client) {
-            out::note(&format!("q: from {}", words::hanging(&sources::listed(no, told, Way::Shell))));
+            let listed = sources::listed(no, told, session.summary.name.as_str(), Way::Shell);
+            out::note(&format!("q: from {}", words::hanging(&listed)));
         }
         let kept = if answer.is_empty() { "" } else { "; the text so far is kept" };
         match failure {

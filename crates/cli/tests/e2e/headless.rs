@@ -108,6 +108,20 @@ fn sessions_are_listed_renamed_and_closed() {
     assert_eq!(waiting[0]["failure"], "server_error");
 }
 
+/// What is printed of a turn that failed says of its session what the list says: it stopped, and why.
+#[test]
+fn a_failed_turn_and_its_session_are_told_as_one() {
+    let world = World::new().with_sessions(&["api"]);
+    world.server.on("fail", Script::new().status(401, r#"{"error":{"message":"bad key"}}"#));
+    world.server.on("half", Script::new().say("Ha").cut());
+    for (prompt, failure) in [("fail", "wrong_key"), ("half", "cut")] {
+        let told = world.q(&["chat", "-s", "api", "--json", prompt]).exited(1).json();
+        assert_eq!(told["outcome"], "failed", "{told}");
+        assert_eq!(told["session"]["failure"], failure, "{told}");
+        assert_eq!(told["session"]["activity"], "failed", "{told}");
+    }
+}
+
 #[test]
 fn each_end_has_its_exit_code() {
     let world = World::new().with_sessions(&["api"]);

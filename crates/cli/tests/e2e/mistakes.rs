@@ -379,6 +379,7 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
     let url = world.server.base_url();
     world.home.configure(&format!(
         "agent = \"work\"\n[agents.work]\nbase_url = \"{url}\"\nkey_env = \"WORK_KEY\"\n\
+         [agents.within]\nbase_url = \"http://me:s3cret@127.0.0.1:1/v1?api-key=h1dden\"\nmodel = \"m\"\n\
          [agents.filed]\nbase_url = \"{url}\"\nkey_file = \"~/nowhere\"\n[agents.other]\nbase_url = \"{url}\"\nmodel = \"m\"\n"
     ));
     let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml").display().to_string();
@@ -396,6 +397,8 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
     world.q(&["ls"]).succeeded();
     world.q(&["chat", "--agent", "other", "hello"]).succeeded().said("echo: hello");
     let listed = world.q(&["agents", "--json"]).succeeded().json();
+    let told = format!("{listed}{}", world.q(&["agents"]).succeeded().stdout());
+    assert!(!told.contains("s3cret") && !told.contains("h1dden"), "an address shows a key: {told}");
     let unusable = |name: &str| {
         let agent = listed.as_array().unwrap().iter().find(|agent| agent["name"] == name).unwrap().clone();
         agent["unusable"].as_str().unwrap_or_default().to_owned()

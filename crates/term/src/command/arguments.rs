@@ -89,6 +89,11 @@ impl Param {
     pub(crate) fn is_session(self) -> bool {
         ["SESSION", "NAME|NUMBER"].contains(&self.word)
     }
+
+    /// Whether it is typed as it stands, as `model` is in `q set SESSION model MODEL`.
+    pub(crate) fn is_literal(self) -> bool {
+        !self.is_optional && self.word.starts_with(|first: char| first.is_lowercase())
+    }
 }
 
 /// The parameters of a usage such as `NUMBER [TEXT]`: the one place where usages are taken apart.

@@ -161,7 +161,7 @@ impl EntryLayout {
 }
 
 fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
-    let said = sources::listed(no, told, Way::Slash);
+    let said = sources::listed(no, told, "SESSION", Way::Slash);
     wrap::plain(&sanitize::visible(&said), width, Palette::dim())
 }
 
