@@ -11,7 +11,7 @@ use q_agent::{AgentControl, AgentSpec, Conversation, Dialect, HttpSpec, Seat, To
 use q_core::conversation::sealed_messages;
 use q_core::seal::SEAL_BYTES;
 use q_core::trace::{Directive, Player, parse};
-use q_core::{AgentEvent, Body, Effect, Effects, Fault, Input, Limits, Seals, SessionId, TurnNo};
+use q_core::{Body, Effect, Effects, Fault, Input, Limits, Seals, SessionId, TurnNo};
 use q_testkit::server::{Script, Server};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -114,8 +114,9 @@ impl Playing {
     fn new(spec: HttpSpec, directory: &std::path::Path) -> Self {
         let spec = HttpSpec { tools: Some(ToolSettings::default()), ..spec };
         let seat = Seat { directory: directory.to_owned(), ..Seat::of(ID) };
-        let mut player = Player::new(Limits::default());
-        player.play("create s1 name a").unwrap();
+        // All of it stays in memory, a long thought as well.
+        let mut player = Player::new(Limits { tail_bytes: 8 << 20, ..Limits::default() });
+        player.play("create s1 name a policy deny").unwrap();
         Self { player, conversation: AgentSpec::Http(Arc::new(spec)).agent().open(seat), turns: 0 }
     }
 
@@ -124,7 +125,7 @@ impl Playing {
         self.player.carry_out(directive).unwrap().unwrap()
     }
 
-    /// One turn, as a host runs it. What waits for the person is denied.
+    /// One turn, as a host runs it.
     async fn turn(&mut self, prompt: &str) {
         self.turns += 1;
         let (turn, number) = (TurnNo(self.turns), self.turns);
@@ -137,13 +138,8 @@ impl Playing {
         let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
         let mut events = self.conversation.turn(Turn { messages, ..Turn::default() }, told.boxed());
         while let Some(event) = events.next().await {
-            let called = if let AgentEvent::Call(call, _) = &event { Some(call.no) } else { None };
             let effects = self.player.handle(Input::Agent { session: ID, turn, event });
-            let waits =
-                called.filter(|_| !effects.after.iter().any(|one| matches!(one, Effect::Permit { .. })));
-            let denied =
-                waits.map(|call| self.effects(&format!("answer s1 {call} deny turn {number}")).after);
-            for effect in effects.after.into_iter().chain(denied.into_iter().flatten()) {
+            for effect in effects.after {
                 if let Effect::Permit { call, entry, digest, .. } = effect {
                     control.send(AgentControl::Permit { call, entry, digest }).unwrap();
                 } else if let Effect::Settle { call, entry, outcome, text, .. } = effect {

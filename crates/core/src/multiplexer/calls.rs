@@ -229,21 +229,18 @@ impl Step<'_> {
 
     /// Ends a call without its tool, and tells the agent.
     fn settle_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String) {
-        if let Some(entry) = self.end_call(id, turn, call, outcome, text.clone()) {
-            self.after(Effect::Settle { session: id, turn, call, entry, outcome, text });
-        }
+        let Some(entry) = self.entry_of(id, call) else { return };
+        self.end_call(id, turn, call, outcome, text.clone());
+        self.after(Effect::Settle { session: id, turn, call, entry, outcome, text });
     }
 
-    /// Ends an open call; its entry.
-    fn end_call(
-        &mut self,
-        id: SessionId,
-        turn: TurnNo,
-        call: CallNo,
-        outcome: Outcome,
-        text: String,
-    ) -> Option<EntryNo> {
-        let of = self.head(id)?.turn.as_ref()?.call(call)?.entry;
+    /// The entry of an open call of the turn in flight.
+    fn entry_of(&self, id: SessionId, call: CallNo) -> Option<EntryNo> {
+        Some(self.head(id)?.turn.as_ref()?.call(call)?.entry)
+    }
+
+    fn end_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String) {
+        let Some(of) = self.entry_of(id, call) else { return };
         let whole = text.len() as u64;
         let Portion { text, kept, rest } = Portion::of(text, &self.state().limits);
         if let Some(live) = self.live_mut(id) {
@@ -254,7 +251,6 @@ impl Step<'_> {
         self.keep_beside(id, seq, rest);
         self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
-        Some(of)
     }
 
     fn no_longer_pending(&mut self, id: SessionId, call: CallNo) {
