@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::BoxStream;
 use q_core::conversation::{Message, Part, Role};
-use q_core::{AgentEvent, CallNo, Digest, Outcome, Policy, ResumeHandle, SessionId, Settings};
+use q_core::{AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings};
 
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,10 +85,16 @@ impl Turn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentControl {
     /// A call may run: exactly what has this digest.
-    Permit { call: CallNo, digest: Digest },
+    Permit {
+        call: CallNo,
+        /// By what later requests know it: it has no other id in this one.
+        entry: EntryNo,
+        digest: Digest,
+    },
     /// A call ended without its tool.
     Settle {
         call: CallNo,
+        entry: EntryNo,
         outcome: Outcome,
         /// The person's words, if there are any.
         text: String,

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
 use q_agent::{AgentControl, AgentSpec, Dialect, HttpSpec, RequestShape, Seat, Secret, ToolSettings};
-use q_core::{AgentEvent, CallNo, Digest, FailureKind, Outcome, Policy, SessionId, Wants};
+use q_core::{AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, SessionId, Wants};
 use q_testkit::server::{Script, Server};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -111,7 +111,9 @@ impl Permitting {
         while let Some(event) = events.next().await {
             if let AgentEvent::Call(call, _) = &event {
                 let digest = self.swapped.unwrap_or(call.digest);
-                control.send(AgentControl::Permit { call: call.no, digest }).unwrap();
+                control
+                    .send(AgentControl::Permit { call: call.no, entry: EntryNo(call.no.0), digest })
+                    .unwrap();
             }
             all.push(event);
         }
@@ -414,4 +416,42 @@ async fn what_is_sealed_goes_back_in_front_of_the_calls_of_its_turn() {
         let thinks = dialect != Dialect::Anthropic || second["thinking"]["type"] == "enabled";
         assert!(thinks, "it thinks on: {second}");
     }
+}
+
+/// What can never be carried out is asked of nobody, also behind a change that might make other calls right; the model is told why.
+#[tokio::test]
+async fn what_cannot_be_carried_out_wants_no_consent() {
+    let long = "t".repeat(129);
+    let changes = json!({ "path": "new", "content": "x" }).to_string();
+    for (tool, given, why) in [
+        ("write", "{\"path\": ", "the arguments cannot be used"),
+        ("write", "[]", "the arguments cannot be used"),
+        ("nothing", "{}", "there is no tool `nothing`"),
+        (long.as_str(), "{}", "the tool's name has 129 bytes, and may have 128"),
+    ] {
+        let server = Server::start();
+        server.once("do it", Script::new().say("So.").done());
+        server.once("do it", Script::new().call("write", &changes).call(tool, given).done());
+        let events = Permitting::new().turn(spec(server.base_url())).await;
+        let wants: Vec<Wants> = events
+            .iter()
+            .filter_map(|event| if let AgentEvent::Call(call, _) = event { Some(call.wants) } else { None })
+            .collect();
+        assert_eq!(wants, [Wants::Consent, Wants::Nothing], "{tool} {given}");
+        let all = results(&events);
+        assert!(all[1].1 == Outcome::Failed && all[1].2.contains(why), "{tool} {given}: {all:?}");
+    }
+}
+
+/// More calls than are taken at once are said to be that, whoever offers tools.
+#[tokio::test]
+async fn too_many_calls_at_once_are_said_to_be_too_many() {
+    let server = Server::start();
+    let script = (0..65).fold(Script::new(), |script, _| script.call("list", "{}"));
+    server.once("do it", script.done());
+    let events = Permitting::new().turn(spec(server.base_url())).await;
+    let Some(AgentEvent::Failed(failure)) = events.last() else { panic!("{events:?}") };
+    assert_eq!(failure.kind, FailureKind::TooLong);
+    assert!(failure.detail.contains("more than 64 tools"), "{failure}");
+    assert!(results(&events).is_empty(), "none of them ran");
 }

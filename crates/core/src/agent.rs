@@ -32,7 +32,7 @@ pub enum AgentEvent {
     Sealed(Seal),
     /// What it means to do, step by step, in place of what it meant before.
     Plan(Vec<PlanStep>),
-    /// What it said until then rests on, by its provider's word. Comes behind that.
+    /// More of what its answer rests on, by its provider's word. Told while it comes, so that an answer that is cut has it too.
     Sources(Sources),
     /// Which model answers, by the name its server has for it.
     Model(String),
@@ -490,7 +490,7 @@ impl FailureKind {
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
             Self::WantsTool => {
-                "say in the prompt that there are no tools, or ask another model in a new session"
+                "`tools = true` in its agent's table offers some; or say in the prompt that there are none"
             }
             Self::Paused | Self::TooLong | Self::TooManyRounds => "`/continue` goes on where it stopped",
             Self::WindowFull => "`/compact` makes room, then `/continue` goes on where it stopped",

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{Outcome, ResumeHandle};
-use crate::id::{CallNo, Digest, PromptNo, ReplyTo, Seq, SessionId, TurnNo};
+use crate::id::{CallNo, Digest, EntryNo, PromptNo, ReplyTo, Seq, SessionId, TurnNo};
 use crate::record::Policy;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
@@ -105,6 +105,8 @@ pub enum Effect {
         session: SessionId,
         turn: TurnNo,
         call: CallNo,
+        /// By what later turns know it too.
+        entry: EntryNo,
         digest: Digest,
     },
     /// Tell the agent how a call ended that did not run.
@@ -112,6 +114,7 @@ pub enum Effect {
         session: SessionId,
         turn: TurnNo,
         call: CallNo,
+        entry: EntryNo,
         outcome: Outcome,
         /// The person's words, if there are any.
         text: String,

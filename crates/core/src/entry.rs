@@ -123,7 +123,7 @@ pub enum Interrupter {
     Crash,
 }
 
-/// What did not fit together in what was stored.
+/// What did not fit: together in what was stored, or into what is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The text of a waiting prompt is not in the log.
@@ -133,6 +133,8 @@ pub enum Fault {
         /// Records that are missing, if that is known.
         lost: Option<u64>,
     },
+    /// Its provider sealed more of a turn than is kept: nothing of that goes back.
+    SealsTooLong,
 }
 
 /// A place in a transcript: after that many bytes of that entry.

@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 /// The longest name of a tool, in bytes; a longer one is cut, and denied.
-pub(crate) const TOOL_BYTES: usize = 128;
+pub const TOOL_BYTES: usize = 128;
 /// What is kept of an agent's own words about its failure, in bytes.
 pub(crate) const DETAIL_BYTES: usize = 1024;
 /// What is kept of its provider's word for why it stopped, of the name of its model, and of a resume handle, in bytes: a head

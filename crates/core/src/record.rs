@@ -220,7 +220,7 @@ pub enum Record {
     },
     /// The person wants to come back to it: it counts as unread until it is shown again.
     MarkedUnread,
-    /// What was stored did not fit together and was put right, visibly.
+    /// What was stored did not fit together, or what was said did not fit into the store; it was put right, visibly.
     Repaired { fault: Fault },
     /// What was typed and not sent.
     Drafted {

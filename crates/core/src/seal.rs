@@ -6,7 +6,7 @@ use alloc::string::String;
 
 use crate::id::Seq;
 
-/// The longest seal that is kept, and all of one turn, in bytes. What goes beyond is left out: the model thinks anew.
+/// The longest seal that is kept, and all of one turn, in bytes. Of a turn with more nothing goes back: the model thinks anew.
 ///
 /// A thought of 16,384 tokens, which is the most that is asked for by a word, has about 64 KB, and its signature as much.
 pub const SEAL_BYTES: usize = 256 << 10;
@@ -19,7 +19,7 @@ pub const SEAL_MAKER_BYTES: usize = 512;
 pub struct Seal {
     /// Who made it: protocol, server and model in one word. It goes back to exactly that one.
     pub by: String,
-    /// What goes back, unchanged, as that protocol writes it.
+    /// What goes back, unchanged, as that protocol writes it; nothing where that was too long to be handed on.
     pub content: String,
 }
 
@@ -29,9 +29,35 @@ impl Seal {
         self.by.len() + self.content.len()
     }
 
-    /// Whether it is short enough to be kept.
-    pub const fn is_kept(&self) -> bool {
-        self.content.len() <= SEAL_BYTES && self.by.len() <= SEAL_MAKER_BYTES
+    /// Whether it is there, and short enough to be kept.
+    const fn is_kept(&self) -> bool {
+        let length = self.content.len();
+        0 < length && length <= SEAL_BYTES && self.by.len() <= SEAL_MAKER_BYTES
+    }
+}
+
+/// What is kept of the seals of one turn: all of them, or none. A provider takes what it sealed as it was or not at all, and one
+/// of several missing is no longer that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TurnSeals {
+    bytes: usize,
+    is_too_much: bool,
+}
+
+impl TurnSeals {
+    /// Whether the next one is kept.
+    pub const fn takes(&mut self, seal: &Seal) -> bool {
+        let bytes = self.bytes.saturating_add(seal.bytes());
+        self.is_too_much |= !seal.is_kept() || bytes > SEALED_TURN_BYTES;
+        if !self.is_too_much {
+            self.bytes = bytes;
+        }
+        !self.is_too_much
+    }
+
+    /// Whether there was too much of them: nothing of the turn goes back.
+    pub const fn is_too_much(&self) -> bool {
+        self.is_too_much
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::entry::Fault;
 use crate::record::{Ending, Record};
 use crate::seal::PlacedSeal;
 use crate::stamped::Stamped;
@@ -25,8 +26,11 @@ impl Seals {
             ),
             matches!(stamped.record, Record::Ended { ending: Ending::Done, .. }),
         );
+        let is_too_much = matches!(stamped.record, Record::Repaired { fault: Fault::SealsTooLong });
         if let Record::Sealed { seal, .. } = stamped.record {
             self.open.push(PlacedSeal { at: stamped.seq, seal });
+        } else if is_too_much {
+            self.open.clear(); // nothing more of that turn is recorded
         } else if is_done {
             self.whole.append(&mut self.open);
         } else if begins || matches!(stamped.record, Record::Ended { .. }) {
@@ -54,6 +58,11 @@ mod tests {
             ("done", &["sealed s1 \"m\" \"a\"", "text s1 \"b\"", "done s1"][..], &["a"][..]),
             ("failed", &["sealed s1 \"m\" \"a\"", "text s1 \"b\"", "failed s1 cut"], &[]),
             ("interrupted", &["sealed s1 \"m\" \"a\"", "text s1 \"b\"", "interrupt s1"], &[]),
+            (
+                "more than is kept",
+                &["sealed s1 \"m\" \"a\"", "sealed s1 \"m\" \"\"", "sealed s1 \"m\" \"b\"", "done s1"],
+                &[],
+            ),
             ("in flight", &["sealed s1 \"m\" \"a\"", "text s1 \"b\""], &[]),
         ] {
             let begun = ["create s1 name a", "submit s1 \"why?\""];
@@ -81,5 +90,7 @@ mod tests {
         let many = SEALED_TURN_BYTES / SEAL_BYTES;
         let full: Vec<String> = (0..=many).map(|_| content(SEAL_BYTES)).collect();
         assert_eq!(turn(&full), many - 1, "who made each counts too");
+        let again: Vec<String> = full.iter().cloned().chain([content(1)]).collect();
+        assert_eq!(turn(&again), many - 1, "nothing is kept behind one that is left out");
     }
 }

@@ -84,11 +84,17 @@ impl Sources {
         }
     }
 
+    /// Takes in what is told behind them.
+    pub fn join(&mut self, told: Self) {
+        self.left_out = self.left_out.saturating_add(told.left_out);
+        told.all.into_iter().for_each(|source| self.add(source));
+    }
+
     /// The same within what is kept, whoever says them.
     #[must_use]
     pub fn bounded(self) -> Self {
-        let mut kept = Self { all: Vec::new(), left_out: self.left_out };
-        self.all.into_iter().for_each(|source| kept.add(source));
+        let mut kept = Self::default();
+        kept.join(self);
         kept
     }
 

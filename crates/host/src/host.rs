@@ -250,11 +250,11 @@ impl<W: World> Host<W> {
                 Effect::Steer { session, turn, text } => {
                     self.world.control(session, turn, AgentControl::Steer(text));
                 }
-                Effect::Permit { session, turn, call, digest } => {
-                    self.world.control(session, turn, AgentControl::Permit { call, digest });
+                Effect::Permit { session, turn, call, entry, digest } => {
+                    self.world.control(session, turn, AgentControl::Permit { call, entry, digest });
                 }
-                Effect::Settle { session, turn, call, outcome, text } => {
-                    self.world.control(session, turn, AgentControl::Settle { call, outcome, text });
+                Effect::Settle { session, turn, call, entry, outcome, text } => {
+                    self.world.control(session, turn, AgentControl::Settle { call, entry, outcome, text });
                 }
                 Effect::Bind { session, agent } => self.agents.bind(session, agent),
                 Effect::Unbind { session } => self.agents.unbind(session),

@@ -227,6 +227,7 @@ impl From<q_core::Entry> for WireEntry {
             }
             q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
+            q_core::Body::Repair(Fault::SealsTooLong) => WireBody::SealsTooLong,
             q_core::Body::Continued => WireBody::Continued,
             q_core::Body::LeftOut(sent) => WireBody::LeftOut(sent.into()),
             q_core::Body::Compaction(compaction) => WireBody::Compaction(compaction.into()),
@@ -263,6 +264,7 @@ impl From<WireEntry> for q_core::Entry {
             }
             WireBody::PromptLost(prompt) => q_core::Body::Repair(Fault::PromptLost(PromptNo(prompt))),
             WireBody::LogCut(lost) => q_core::Body::Repair(Fault::LogCut { lost }),
+            WireBody::SealsTooLong => q_core::Body::Repair(Fault::SealsTooLong),
             WireBody::Continued => q_core::Body::Continued,
             WireBody::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
             WireBody::Compaction(compaction) => q_core::Body::Compaction(compaction.into()),

@@ -205,6 +205,7 @@ pub enum WireBody {
     Failed(Failure),
     PromptLost(u64),
     LogCut(Option<u64>),
+    SealsTooLong,
     LeftOut(SentEntries),
     Continued,
     Compaction(WireCompaction),

@@ -242,7 +242,7 @@ impl Asked {
     /// The calls that run, and where they stand among what it was told.
     fn permitted(&self) -> impl Iterator<Item = (usize, CallNo)> {
         self.told.iter().enumerate().filter_map(|(place, told)| match told {
-            AgentControl::Permit { call, digest: _ } => Some((place, *call)),
+            AgentControl::Permit { call, .. } => Some((place, *call)),
             AgentControl::Settle { .. } | AgentControl::Steer(_) => None,
         })
     }
@@ -260,7 +260,7 @@ impl Asked {
     /// What follows from what it was told: what was permitted has run.
     fn goes_on(&mut self, nonce: u64) -> AgentEvent {
         match self.next_told(nonce) {
-            Some(AgentControl::Permit { call, digest: _ }) => {
+            Some(AgentControl::Permit { call, .. }) => {
                 let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
                 AgentEvent::Result {
                     call,

@@ -126,7 +126,7 @@ impl History {
             | Record::MarkedUnread
             | Record::Imported { .. }
             | Record::ImportEnded { .. }
-            | Record::Repaired { fault: Fault::LogCut { .. } } => {}
+            | Record::Repaired { fault: Fault::LogCut { .. } | Fault::SealsTooLong } => {}
         }
         Ok(())
     }

@@ -147,8 +147,8 @@ impl World for Side {
             (Some(Planted::PermitsTwice), told @ AgentControl::Permit { .. }) => {
                 self.did.extend([did(told.clone()), did(told)]);
             }
-            (Some(Planted::SwapsDigests), AgentControl::Permit { call, digest: _ }) => {
-                self.did.push(did(AgentControl::Permit { call, digest: Digest::numbered(0) }));
+            (Some(Planted::SwapsDigests), AgentControl::Permit { call, entry, .. }) => {
+                self.did.push(did(AgentControl::Permit { call, entry, digest: Digest::numbered(0) }));
             }
             (Some(Planted::PermitsLate), told @ AgentControl::Permit { .. }) => {
                 self.held_back.push((session, turn, told));

@@ -371,6 +371,7 @@ pub fn repair(fault: Fault, way: Way) -> String {
                 "repaired here: the stored history was damaged; {lost} (`q doctor` says where); the damaged image is kept aside"
             )
         }
+        Fault::SealsTooLong => "not kept here: what the provider sealed of the model's thoughts in this turn is longer than q keeps; it is not sent back, and the model thinks anew".to_owned(),
     };
     advice::render(&said, way).into_owned()
 }

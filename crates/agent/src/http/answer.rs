@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use q_core::{AgentEvent, AgentFailure, FailureKind, Seal, Source, Sources, Usage};
+use q_core::seal::SEAL_BYTES;
+use q_core::{AgentEvent, AgentFailure, FailureKind, Seal, Source, Usage};
 use serde_json::value::RawValue;
 
-use super::calls::{AskedCall, AskedCalls, CallPiece};
+use super::calls::{AskedCall, AskedCalls, CallPiece, MAX_BYTES, MAX_CALLS};
 use super::detail::clean;
 use super::event_queue::EventQueue;
 use super::failure::in_answer;
@@ -41,8 +42,7 @@ pub(super) struct AnswerBuilder {
     /// The server has said which model answers.
     knows_model: bool,
     usage: Option<Usage>,
-    /// What it rests on, and what was told of that, as hashes.
-    sources: Sources,
+    /// What was told of what it rests on, as hashes.
     told: BTreeSet<u64>,
     /// Something was said that is not blank.
     has_words: bool,
@@ -164,10 +164,7 @@ impl AnswerBuilder {
 
     /// The provider sealed what comes back in front of what the model says next. Who it is, whoever asked knows.
     pub(super) fn on_seal(&mut self, content: String) {
-        let seal = Seal { by: String::new(), content };
-        if !seal.is_kept() {
-            return;
-        }
+        let seal = sealed(content);
         if self.calls.count() > 0 {
             self.calls.seal(seal);
         } else {
@@ -177,18 +174,12 @@ impl AnswerBuilder {
 
     /// The same of what comes back in front of the next call.
     pub(super) fn on_seal_of_call(&mut self, content: String) {
-        let seal = Seal { by: String::new(), content };
-        if seal.is_kept() {
-            self.calls.seal(seal);
-        }
+        self.calls.seal(sealed(content));
     }
 
     /// The same of what comes back with all that is called, and only then.
     pub(super) fn on_seal_of_calls(&mut self, content: String) {
-        let seal = Seal { by: String::new(), content };
-        if seal.is_kept() {
-            self.calls.seal_first(seal);
-        }
+        self.calls.seal_first(sealed(content));
     }
 
     /// What was called so far comes again, whole.
@@ -216,7 +207,7 @@ impl AnswerBuilder {
         let mut hasher = DefaultHasher::new();
         (&source.title, &source.place, &source.quote).hash(&mut hasher);
         if self.told.len() < MAX_TOLD && self.told.insert(hasher.finish()) {
-            self.sources.add(source);
+            self.queue.push_source(source);
         }
     }
 
@@ -280,9 +271,6 @@ impl AnswerBuilder {
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.on_call(NAMELESS.to_owned(), "");
         }
-        if !self.sources.is_empty() {
-            self.queue.push(AgentEvent::Sources(std::mem::take(&mut self.sources)));
-        }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));
         }
@@ -302,6 +290,12 @@ impl AnswerBuilder {
             return self.error.take();
         }
         match self.reason {
+            _ if self.calls_too_much() && self.takes_calls => {
+                let mb = MAX_BYTES >> 20;
+                let why =
+                    format!("it calls more than {MAX_CALLS} tools at once, or gives them more than {mb} MB");
+                Some(AgentFailure::new(FailureKind::TooLong, why))
+            }
             _ if self.calls_too_much() => Some(self.wants_tool()),
             Some(_) if self.is_early && broken.is_some() => broken,
             None => {
@@ -350,6 +344,12 @@ impl AnswerBuilder {
             count => format!("{count} parts of it could not be read"),
         }
     }
+}
+
+/// A seal of nobody yet. Of what is longer than is kept only that it was there is handed on.
+fn sealed(content: String) -> Seal {
+    let content = if content.len() > SEAL_BYTES { String::new() } else { content };
+    Seal { by: String::new(), content }
 }
 
 /// Those of these texts that say something, with `between` between them.

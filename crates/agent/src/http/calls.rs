@@ -15,8 +15,8 @@ pub struct AskedCall {
 }
 
 /// The most calls of one answer that are counted, and bytes of all that they are given. Whoever calls more is not waited for.
-const MAX_CALLS: usize = 64;
-const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_CALLS: usize = 64;
+pub(super) const MAX_BYTES: usize = 4 << 20;
 
 /// A piece of a call.
 #[derive(Clone, Copy, Debug, Default)]

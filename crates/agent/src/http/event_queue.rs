@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use q_core::AgentEvent;
+use q_core::{AgentEvent, Source, Sources};
 
 /// The longest text that is handed on at once, in bytes: whoever stores and shows it does so piece by piece.
 const LONGEST: usize = 16 << 10;
@@ -27,6 +27,18 @@ impl EventQueue {
         match self.events.back_mut() {
             Some(AgentEvent::Thinking(text)) if text.len() + words.len() <= LONGEST => text.push_str(&words),
             _other => self.in_parts(words, AgentEvent::Thinking),
+        }
+    }
+
+    /// Something that the answer rests on; one that says nothing is none.
+    pub(super) fn push_source(&mut self, source: Source) {
+        if let Some(AgentEvent::Sources(told)) = self.events.back_mut() {
+            return told.add(source);
+        }
+        let mut told = Sources::default();
+        told.add(source);
+        if !told.is_empty() {
+            self.events.push_back(AgentEvent::Sources(told));
         }
     }
 

@@ -130,6 +130,7 @@ mod tests {
             ("bedrock-runtime-fips.us-west-2.amazonaws.com", "us-west-2"),
             ("vpce-1.bedrock-runtime.ap-south-1.vpce.amazonaws.com", "ap-south-1"),
             ("bedrock-runtime.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+            ("bedrock-runtime.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
             ("127.0.0.1", "us-east-1"),
             ("bedrock.example.org", "us-east-1"),
         ] {

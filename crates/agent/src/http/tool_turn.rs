@@ -15,10 +15,11 @@ use futures_util::future::{self, BoxFuture};
 use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use q_core::conversation::{Message, Part, Role, bytes};
 use q_core::fitting::shortened;
-use q_core::seal::SEALED_TURN_BYTES;
+use q_core::limits::TOOL_BYTES;
+use q_core::seal::TurnSeals;
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallFacts, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, Seal,
-    Usage, Wants, WindowUse,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
+    Policy, Seal, Usage, Wants, WindowUse,
 };
 use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
 use tokio::sync::mpsc;
@@ -94,7 +95,7 @@ impl Conversation for ToolConversation {
             usage: Usage::default(),
             window: None,
             has_model: false,
-            sealed: 0,
+            seals: TurnSeals::default(),
         };
         let work = async move {
             let ending = running.run(turn).await.map_or_else(AgentEvent::Failed, |()| AgentEvent::Done);
@@ -130,8 +131,8 @@ struct RunningTurn {
     /// How full the model's window is with all that was said so far.
     window: Option<WindowUse>,
     has_model: bool,
-    /// Bytes of what was sealed in it.
-    sealed: usize,
+    /// What is kept of what was sealed in it.
+    seals: TurnSeals,
 }
 
 /// An answer that is whole.
@@ -153,9 +154,10 @@ struct OpenCall {
 
 enum CallState {
     Waiting,
-    Permitted,
-    Runs,
-    Ended(Outcome, String),
+    /// From here on it has its place in the transcript, and its id by that.
+    Permitted(EntryNo),
+    Runs(EntryNo),
+    Ended(EntryNo, Outcome, String),
 }
 
 impl OpenCall {
@@ -174,6 +176,7 @@ impl OpenCall {
 
 impl RunningTurn {
     async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
+        let before = turn.messages.len();
         for _ in 0..MAX_ROUNDS {
             let (asked, spent) = (self.bytes(&turn), self.usage);
             let Answered { said, calls, stop_reason } = self.ask(&turn).await?;
@@ -190,6 +193,10 @@ impl RunningTurn {
             self.window = WindowUse::after(self.usage.since(spent), bytes, window, self.window);
             let ended = self.carry_out(calls).await;
             add(&mut turn, said, ended);
+            if self.seals.is_too_much() {
+                // A provider takes all that it sealed of a turn, or none of it.
+                turn.messages.iter_mut().skip(before).for_each(leave_seals_out);
+            }
             self.tell(AgentEvent::Asked { bytes: self.bytes(&turn), window }).await;
             if self.room() < LEAST_RESULT {
                 return Err(AgentFailure::new(FailureKind::WindowFull, ""));
@@ -215,15 +222,10 @@ impl RunningTurn {
         let _nobody_hears = self.out.send(event).await;
     }
 
-    /// Tells what is sealed, as far as there is room for it in a turn; what is not told is not sent back either.
+    /// Tells what is sealed, and gives it back where it is kept: what is not is not sent back either.
     async fn tell_sealed(&mut self, seal: Seal) -> Option<Seal> {
-        let sealed = self.sealed.saturating_add(seal.bytes());
-        if sealed > SEALED_TURN_BYTES {
-            return None;
-        }
-        self.sealed = sealed;
         self.tell(AgentEvent::Sealed(seal.clone())).await;
-        Some(seal)
+        self.seals.takes(&seal).then_some(seal)
     }
 
     /// Asks once, and tells all that is said but the end.
@@ -239,7 +241,7 @@ impl RunningTurn {
                 Asked::InVain(failure) => return Err(without_tools(failure)),
             }
         };
-        let (mut said, mut stop_reason) = (Vec::new(), None);
+        let (mut said, mut stop_reason, mut is_cut) = (Vec::new(), None, false);
         let mut usage = self.usage;
         loop {
             let event = answering.next_event().await;
@@ -258,17 +260,21 @@ impl RunningTurn {
                 }
                 AgentEvent::Model(_) if std::mem::replace(&mut self.has_model, true) => {}
                 AgentEvent::Text(ref piece) => {
-                    match said.last_mut() {
+                    match said.last_mut().filter(|_| !is_cut) {
                         Some(Part::Text(text)) => text.push_str(piece),
                         _other => said.push(Part::Text(piece.clone())),
                     }
+                    is_cut = false;
+                    self.tell(event).await;
+                }
+                AgentEvent::Thinking(_) => {
+                    is_cut = true; // words before and behind a thought are two entries of the transcript
                     self.tell(event).await;
                 }
                 AgentEvent::Sealed(seal) => said.extend(self.tell_sealed(seal).await.map(Part::Sealed)),
                 AgentEvent::Sent(_)
                 | AgentEvent::Asked { .. }
                 | AgentEvent::Retrying { .. }
-                | AgentEvent::Thinking(_)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Sources(_)
                 | AgentEvent::Model(_)
@@ -299,8 +305,9 @@ impl RunningTurn {
             for place in 0..all.len() {
                 if may_start(&all, place)
                     && let Some(call) = all.get_mut(place)
+                    && let CallState::Permitted(entry) = call.state
                 {
-                    call.state = CallState::Runs;
+                    call.state = CallState::Runs(entry);
                     running.push(self.start(place, call));
                 }
             }
@@ -312,10 +319,12 @@ impl RunningTurn {
                     let open = all.iter().filter(|call| !call.has_ended()).count() + due.len();
                     let share = (self.room() / (open as u64 + 1)).max(LEAST_RESULT);
                     let share = usize::try_from(share).unwrap_or(usize::MAX);
-                    if let Some(call) = all.get_mut(place) {
+                    if let Some(call) = all.get_mut(place)
+                        && let CallState::Runs(entry) = call.state
+                    {
                         let outcome = if reply.is_failed { Outcome::Failed } else { Outcome::Done };
                         let text = shortened(&reply.text, share, READ_ON);
-                        self.end(call, outcome, text).await;
+                        self.end(call, entry, outcome, text).await;
                     }
                 }
                 control = self.controls.next() => match control {
@@ -331,10 +340,18 @@ impl RunningTurn {
     async fn open(&mut self, mut asked: AskedCall, before: &[OpenCall]) -> OpenCall {
         self.last_call += 1;
         let no = CallNo(self.last_call);
+        let length = asked.tool.len();
+        asked.tool.truncate(asked.tool.floor_char_boundary(TOOL_BYTES));
+        let subject = self.toolbox.subject(&asked.tool, &asked.arguments);
         let is_settled = before.iter().all(|call| call.has_ended() || call.changes_nothing());
         let checked = match self.toolbox.check(&asked.tool, &asked.arguments).await {
-            // What stands before it may yet make it right.
-            Err(_) if !is_settled => Ok(CheckedCall { reads: false, wants_consent: true }),
+            _ if length > TOOL_BYTES => {
+                Err(format!("the tool's name has {length} bytes, and may have {TOOL_BYTES}; it did not run"))
+            }
+            // What stands before it may yet make it right, unless nobody can tell what it would be.
+            Err(_) if !is_settled && subject != CallSubject::Other => {
+                Ok(CheckedCall { reads: false, wants_consent: true })
+            }
             checked => checked,
         };
         let digest = Digest(self.toolbox.digest(&self.owner, &asked.tool, &asked.arguments));
@@ -346,7 +363,6 @@ impl RunningTurn {
             seals.extend(self.tell_sealed(seal).await);
         }
         asked.seals = seals;
-        let subject = self.toolbox.subject(&tool, &input);
         let facts = CallFacts { subject, ..CallFacts::default() };
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants }, facts)).await;
         OpenCall { no, asked, digest, checked, state: CallState::Waiting }
@@ -356,19 +372,19 @@ impl RunningTurn {
     async fn heed(&mut self, control: AgentControl, all: &mut [OpenCall]) {
         let mut waiting = all.iter_mut().filter(|call| matches!(call.state, CallState::Waiting));
         match control {
-            AgentControl::Permit { call, digest } => {
+            AgentControl::Permit { call, entry, digest } => {
                 let Some(call) = waiting.find(|open| open.no == call) else { return };
                 if call.digest == digest {
-                    call.state = CallState::Permitted;
+                    call.state = CallState::Permitted(entry);
                 } else {
                     let why = "what was permitted is not what was asked for; it did not run";
-                    self.end(call, Outcome::NeverRan, why.into()).await;
+                    self.end(call, entry, Outcome::NeverRan, why.into()).await;
                 }
             }
-            AgentControl::Settle { call, outcome, text } => {
+            AgentControl::Settle { call, entry, outcome, text } => {
                 if let Some(call) = waiting.find(|open| open.no == call) {
                     self.window = self.window.map(|window| window.with(text.len() as u64));
-                    call.state = CallState::Ended(outcome, text);
+                    call.state = CallState::Ended(entry, outcome, text);
                 }
             }
             AgentControl::Steer(_) => {}
@@ -398,43 +414,36 @@ impl RunningTurn {
         .boxed()
     }
 
-    async fn end(&mut self, call: &mut OpenCall, outcome: Outcome, text: String) {
+    async fn end(&mut self, call: &mut OpenCall, entry: EntryNo, outcome: Outcome, text: String) {
         self.window = self.window.map(|window| window.with(text.len() as u64));
-        call.state = CallState::Ended(outcome, text.clone());
+        call.state = CallState::Ended(entry, outcome, text.clone());
         self.tell(AgentEvent::Result { call: call.no, outcome, text }).await;
     }
 }
 
-/// Adds an answer and what came of its calls to what is asked next.
+/// Adds an answer and what came of its calls to what is asked next. All of them have ended.
 fn add(turn: &mut Turn, mut said: Vec<Part>, ended: Vec<OpenCall>) {
-    let parts = turn.messages.iter().flat_map(|message| &message.parts);
-    let last = parts.filter_map(|part| match part {
-        Part::Call { entry, .. } => Some(entry.0),
-        Part::Text(_) | Part::Sealed(_) | Part::Result { .. } | Part::GoOn | Part::Image { .. } => None,
-    });
-    let mut last = last.max().unwrap_or(0);
     said.retain(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
     let mut came = Vec::new();
     for OpenCall { asked: AskedCall { tool, arguments: input, seals }, state, .. } in ended {
-        last += 1;
-        let entry = EntryNo(last);
+        let CallState::Ended(entry, outcome, text) = state else { continue };
         said.extend(seals.into_iter().map(Part::Sealed));
         said.push(Part::Call { entry, tool, input });
-        let (outcome, text) = match state {
-            CallState::Ended(outcome, text) => (outcome, text),
-            CallState::Waiting | CallState::Permitted => (Outcome::NeverRan, String::new()),
-            CallState::Runs => (Outcome::CutShort, String::new()),
-        };
         came.push(Part::Result { of: entry, outcome, text });
     }
     turn.messages.push(Message { role: Role::Assistant, parts: said });
     turn.messages.push(Message { role: Role::User, parts: came });
 }
 
+/// Takes what is sealed out of a message; something stands behind each.
+pub(super) fn leave_seals_out(message: &mut Message) {
+    message.parts.retain(|part| !matches!(part, Part::Sealed(_)));
+}
+
 /// Whether a call may begin: it is permitted, and nothing before it is still to change something, nor it something before them.
 fn may_start(all: &[OpenCall], place: usize) -> bool {
     let (before, rest) = all.split_at(place.min(all.len()));
-    let Some(call) = rest.first().filter(|call| matches!(call.state, CallState::Permitted)) else {
+    let Some(call) = rest.first().filter(|call| matches!(call.state, CallState::Permitted(_))) else {
         return false;
     };
     let is_alone = !call.changes_nothing();

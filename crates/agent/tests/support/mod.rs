@@ -84,8 +84,8 @@ impl Outcome {
                 AgentEvent::Thinking(piece) => thinking.push_str(&piece),
                 AgentEvent::Sealed(seal) => seals.push(seal.content),
                 AgentEvent::Sources(told) => {
-                    assert!(sources.is_empty() && !told.is_empty(), "sources are told once, or not at all");
-                    sources = told;
+                    assert!(!told.is_empty(), "sources are told, or not at all");
+                    sources.join(told);
                 }
                 AgentEvent::Usage(counted) => usage = Some(counted),
                 AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),

@@ -46,7 +46,16 @@ pub(crate) fn base_url(environment: &ProcessEnvironment) -> Result<String, Strin
     if !is_region(region) {
         return Err(format!("`{}` is no region", region.escape_debug()));
     }
-    Ok(format!("{BEDROCK}{region}.amazonaws.com"))
+    Ok(format!("{BEDROCK}{region}.{}", suffix(region)))
+}
+
+/// How the names of hosts end in a region. China and the European sovereign cloud are apart from the rest, with names of their own.
+pub(super) fn suffix(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "amazonaws.com.cn",
+        Some("eusc") => "amazonaws.eu",
+        Some(_) | None => "amazonaws.com",
+    }
 }
 
 /// Whether it may be a part of the name of a host, to which a signature or a token is sent.
@@ -120,6 +129,16 @@ mod tests {
                 at("us-west-2"),
             ),
             (vec![("AWS_DEFAULT_REGION", "us-west-2")], Some("AKID:se/cret+="), at("us-west-2")),
+            (
+                vec![("AWS_REGION", "cn-northwest-1")],
+                Some("AKID:se/cret+="),
+                Ok("https://bedrock-runtime.cn-northwest-1.amazonaws.com.cn".to_owned()),
+            ),
+            (
+                vec![("AWS_REGION", "eusc-de-east-1")],
+                Some("AKID:se/cret+="),
+                Ok("https://bedrock-runtime.eusc-de-east-1.amazonaws.eu".to_owned()),
+            ),
             (
                 vec![("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "S"), ("AWS_SESSION_TOKEN", "T")],
                 Some("A:S:T"),

@@ -54,7 +54,7 @@ pub(crate) fn role(environment: &ProcessEnvironment, now: WallTime) -> Result<Op
     let role = own("sso_role_name").ok_or_else(|| lacks("sso_role_name", &named))?;
     let portal = match environment.text(ENDPOINT) {
         Some(portal) => portal.to_owned(),
-        None if aws::is_region(region) => format!("https://portal.sso.{region}.amazonaws.com"),
+        None if aws::is_region(region) => format!("https://portal.sso.{region}.{}", aws::suffix(region)),
         None => {
             return Err(Missing {
                 why: format!("`{}`, its sso_region in {place}, is no region", region.escape_debug()),
@@ -163,8 +163,10 @@ mod tests {
     #[test]
     fn a_role_is_found_in_either_form_of_profiles() {
         let start = "https://corp.test/start";
+        let china = WHOLE.replace("eu-west-1", "cn-north-1");
         for (config, name, more, portal) in [
-            (WHOLE, "corp", [].as_slice(), "https://portal.sso.eu-west-1.amazonaws.com"),
+            (china.as_str(), "corp", [].as_slice(), "https://portal.sso.cn-north-1.amazonaws.com.cn"),
+            (WHOLE, "corp", &[], "https://portal.sso.eu-west-1.amazonaws.com"),
             (OLDER, start, &[], "https://portal.sso.us-east-2.amazonaws.com"),
             (WHOLE, "corp", &[(ENDPOINT, "http://127.0.0.1:9")], "http://127.0.0.1:9"),
         ] {

@@ -19,6 +19,9 @@ const WANTS: [(&str, Wants); 3] =
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
+/// The word for more sealed than is kept.
+const SEALS_TOO_LONG: &str = "seals_too_long";
+
 /// The most fields that are named which are not known here, and bytes of each.
 const UNKNOWN: usize = 16;
 const UNKNOWN_BYTES: usize = 64;
@@ -201,6 +204,9 @@ impl EntryShape {
             Body::Repair(Fault::LogCut { lost }) => {
                 Self { role: role("repair"), fault: Some("log_cut".to_owned()), lost: *lost, ..plain }
             }
+            Body::Repair(Fault::SealsTooLong) => {
+                Self { role: role("repair"), fault: Some(SEALS_TOO_LONG.to_owned()), ..plain }
+            }
         }
     }
 
@@ -308,6 +314,7 @@ impl EntryShape {
                     Body::Repair(Fault::PromptLost(PromptNo(self.prompt.ok_or_else(|| missing("prompt"))?)))
                 }
                 "log_cut" => Body::Repair(Fault::LogCut { lost: self.lost }),
+                SEALS_TOO_LONG => Body::Repair(Fault::SealsTooLong),
                 other => return Err(format!("fault `{other}` is none")),
             },
             "" => return Err(missing("role")),

@@ -79,6 +79,7 @@ impl Step<'_> {
             Wants::Words => false,
         };
         self.write_stream(id);
+        self.write_sources(id, turn);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
         // Where a rule asks, an allowance would be of no use.
         let is_of_use = call.wants == Wants::Consent && rule != Some(RuleEffect::Ask);
@@ -98,7 +99,10 @@ impl Step<'_> {
                 }
                 self.notify_pending(id);
             }
-            None => self.after(Effect::Permit { session: id, turn, call: no, digest }),
+            None => {
+                let entry = EntryNo(seq.0);
+                self.after(Effect::Permit { session: id, turn, call: no, entry, digest });
+            }
         }
     }
 
@@ -149,7 +153,7 @@ impl Step<'_> {
         if open.digest != digest {
             return Err(Refusal::DigestDiffers);
         }
-        let is_question = open.wants == Wants::Words;
+        let (is_question, entry) = (open.wants == Wants::Words, open.entry);
         let mut rule = None;
         match &answer {
             Answer::Once | Answer::Always if is_question => return Err(Refusal::WantsWords),
@@ -165,7 +169,9 @@ impl Step<'_> {
             self.put_rule(id, rule, true);
         }
         match answer {
-            Answer::Once | Answer::Always => self.after(Effect::Permit { session: id, turn, call, digest }),
+            Answer::Once | Answer::Always => {
+                self.after(Effect::Permit { session: id, turn, call, entry, digest });
+            }
             Answer::Deny => self.settle_call(id, turn, call, Outcome::Denied, String::new()),
             Answer::Words(text) if is_question => self.settle_call(id, turn, call, Outcome::Done, text),
             Answer::Words(text) => self.settle_call(id, turn, call, Outcome::Denied, text),
@@ -223,13 +229,18 @@ impl Step<'_> {
 
     /// Ends a call without its tool, and tells the agent.
     fn settle_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String) {
+        let Some(entry) = self.entry_of(id, call) else { return };
         self.end_call(id, turn, call, outcome, text.clone());
-        self.after(Effect::Settle { session: id, turn, call, outcome, text });
+        self.after(Effect::Settle { session: id, turn, call, entry, outcome, text });
+    }
+
+    /// The entry of an open call of the turn in flight.
+    fn entry_of(&self, id: SessionId, call: CallNo) -> Option<EntryNo> {
+        Some(self.head(id)?.turn.as_ref()?.call(call)?.entry)
     }
 
     fn end_call(&mut self, id: SessionId, turn: TurnNo, call: CallNo, outcome: Outcome, text: String) {
-        let flight = self.head(id).and_then(|head| head.turn.as_ref());
-        let Some(of) = flight.and_then(|flight| flight.call(call)).map(|open| open.entry) else { return };
+        let Some(of) = self.entry_of(id, call) else { return };
         let whole = text.len() as u64;
         let Portion { text, kept, rest } = Portion::of(text, &self.state().limits);
         if let Some(live) = self.live_mut(id) {

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply, TurnSetup};
-use crate::entry::{Entry, Interrupter};
+use crate::entry::{Entry, Fault, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::image::{self, NewImage};
 use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
@@ -15,12 +15,11 @@ use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
 use crate::refusal::Refusal;
-use crate::seal::{SEALED_TURN_BYTES, Seal};
+use crate::seal::Seal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::{LastAsk, RunState};
 use crate::snapshot::{Retrying, Update};
-use crate::source::Sources;
 use crate::usage::Usage;
 
 /// What a person says, as its client sends it.
@@ -97,6 +96,7 @@ impl Step<'_> {
         self.refuse_if_full()?;
         self.make_space(id, text.len(), self.draft_len(id))?;
         self.write_stream(id);
+        self.write_sources(id, turn);
         // What the agent said before these words stands before them in the transcript.
         self.clear_draft(id);
         let seq = self.record(id, Record::Steered { turn, prompt, token, text: text.clone() });
@@ -252,7 +252,11 @@ impl Step<'_> {
             AgentEvent::Thinking(text) => self.on_text(id, turn, Voice::Thinking, text),
             AgentEvent::Sealed(seal) => self.on_sealed(id, turn, seal),
             AgentEvent::Plan(steps) => self.on_plan(id, turn, steps),
-            AgentEvent::Sources(sources) => self.on_sources(id, turn, sources),
+            AgentEvent::Sources(sources) => {
+                if let Some(live) = self.live_mut(id) {
+                    live.stream_mut().sources.join(sources);
+                }
+            }
             AgentEvent::Model(model) => self.on_model(id, turn, model),
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::StopReason(mut reason) => {
@@ -349,12 +353,10 @@ impl Step<'_> {
         self.changed(id);
     }
 
-    fn on_sources(&mut self, id: SessionId, turn: TurnNo, sources: Sources) {
-        let sources = sources.bounded();
-        if sources.is_empty() {
-            return;
-        }
-        self.write_stream(id);
+    /// Writes what an answer rests on, as far as it was told, behind it: it is over, however it ended.
+    pub(super) fn write_sources(&mut self, id: SessionId, turn: TurnNo) {
+        let sources = self.live_mut(id).map(|live| core::mem::take(&mut live.stream_mut().sources));
+        let Some(sources) = sources.filter(|sources| !sources.is_empty()) else { return };
         let seq = self.record_buffered(id, Record::Cited { turn, sources });
         self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
@@ -368,14 +370,22 @@ impl Step<'_> {
         }
     }
 
-    /// What is longer than is kept is left out: nobody but the agent can tell, and it thinks anew.
+    /// Where more is sealed in a turn than is kept, that is said once, and nothing of it goes back: see [`TurnSeals`](crate::seal::TurnSeals).
     fn on_sealed(&mut self, id: SessionId, turn: TurnNo, seal: Seal) {
         let Some(live) = self.live_mut(id) else { return };
-        let sealed = live.stream().sealed.saturating_add(seal.bytes());
-        if seal.is_kept() && sealed <= SEALED_TURN_BYTES {
-            live.stream_mut().sealed = sealed;
-            self.record_buffered(id, Record::Sealed { turn, seal });
+        let seals = &mut live.stream_mut().seals;
+        if seals.is_too_much() {
+            return;
         }
+        if seals.takes(&seal) {
+            live.stream_mut().is_sealed_off = true;
+            self.record_buffered(id, Record::Sealed { turn, seal });
+            return;
+        }
+        self.write_stream(id);
+        let seq = self.record_buffered(id, Record::Repaired { fault: Fault::SealsTooLong });
+        self.notify_entry(id, EntryNo(seq.0));
+        self.changed(id);
     }
 
     /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.
@@ -407,12 +417,17 @@ impl Step<'_> {
         }
         let Some(session) = self.session(id) else { return };
         let end = session.end();
-        let grows = session.head().turn.as_ref().filter(|flight| flight.voice == voice);
+        let is_sealed_off =
+            voice == Voice::Answer && session.live().is_some_and(|live| live.stream().is_sealed_off);
+        let grows = session.head().turn.as_ref().filter(|flight| flight.voice == voice && !is_sealed_off);
         match grows.and_then(|flight| flight.answer) {
             // Both kinds of update go out at once: text on its way to a screen waits for no disk.
             // The first piece is written at once, which gives the entry its number.
             None => {
                 self.write_stream(id);
+                if let Some(live) = self.live_mut(id).filter(|_| voice == Voice::Answer) {
+                    live.stream_mut().is_sealed_off = false;
+                }
                 let entry = EntryNo(self.next_seq(id).0);
                 self.record_buffered(id, Record::Said { turn, entry, voice, text });
                 self.changed(id); // something is unread, unless it is watched
@@ -477,6 +492,7 @@ impl Step<'_> {
             return self.end_compaction(id, turn, ending);
         }
         self.write_stream(id);
+        self.write_sources(id, turn);
         // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let reason = self.live(id).map(|live| live.stream().reason.clone()).unwrap_or_default();

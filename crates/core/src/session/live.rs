@@ -8,9 +8,11 @@ use crate::compaction::WindowUse;
 use crate::entry::{Entry, Prompted};
 use crate::id::{CallNo, EntryNo, Seq};
 use crate::record::Record;
+use crate::seal::TurnSeals;
 use crate::session::head::Head;
 use crate::session::transcript::Transcript;
 use crate::snapshot::Retrying;
+use crate::source::Sources;
 use crate::stamped::Stamped;
 use crate::time::{Instant, WallTime};
 use crate::tool_rule::ToolRule;
@@ -54,8 +56,13 @@ pub(crate) struct Stream {
     pub(crate) reason: String,
     /// What its agent was asked last, and what came since.
     pub(crate) ask: LastAsk,
-    /// Bytes of what was sealed in it.
-    pub(crate) sealed: usize,
+    /// What its answer rests on, as far as it was told: an entry once that answer is over. Not weighed, since it is bounded.
+    pub(crate) sources: Sources,
+    /// What is kept of what was sealed in it.
+    pub(crate) seals: TurnSeals,
+    /// Something was sealed behind the last words of its answer: those that come next are another entry, or what is sealed would
+    /// go back behind all of them.
+    pub(crate) is_sealed_off: bool,
     /// Entries that it was not sent, in a turn that compacts.
     pub(crate) left_out: u64,
     /// The summary as far as it came, of a turn that compacts. It is shown and written once it is whole.

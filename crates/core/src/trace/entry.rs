@@ -57,6 +57,7 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
         "lost" => Body::Repair(Fault::PromptLost(PromptNo(words.number()?))),
         "cut" if words.take("unknown") => Body::Repair(Fault::LogCut { lost: None }),
         "cut" => Body::Repair(Fault::LogCut { lost: Some(words.number()?) }),
+        "seals-too-long" => Body::Repair(Fault::SealsTooLong),
         _ => return Err(format!("`{word}` is not an entry")),
     })
 }
@@ -86,6 +87,7 @@ pub(super) fn write(body: &Body) -> String {
         Body::Repair(Fault::PromptLost(prompt)) => format!("lost {prompt}"),
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
         Body::Repair(Fault::LogCut { lost: Some(lost) }) => format!("cut {lost}"),
+        Body::Repair(Fault::SealsTooLong) => "seals-too-long".into(),
     }
 }
 

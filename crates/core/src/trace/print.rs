@@ -194,6 +194,7 @@ fn repaired(fault: Fault) -> String {
         Fault::PromptLost(prompt) => format!("repaired: the text of waiting prompt {prompt} is lost"),
         Fault::LogCut { lost: Some(lost) } => format!("repaired: records are lost, {lost} in all"),
         Fault::LogCut { lost: None } => "repaired: records are lost".into(),
+        Fault::SealsTooLong => "repaired: more is sealed than is kept".into(),
     }
 }
 
@@ -244,11 +245,12 @@ fn effect(effect: &Effect) -> String {
         Effect::Run { session, turn, setup } => run(*session, *turn, setup),
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
         Effect::Steer { session: id, turn, text } => format!("steer {} turn {turn} {text:?}", session(*id)),
-        Effect::Permit { session: id, turn, call, digest } => {
-            format!("permit {} turn {turn} call {call} {digest:?}", session(*id))
+        Effect::Permit { session: id, turn, call, entry, digest } => {
+            format!("permit {} turn {turn} call {call} entry {entry} {digest:?}", session(*id))
         }
-        Effect::Settle { session: id, turn, call, outcome, text } => {
-            format!("settle {} turn {turn} call {call} {} {text:?}", session(*id), outcome.words())
+        Effect::Settle { session: id, turn, call, entry, outcome, text } => {
+            let of = format!("settle {} turn {turn} call {call} entry {entry}", session(*id));
+            format!("{of} {} {text:?}", outcome.words())
         }
         Effect::Bind { session: id, agent } => format!("bind {} to {}", bare(agent), session(*id)),
         Effect::Unbind { session: id } => format!("unbind {}", session(*id)),

@@ -59,7 +59,7 @@ variants! {
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
-    Fault: PromptLost LogCut;
+    Fault: PromptLost LogCut SealsTooLong;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong NoImages Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
         Empty NotShorter BudgetSpent NotConfigured Internal;

@@ -234,6 +234,9 @@ impl Turn {
             unwritten: None,
             unasked: 0,
             retrying: None,
+            sources: q_core::Sources::default(),
+            is_sealed_off: false,
+            seals_are_out: false,
         }
     }
 }

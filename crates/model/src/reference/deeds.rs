@@ -46,7 +46,7 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
             Effect::Cancel { session, turn } => Deed::Cancel { session, turn },
             Effect::Steer { session, turn, text } => Deed::Steer { session, turn, text },
             Effect::Permit { session, turn, call, .. } => Deed::Permit { session, turn, call },
-            Effect::Settle { session, turn, call, outcome, text } => {
+            Effect::Settle { session, turn, call, outcome, text, .. } => {
                 Deed::Settle { session, turn, call, outcome, text }
             }
             Effect::Bind { session, .. } => Deed::Bind { session },

@@ -197,6 +197,11 @@ struct Turn {
     unasked: u32,
     /// Until when its agent waits to ask again, and why.
     retrying: Option<Retrying>,
+    /// What its answer rests on, as far as it was told.
+    sources: Sources,
+    /// Something was sealed behind the last words of its answer; and more than is kept.
+    is_sealed_off: bool,
+    seals_are_out: bool,
 }
 
 /// A summary that is being said, and how many of the oldest entries it knows nothing of.
@@ -248,6 +253,7 @@ enum What {
     },
     Plan(Vec<PlanStep>),
     Sources(Sources),
+    SealsTooLong,
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use q_core::{
-    Activity, Body, BudgetScope, CallNo, CallOutput, Called, FailureKind, Head, Interrupter, Multiplexer,
-    Presence, PromptNo, Resulted, Retrying, Sent, SessionId, Stop, Summary, ToolRule, TurnNo, Usage,
-    WallTime, Wants,
+    Activity, Body, BudgetScope, CallNo, CallOutput, Called, FailureKind, Fault, Head, Interrupter,
+    Multiplexer, Presence, PromptNo, Resulted, Retrying, Sent, SessionId, Stop, Summary, ToolRule, TurnNo,
+    Usage, WallTime, Wants,
 };
 
 use super::budget::Spent;
@@ -238,6 +238,7 @@ impl Session {
                 What::Output { of } => Body::Output(CallOutput { of: number(*of), text }),
                 What::Compaction(compaction) => Body::Compaction(compaction.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
+                What::SealsTooLong => Body::Repair(Fault::SealsTooLong),
                 What::Sources(sources) => Body::Sources(sources.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Stop(Stop::Interrupted(*by)),

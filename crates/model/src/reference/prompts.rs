@@ -57,6 +57,7 @@ impl Model {
         }
         self.make_space(at, text.len().saturating_sub(self.sessions[at].typed.draft.len()))?;
         self.write(at);
+        self.write_sources(at);
         let no = self.take_prompt(at, token);
         self.add(at, What::Prompt, text.clone());
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += text.len() as u64);

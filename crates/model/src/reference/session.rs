@@ -91,6 +91,7 @@ impl Session {
                 | What::Result { .. }
                 | What::Plan(_)
                 | What::Sources(_)
+                | What::SealsTooLong
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}

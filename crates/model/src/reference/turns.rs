@@ -2,7 +2,7 @@
 
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call as Wanted, CallFacts, CallNo, Digest, FailureKind, Interrupter,
-    Outcome, Policy, Retrying, SessionId, Sources, TurnNo, Usage, WallTime, Wants,
+    Outcome, Policy, Retrying, Seal, SessionId, Sources, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::deeds::{Answered, Deed};
@@ -93,7 +93,7 @@ impl Model {
             }
             AgentEvent::Text(text) => self.on_text(at, What::Answer, text),
             AgentEvent::Thinking(text) => self.on_text(at, What::Thinking, text),
-            AgentEvent::Sealed(_) => self.note(at),
+            AgentEvent::Sealed(seal) => self.on_sealed(at, &seal),
             AgentEvent::Usage(usage) => (running.usage, running.uncounted.is_told) = (usage, true),
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
             AgentEvent::Plan(steps) => {
@@ -151,16 +151,37 @@ impl Model {
         self.on_text(at, voice, text[..text.floor_char_boundary(room)].to_owned());
     }
 
-    /// Each that says something is an entry's, once.
+    /// An empty one stands for too much: that is said, once, and nothing more is sealed in its turn.
+    fn on_sealed(&mut self, at: usize, seal: &Seal) {
+        let Some(turn) = &mut self.sessions[at].turn else { return };
+        if turn.seals_are_out {
+            return;
+        }
+        turn.seals_are_out = seal.content.is_empty();
+        if turn.seals_are_out {
+            self.write(at);
+            self.add(at, What::SealsTooLong, String::new());
+        } else {
+            turn.is_sealed_off = true;
+            self.note(at);
+        }
+    }
+
+    /// Each that says something counts once, and all of an answer are an entry once it is over.
     fn on_sources(&mut self, at: usize, sources: Sources) {
-        let mut told = Sources::default();
+        let Some(turn) = &mut self.sessions[at].turn else { return };
         for source in sources.all {
-            if !source.place.is_empty() && !told.all.contains(&source) {
-                told.all.push(source);
+            if !source.place.is_empty() && !turn.sources.all.contains(&source) {
+                turn.sources.all.push(source);
             }
         }
-        if !told.all.is_empty() {
-            self.write(at);
+    }
+
+    /// The answer so far is over.
+    pub(super) fn write_sources(&mut self, at: usize) {
+        let turn = self.sessions[at].turn.as_mut();
+        let told = turn.map(|turn| std::mem::take(&mut turn.sources)).unwrap_or_default();
+        if !told.is_empty() {
             self.add(at, What::Sources(told), String::new());
             self.happened(at);
         }
@@ -172,11 +193,15 @@ impl Model {
         let session = &mut self.sessions[at];
         let Some(turn) = session.turn.as_mut().filter(|_| !text.is_empty()) else { return };
         turn.filling.said += if voice == What::Answer { text.len() as u64 } else { 0 };
-        let last = session.entries.last_mut().filter(|last| last.turn == turn.no && last.what == voice);
+        // What is sealed stands between the words before and behind it.
+        let is_cut = turn.is_sealed_off && voice == What::Answer;
+        let last = session.entries.last_mut();
+        let last = last.filter(|last| last.turn == turn.no && last.what == voice && !is_cut);
         if let Some(last) = last {
             last.text += &text;
             turn.unwritten = turn.unwritten.or(Some(now));
         } else {
+            turn.is_sealed_off &= voice != What::Answer;
             self.write(at);
             self.add(at, voice, text);
             self.happened(at);
@@ -241,6 +266,7 @@ impl Model {
         let bytes = (tool.len() + input.len()) as u64;
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += bytes);
         self.write(at);
+        self.write_sources(at);
         // A denied call stands there as one that waits, for it never ran.
         self.add(at, What::Call(Call { no, tool, digest, wants, always, state }), input);
         self.happened(at);
@@ -406,6 +432,7 @@ impl Model {
         if let Some(summary) = &turn.summary {
             return self.end_compaction(at, &turn, summary, ending);
         }
+        self.write_sources(at);
         let is_told = |deed: &Deed| {
             let (Deed::Permit { session, turn: of, .. }
             | Deed::Settle { session, turn: of, .. }

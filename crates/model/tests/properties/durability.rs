@@ -149,9 +149,9 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
                     "released by {known:?}, written is {newest:?}"
                 );
             }
-            Effect::Permit { session, turn, call, digest } => {
+            Effect::Permit { session, turn, call, entry, digest } => {
                 let wanted = |stamped: &Stamped| {
-                    stamped.session == *session
+                    (stamped.session, stamped.entry()) == (*session, Some(*entry))
                         && matches!(&stamped.record, Record::Called { turn: at, call: made, .. }
                             if at == turn && made.no == *call && made.digest == *digest)
                 };

@@ -119,7 +119,7 @@ proptest! {
             let heads = system.disk().heads.clone();
             let (input, effects) = system.play(step);
             for effect in &effects.after {
-                let Effect::Permit { session, turn, call, digest } = effect else { continue };
+                let Effect::Permit { session, turn, call, digest, .. } = effect else { continue };
                 prop_assert!(permitted.insert((*session, births(&system, *session), *turn, *call)), "permitted twice");
                 let flight = system.disk().heads[session].turn.as_ref().filter(|flight| flight.turn == *turn);
                 let open = flight.and_then(|flight| flight.call(*call));

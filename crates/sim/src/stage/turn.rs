@@ -254,7 +254,7 @@ impl Stage {
     /// An agent is told something: what runs by it may run, and what is said is for it.
     fn control(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> Held {
         match &told {
-            AgentControl::Permit { call, digest } => {
+            AgentControl::Permit { call, digest, .. } => {
                 self.ledger.consents.runs(&self.disk, (session, turn, *call), *digest)?;
             }
             AgentControl::Settle { text, .. } => texts::is_at_home(text, session, &self.disk.index)?,

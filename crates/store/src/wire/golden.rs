@@ -345,6 +345,15 @@ fn seat_head() -> Head {
     }
 }
 
+/// What came with more sealed than is kept, in its own dump.
+fn seal_records() -> Vec<(&'static str, Record)> {
+    let fault = Fault::SealsTooLong;
+    vec![
+        ("repaired: seals", Record::Repaired { fault }),
+        ("imported: seals", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Repair(fault) }),
+    ]
+}
+
 /// All of them sealed, one after the other.
 fn dump_log(records: impl IntoIterator<Item = (&'static str, Record)>) -> String {
     let mut prev = 0;
@@ -464,6 +473,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_the_agents_contract_on_disk_stay_as_they_are", dump_log(seat_records())),
         ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
         ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
+        ("records_of_seals_on_disk_stay_as_they_are", dump_log(seal_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
@@ -488,6 +498,7 @@ fn what_is_encoded_is_decoded() {
         large_results(),
         sent_records(),
         seat_records(),
+        seal_records(),
         compactions(),
         settings_records(),
         budget_records(),

@@ -53,7 +53,12 @@ async fn respond(request: Request, client: &mut Client, ledger: &Arc<Ledger>) ->
 /// Where models are asked. What they answer there, a script says in the words of the protocol.
 fn is_endpoint(path: &str) -> bool {
     matches!(path, "/v1/chat/completions" | "/v1/messages" | "/v1/responses" | "/api/chat")
-        || path.ends_with(":streamGenerateContent")
+        || is_streamed(path)
+}
+
+/// Whether the place says that the answer streams, and not the request.
+fn is_streamed(path: &str) -> bool {
+    path.ends_with(":streamGenerateContent") || path.ends_with("/converse-stream")
 }
 
 async fn complete(request: Request, client: &mut Client, ledger: &Arc<Ledger>) -> io::Result<()> {
@@ -64,7 +69,7 @@ async fn complete(request: Request, client: &mut Client, ledger: &Arc<Ledger>) -
     let authorization = request.header("authorization").map(str::to_owned);
     let seen = Seen { path: request.path, headers: request.headers, authorization, body };
     let script = ledger.script_for(seen.last_user_text());
-    let streams = seen.body["stream"] == true || seen.path.contains(":streamGenerateContent");
+    let streams = seen.body["stream"] == true || is_streamed(seen.path.split('?').next().unwrap_or_default());
     let mut stream = Stream::new(&seen, script.pieces.clone());
     let _open = ledger.note(seen);
     if !streams {

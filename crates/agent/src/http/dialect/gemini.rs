@@ -81,6 +81,30 @@ fn sign(parts: &mut Vec<Value>) {
     *parts = signed;
 }
 
+/// What Google's servers take in the place of a signature that nobody has.
+const UNSIGNED: &str = "skip_thought_signature_validator";
+
+/// Signs the first call of each answer of the newest turn that has no signature, with words that stand for none: a server that looks
+/// for one there refuses the request without.
+pub(super) fn pass_unsigned(request: &mut Value) {
+    let Some(all) = request["contents"].as_array_mut() else { return };
+    let has_asked = |content: &Value| {
+        content["role"] == "user"
+            && content["parts"]
+                .as_array()
+                .is_some_and(|parts| parts.iter().any(|part| !part["text"].is_null()))
+    };
+    let of_turn = all.iter().rposition(has_asked).map_or(0, |asked| asked + 1);
+    for content in all.iter_mut().skip(of_turn) {
+        let calls = content["parts"].as_array_mut().into_iter().flatten();
+        let mut calls =
+            calls.filter_map(Value::as_object_mut).filter(|part| part.contains_key("functionCall"));
+        if let Some(first) = calls.next().filter(|first| !first.contains_key(SIGNATURE)) {
+            first.insert(SIGNATURE.to_owned(), UNSIGNED.into());
+        }
+    }
+}
+
 /// How many tokens an effort may think; an unknown word goes as it is.
 fn budget(effort: &str) -> Option<u64> {
     match effort {

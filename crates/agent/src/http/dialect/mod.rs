@@ -93,7 +93,7 @@ pub(super) fn request_offering(
 }
 
 /// The same request without anything that was sealed, or is asked to be: what a server may take that refused the other. `None`
-/// where there is nothing of that in it.
+/// where there is nothing of that in it, and it would be the same.
 pub(super) fn request_without_seals(
     dialect: Dialect,
     turn: &Turn,
@@ -103,11 +103,16 @@ pub(super) fn request_without_seals(
 ) -> Option<Value> {
     let carries = |part: &Part| matches!(part, Part::Sealed(seal) if seal.by == offer.sealed_by);
     let is_asked = dialect == Dialect::Responses && shape.with(&turn.settings).reasoning.is_some();
-    if !is_asked && !turn.messages.iter().flat_map(|message| &message.parts).any(carries) {
+    let parts = || turn.messages.iter().flat_map(|message| &message.parts);
+    let may_be_unsigned = dialect == Dialect::Gemini && parts().any(|part| matches!(part, Part::Call { .. }));
+    if !is_asked && !may_be_unsigned && !parts().any(carries) {
         return None;
     }
     let turn = seals::keeping(turn, |_| false);
     let mut request = request_offering(dialect, &turn, model, shape, offer);
+    if dialect == Dialect::Gemini {
+        gemini::pass_unsigned(&mut request);
+    }
     if let Some(members) = request.as_object_mut().filter(|_| is_asked) {
         members.remove(responses::INCLUDE);
     }

@@ -44,9 +44,13 @@ impl ReasoningDetails {
         }
     }
 
-    /// All of them, once.
+    /// All of them, once; nothing of them where that is longer than is kept.
     pub(super) fn sealed(&mut self) -> Option<String> {
-        let parts = Some(std::mem::take(&mut self.parts)).filter(|parts| !parts.is_empty())?;
+        let Self { parts, bytes } = std::mem::take(self);
+        if bytes > SEAL_BYTES {
+            return Some(String::new());
+        }
+        let parts = Some(parts).filter(|parts| !parts.is_empty())?;
         Some(Value::Array(parts.into_iter().map(Value::Object).collect()).to_string())
     }
 }

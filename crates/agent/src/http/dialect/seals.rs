@@ -20,11 +20,12 @@ pub(super) struct SealedThought {
 }
 
 impl SealedThought {
-    /// Takes a piece in. What is longer than is kept is not kept, whatever else comes of it.
+    /// Takes a piece in. What is longer than is kept grows no more; that there is a signature counts nevertheless.
     pub(super) fn add(&mut self, text: &str, signature: &str) {
-        if self.text.len() + self.signature.len() <= SEAL_BYTES {
-            self.text.push_str(text);
-            self.signature.push_str(signature);
+        for (known, piece) in [(&mut self.text, text), (&mut self.signature, signature)] {
+            if known.len() <= SEAL_BYTES {
+                known.push_str(piece);
+            }
         }
     }
 

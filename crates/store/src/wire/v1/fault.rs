@@ -16,6 +16,8 @@ pub(super) enum FaultV1 {
         #[serde(rename = "lost")]
         lost: Option<u64>,
     },
+    #[serde(rename = "seals_too_long")]
+    SealsTooLong,
 }
 
 impl From<q_core::Fault> for FaultV1 {
@@ -23,6 +25,7 @@ impl From<q_core::Fault> for FaultV1 {
         match fault {
             q_core::Fault::PromptLost(prompt) => Self::PromptLost { prompt: prompt.0 },
             q_core::Fault::LogCut { lost } => Self::LogCut { lost },
+            q_core::Fault::SealsTooLong => Self::SealsTooLong,
         }
     }
 }
@@ -32,6 +35,7 @@ impl From<FaultV1> for q_core::Fault {
         match fault {
             FaultV1::PromptLost { prompt } => Self::PromptLost(PromptNo(prompt)),
             FaultV1::LogCut { lost } => Self::LogCut { lost },
+            FaultV1::SealsTooLong => Self::SealsTooLong,
         }
     }
 }

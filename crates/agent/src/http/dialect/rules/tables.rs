@@ -275,3 +275,47 @@ fn each_dialect_shows_images_in_its_own_way() {
         assert_eq!(broken(dialect, &request), Some(rule), "{dialect:?}");
     }
 }
+
+/// A turn in flight whose second answer had more sealed than is kept, and one whose calls nobody signed: what is left is taken.
+#[test]
+fn a_turn_without_what_was_sealed_of_it_keeps_the_rules() {
+    let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
+    for dialect in Dialect::ALL {
+        let mut turn = conversation();
+        turn.messages.truncate(5);
+        let (answer, results) = (turn.messages[3].clone(), turn.messages[4].clone());
+        let mut again = answer.clone();
+        for part in &mut again.parts {
+            if let Part::Call { entry, .. } = part {
+                entry.0 += 10;
+            }
+        }
+        let mut came = results.clone();
+        for part in &mut came.parts {
+            if let Part::Result { of, .. } = part {
+                of.0 += 10;
+            }
+        }
+        came.parts.push(Part::Text("go on".into()));
+        turn.messages.extend([again, came]);
+        for place in [1, 3, 5] {
+            turn.messages[place].parts.insert(0, Part::Sealed(sample(dialect)));
+        }
+        turn.messages.iter_mut().skip(3).for_each(crate::http::tool_turn::leave_seals_out);
+        let model = if dialect == Dialect::Bedrock { "anthropic.m" } else { "m" };
+        let request = request_in(dialect, &turn, model, &shape);
+        assert_eq!(broken(dialect, &request), None, "{dialect:?}: {request}");
+        if dialect == Dialect::Gemini {
+            // A server that looks for signatures of this turn passes over those that nobody has, one for each answer.
+            turn.messages[6].parts.pop();
+            let offer = super::super::Offer::default();
+            let unsealed = super::super::request_without_seals(dialect, &turn, model, &shape, &offer);
+            let contents = unsealed.unwrap()["contents"].clone();
+            let signed =
+                |place: usize, part: usize| contents[place]["parts"][part]["thoughtSignature"].clone();
+            let unsigned = json!("skip_thought_signature_validator");
+            let all = [signed(3, 0), signed(3, 1), signed(5, 0), signed(5, 1)];
+            assert_eq!(all, [unsigned.clone(), Value::Null, unsigned, Value::Null], "{contents}");
+        }
+    }
+}
