@@ -271,6 +271,7 @@ impl RunningTurn {
                 | AgentEvent::Thinking(_)
                 | AgentEvent::Plan(_)
                 | AgentEvent::Sources(_)
+                | AgentEvent::ProjectFiles(_)
                 | AgentEvent::Model(_)
                 | AgentEvent::Title(_)
                 | AgentEvent::Steerable

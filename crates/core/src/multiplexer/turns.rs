@@ -253,6 +253,9 @@ impl Step<'_> {
             AgentEvent::Sealed(seal) => self.on_sealed(id, turn, seal),
             AgentEvent::Plan(steps) => self.on_plan(id, turn, steps),
             AgentEvent::Sources(sources) => self.on_sources(id, turn, sources),
+            AgentEvent::ProjectFiles(files) => {
+                self.add_entry(id, Record::ProjectRead { turn, files: files.bounded() });
+            }
             AgentEvent::Model(model) => self.on_model(id, turn, model),
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::StopReason(mut reason) => {
@@ -343,8 +346,13 @@ impl Step<'_> {
         for step in &mut steps {
             step.text.truncate(step.text.floor_char_boundary(PLAN_STEP_BYTES));
         }
+        self.add_entry(id, Record::Planned { turn, steps });
+    }
+
+    /// An entry that is whole at once, behind what streamed before it.
+    fn add_entry(&mut self, id: SessionId, record: Record) {
         self.write_stream(id);
-        let seq = self.record_buffered(id, Record::Planned { turn, steps });
+        let seq = self.record_buffered(id, record);
         self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
     }
@@ -354,10 +362,7 @@ impl Step<'_> {
         if sources.is_empty() {
             return;
         }
-        self.write_stream(id);
-        let seq = self.record_buffered(id, Record::Cited { turn, sources });
-        self.notify_entry(id, EntryNo(seq.0));
-        self.changed(id);
+        self.add_entry(id, Record::Cited { turn, sources });
     }
 
     fn on_model(&mut self, id: SessionId, turn: TurnNo, mut model: String) {

@@ -13,6 +13,9 @@ impl Entry {
         if let What::Sources(sources) = &self.what {
             return sources.all.iter().map(|source| source.place.len()).sum();
         }
+        if let What::ProjectFiles(files) = &self.what {
+            return files.all.iter().map(|file| file.path.len()).sum();
+        }
         self.text.len()
     }
 }
@@ -91,6 +94,7 @@ impl Session {
                 | What::Result { .. }
                 | What::Plan(_)
                 | What::Sources(_)
+                | What::ProjectFiles(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}

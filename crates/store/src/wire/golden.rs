@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
-    Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, RuleEffect, Seal, Sent,
-    Seq, SessionId, Setup, Source, Sources, Spending, Stamped, StepState, Stop, Token, ToolRule, TurnNo,
-    Usage, Voice, WaitingPrompt, WallTime, Wants, Why, WindowUse,
+    Outcome, PlanStep, Policy, Presence, ProjectFile, ProjectFiles, PromptNo, Record, Resulted, ResumeHandle,
+    RuleEffect, Seal, Sent, Seq, SessionId, Setup, Source, Sources, Spending, Stamped, StepState, Stop,
+    Token, ToolRule, TurnNo, Usage, Voice, WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
 use rules::{rule_records, rules_head};
@@ -328,6 +328,18 @@ fn source_records() -> Vec<(&'static str, Record)> {
     ]
 }
 
+/// What came with project files, in its own dump.
+fn project_records() -> Vec<(&'static str, Record)> {
+    let file = |path: &str, left_out| ProjectFile { path: path.into(), bytes: 9, left_out, fingerprint: 7 };
+    let files = ProjectFiles { all: vec![file("AGENTS.md", 0), file("a/CLAUDE.md", 3)], withheld: false };
+    let withheld = ProjectFiles { all: vec![file("AGENTS.md", 0)], withheld: true };
+    let body = Body::ProjectFiles(withheld);
+    vec![
+        ("project read", Record::ProjectRead { turn: TurnNo(4), files }),
+        ("imported: project", Record::Imported { at: WallTime(1_600_000_000_000), body }),
+    ]
+}
+
 /// As [`later_head`], with what came with that.
 fn seat_head() -> Head {
     let turn = InFlight {
@@ -464,6 +476,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_the_agents_contract_on_disk_stay_as_they_are", dump_log(seat_records())),
         ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
         ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
+        ("records_of_project_files_on_disk_stay_as_they_are", dump_log(project_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
@@ -488,6 +501,7 @@ fn what_is_encoded_is_decoded() {
         large_results(),
         sent_records(),
         seat_records(),
+        project_records(),
         compactions(),
         settings_records(),
         budget_records(),
