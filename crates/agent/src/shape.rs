@@ -27,6 +27,8 @@ pub struct RequestShape {
     pub compact_model: String,
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
     pub think_tags: bool,
+    /// Whether a project's own files for agents do not go along.
+    pub no_project_files: bool,
 }
 
 impl RequestShape {

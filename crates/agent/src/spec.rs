@@ -31,6 +31,14 @@ impl AgentSpec {
             Self::Http(spec) => spec.shape.window.unwrap_or(0),
         }
     }
+
+    /// Whether a project's own files for agents go before its conversations: only a model has a use for them.
+    pub fn takes_project_files(&self) -> bool {
+        match self {
+            Self::Guide => false,
+            Self::Http(spec) => !spec.shape.no_project_files,
+        }
+    }
 }
 
 /// How a model behind an API is reached.

@@ -362,6 +362,7 @@ fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
         window: agent.context_window.or_else(|| usual_window(agent)),
         compact_model: agent.compact_model.clone(),
         think_tags: agent.think_tags,
+        no_project_files: agent.project_files == Some(false),
         tools: None,
         program: None,
     })

@@ -44,6 +44,42 @@ pub(crate) struct QueueArgs {
     pub(crate) json: bool,
 }
 
+/// What is done with the directories that are trusted.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum TrustVerb {
+    /// Trust a directory: its AGENTS.md and the like go to models with each turn of sessions there
+    Trust(TrustArgs),
+    /// Trust a directory no longer
+    Untrust(UntrustArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrustArgs {
+    /// With all beneath it; here when left out
+    pub(crate) directory: Option<std::path::PathBuf>,
+    /// List those that are trusted
+    #[arg(long, conflicts_with = "directory")]
+    pub(crate) list: bool,
+    /// With --list, one JSON array
+    #[arg(long, requires = "list")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UntrustArgs {
+    /// As it was trusted; here when left out
+    pub(crate) directory: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ContextArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 // No documentation here: clap would print it as what the verb does.
 #[derive(Debug, clap::Args)]
 pub(crate) struct JsonArgs {
@@ -130,8 +166,21 @@ pub(crate) struct ApproveArgs {
     /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
     pub(crate) id: Option<CallId>,
     /// Such calls always, in this session: which these are, is shown, or listed as `always` by `q inbox --json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     pub(crate) always: bool,
+    #[command(flatten)]
+    pub(crate) several: AllArgs,
+}
+
+/// All that waits in one session, in the place of one id.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AllArgs {
+    /// Every call that waits in the session now; each is printed
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) all: bool,
+    /// Of those, the calls of this tool
+    #[arg(long, requires = "all")]
+    pub(crate) tool: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -140,6 +189,8 @@ pub(crate) struct DenyArgs {
     pub(crate) session: Option<String>,
     /// Its id, as `q inbox` lists it; left out at a terminal, it is shown and asked about
     pub(crate) id: Option<CallId>,
+    #[command(flatten)]
+    pub(crate) several: AllArgs,
     /// What to do instead, after `--`
     #[arg(last = true)]
     pub(crate) words: Vec<String>,
@@ -323,6 +374,9 @@ pub(crate) struct ChatArgs {
     /// Which of its models
     #[arg(long, conflicts_with = "session")]
     pub(crate) model: Option<String>,
+    /// Let every call of these tools run in this turn, unasked: edit,run. Each is said; what a rule denies stays denied
+    #[arg(long, value_name = "TOOLS", value_delimiter = ',')]
+    pub(crate) yes_to: Vec<String>,
     /// One JSON object instead of the text
     #[arg(long)]
     pub(crate) json: bool,

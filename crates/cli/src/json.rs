@@ -334,6 +334,7 @@ impl EntryJson {
             Body::Call(call) => ("call", call.input.clone()),
             Body::Output(output) => ("output", output.text.clone()),
             Body::Plan(steps) => ("plan", words::plan(steps)),
+            Body::ProjectFiles(files) => ("project_files", q_term::project::told(files, Way::Shell)),
             Body::Sources(told) => ("sources", q_term::sources::whole(told)),
             Body::Result(result) => ("result", result.text.clone()),
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
@@ -380,6 +381,7 @@ impl EntryJson {
             | Body::Stop(_)
             | Body::Continued
             | Body::Repair(_)
+            | Body::ProjectFiles(_)
             | Body::Compaction(_) => plain,
         }
     }

@@ -28,8 +28,10 @@ mod permissions_file;
 mod plain;
 mod process_group;
 mod results;
+mod state_file;
 mod terminals;
 mod tool_environment;
+mod trust_file;
 mod trusted;
 mod usage;
 

@@ -1,12 +1,9 @@
 //! The file of rules that count beside those of sessions: `permissions.toml` where the host's notes are. The host reads it before
-//! each call; whoever adds or removes a rule writes it anew, whole, beside the old one and then in its place.
+//! each call; whoever adds or removes a rule writes it anew, whole.
 //!
 //! Where something in it is wrong nothing of it counts, and every call asks. No project's directory has such a file.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use q_core::tool_rule::STANDING_RULES;
@@ -16,7 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::CliError;
-use crate::trusted::{self, Untrusted};
+use crate::state_file;
 
 /// The longest file, in bytes: so much is read before a call.
 const MOST: usize = 512 << 10;
@@ -76,11 +73,7 @@ impl RuleTable {
 
 /// All rules of the file. One that is not there has none.
 pub(crate) fn read(path: &Path) -> Result<Vec<StandingRule>, CliError> {
-    let text = match trusted::read(path) {
-        Ok(text) => text,
-        Err(Untrusted::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(untrusted) => return Err(untrusted.into_error("the rules", path)),
-    };
+    let Some(text) = state_file::text(path, "the rules")? else { return Ok(Vec::new()) };
     if text.len() > MOST {
         return Err(mistake(path, 1, &format!("the file is longer than {MOST} bytes")));
     }
@@ -112,38 +105,20 @@ fn mistake(path: &Path, line: usize, why: &str) -> CliError {
 /// Has the rule, or no longer; whether that changed anything. Two that do so at once do it one after the other.
 pub(crate) fn set(place: &Place, rule: &StandingRule, stands: bool) -> Result<bool, CliError> {
     let path = place.permissions();
-    let failed =
-        |error: io::Error| CliError::failed(format!("{} cannot be written: {error}", path.display()));
-    place.prepare_state().map_err(|error| CliError::failed(error.to_string()))?;
-    let directory = path.parent().unwrap_or(&path);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-    // Of the file itself there is another one once it is written.
-    let lock = q_lock::open_lock(&path.with_extension("lock")).map_err(failed)?;
-    lock.lock().map_err(failed)?;
-    let mut rules = read(&path)?;
-    if rules.contains(rule) == stands {
-        return Ok(false);
-    }
-    if stands && rules.len() >= STANDING_RULES {
-        let why = format!("there are {STANDING_RULES} rules, the most allowed; remove one: `q permissions`");
-        return Err(CliError::failed(why));
-    }
-    rules.retain(|other| other != rule);
-    rules.extend(stands.then(|| rule.clone()));
-    write(&path, &rules).map_err(failed)?;
-    Ok(true)
-}
-
-/// Writes it beside and moves it into its place, so that a reader has the old one or the new.
-fn write(path: &Path, rules: &[StandingRule]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let _of_one_that_died = fs::remove_file(&beside);
-    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(text(rules).as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    // What was denied must not be allowed again after the loss of power.
-    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+    state_file::rewrite(place, &path, || {
+        let mut rules = read(&path)?;
+        if rules.contains(rule) == stands {
+            return Ok(None);
+        }
+        if stands && rules.len() >= STANDING_RULES {
+            let why =
+                format!("there are {STANDING_RULES} rules, the most allowed; remove one: `q permissions`");
+            return Err(CliError::failed(why));
+        }
+        rules.retain(|other| other != rule);
+        rules.extend(stands.then(|| rule.clone()));
+        Ok(Some(text(&rules)))
+    })
 }
 
 fn text(rules: &[StandingRule]) -> String {
@@ -185,6 +160,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::id::{CallNo, Digest};
 use crate::limits::DETAIL_BYTES;
+use crate::project::ProjectFiles;
 use crate::seal::Seal;
 use crate::source::Sources;
 use crate::tool_rule::CallFacts;
@@ -16,6 +17,8 @@ use crate::usage::Usage;
 pub enum AgentEvent {
     /// How much of its history the agent was sent. Comes first, and from the host: it reads the history.
     Sent(Sent),
+    /// Other files of the project go before the conversation than its transcript says. From the host, behind [`Self::Sent`].
+    ProjectFiles(ProjectFiles),
     /// What the agent is asked. From the host too, behind [`Self::Sent`]; and from an agent that asks once more in the same turn,
     /// with what came of calls. What the turn costs from here on is what its newest ask costs.
     Asked {

@@ -187,6 +187,7 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
             | Body::Output(_)
             | Body::Plan(_)
             | Body::Sources(_)
+            | Body::ProjectFiles(_)
             | Body::Thinking(_)
             | Body::Stop(_)
             | Body::Repair(_)

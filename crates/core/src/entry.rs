@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::Image;
+use crate::project::ProjectFiles;
 use crate::source::Sources;
 use crate::time::WallTime;
 
@@ -39,6 +40,8 @@ pub enum Body {
     Plan(Vec<PlanStep>),
     /// What the answer before it rests on.
     Sources(Sources),
+    /// Which files of the project go before the conversation from here on.
+    ProjectFiles(ProjectFiles),
     /// A turn that did not end well stopped here.
     Stop(Stop),
     /// The person had the agent go on with the answer that stopped before this.
@@ -164,6 +167,7 @@ impl Body {
             Self::Compaction(compaction) => compaction.text(),
             Self::Plan(_)
             | Self::Sources(_)
+            | Self::ProjectFiles(_)
             | Self::Stop(_)
             | Self::Continued
             | Self::Repair(_)
@@ -185,12 +189,14 @@ impl Body {
         }
     }
 
-    /// Bytes that people can read of it: its text, the steps of its plan, or its sources.
+    /// Bytes that people can read of it: its text, the steps of its plan, its sources, or paths.
     pub fn readable(&self) -> usize {
         if let Self::Plan(steps) = self {
             plan_bytes(steps)
         } else if let Self::Sources(sources) = self {
             sources.bytes()
+        } else if let Self::ProjectFiles(files) = self {
+            files.path_bytes()
         } else {
             self.text().len()
         }

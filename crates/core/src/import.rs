@@ -12,6 +12,7 @@ use crate::entry::{Body, Entry, Stop, plan_bytes};
 use crate::id::{EntryNo, SessionId, Token};
 use crate::limits::{DETAIL_BYTES, IMAGE_NAME_BYTES, Limits, PLAN_BYTES, PROMPT_IMAGES, TOOL_BYTES};
 use crate::name::NameOrigin;
+use crate::project::PROJECT_PATH_BYTES;
 use crate::record::Setup;
 use crate::source::{SOURCES, SOURCES_BYTES};
 use crate::time::WallTime;
@@ -199,6 +200,9 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::Sources(sources) if sources.bytes() > SOURCES_BYTES || sources.all.len() > SOURCES => {
             return Err(ImportFault::TooLong { size: sources.bytes(), limit: SOURCES_BYTES });
         }
+        Body::ProjectFiles(files) if files.clone().bounded() != *files => {
+            return Err(ImportFault::TooLong { size: files.path_bytes(), limit: PROJECT_PATH_BYTES });
+        }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
         Body::Compaction(Compaction::Summary { text, .. }) if text.trim().is_empty() => {
@@ -210,6 +214,7 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         }
         Body::Plan(_)
         | Body::Sources(_)
+        | Body::ProjectFiles(_)
         | Body::Stop(Stop::Interrupted(_))
         | Body::Continued
         | Body::Repair(_)

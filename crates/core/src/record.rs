@@ -14,6 +14,7 @@ use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, T
 use crate::image::Image;
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
+use crate::project::ProjectFiles;
 use crate::seal::Seal;
 use crate::settings::Settings;
 use crate::source::Sources;
@@ -172,6 +173,8 @@ pub enum Record {
     },
     /// The agent said what its answer rests on.
     Cited { turn: TurnNo, sources: Sources },
+    /// Other files of the project go before the conversation than did before, or none.
+    ProjectRead { turn: TurnNo, files: ProjectFiles },
     /// The agent said which model answers.
     Answering {
         turn: TurnNo,

@@ -6,6 +6,7 @@ use crate::entry::Compaction;
 use crate::entry::{Body, Fault, Interrupter, Resulted, Stop, plan_bytes};
 use crate::id::{EntryNo, Seq, SessionId};
 use crate::image::Image;
+use crate::project::ProjectFiles;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
 use crate::source::Sources;
 use crate::time::WallTime;
@@ -44,6 +45,8 @@ pub(crate) enum Content<'a> {
     Plan(&'a [PlanStep]),
     /// The entry of sources.
     Sources(&'a Sources),
+    /// The entry of project files.
+    ProjectFiles(&'a ProjectFiles),
     /// The entry that says that an answer goes on.
     Continued,
     /// The entry of a repair.
@@ -75,6 +78,7 @@ impl Stamped {
             }
             Record::Planned { steps, .. } => Content::Plan(steps),
             Record::Cited { sources, .. } => Content::Sources(sources),
+            Record::ProjectRead { files, .. } => Content::ProjectFiles(files),
             Record::Continued { .. } => Content::Continued,
             Record::Repaired { fault } => Content::Repair(*fault),
             Record::Sent { sent, is_said: true, .. } => Content::LeftOut(*sent),
@@ -145,6 +149,7 @@ impl Stamped {
             | Content::Prompt(_)
             | Content::Plan(_)
             | Content::Sources(_)
+            | Content::ProjectFiles(_)
             | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
@@ -159,6 +164,8 @@ impl Stamped {
             plan_bytes(steps)
         } else if let Record::Cited { sources, .. } = &self.record {
             sources.bytes()
+        } else if let Record::ProjectRead { files, .. } = &self.record {
+            files.path_bytes()
         } else if let Record::Imported { body, .. } = &self.record {
             body.readable()
         } else {
@@ -186,6 +193,7 @@ impl Stamped {
             Content::Call(call) => call.tool.len(),
             Content::Plan(steps) => plan_bytes(steps),
             Content::Sources(sources) => sources.bytes(),
+            Content::ProjectFiles(files) => files.path_bytes(),
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
             Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),

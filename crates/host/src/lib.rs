@@ -23,6 +23,7 @@ mod leaving;
 mod listener;
 mod opening;
 mod pipeline;
+mod project_files;
 mod queries;
 mod resident_memory;
 mod runs;
@@ -36,5 +37,6 @@ mod writer;
 
 pub use error::HostError;
 pub use opening::Probe;
+pub use project_files::{PersonalFiles, ProjectReader, ProjectReading};
 pub use serve::{HostConfig, run};
 pub use standing_rules::RuleFile;

@@ -20,11 +20,11 @@ use crate::followers::metrics::{FollowedMetrics, MetricsFollower, Recorder};
 use crate::followers::{FollowError, Followers};
 use crate::host::Host;
 use crate::listener::Outboxes;
+use crate::project_files::PersonalFiles;
 use crate::queries::models::ModelLists;
 use crate::queries::reads::Reads;
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
-use crate::standing_rules::RuleFile;
 use crate::store_marker;
 use crate::wakes::Reports;
 use crate::world::{Clients, Real};
@@ -69,17 +69,17 @@ pub(crate) async fn begin_with_what_is_there(
     probe: Option<Probe>,
     limits: &Limits,
     clock: Clock,
-    rules: &RuleFile,
+    personal: &PersonalFiles,
 ) -> Result<StartedHost, HostError> {
     // A store that somebody has used is waited for by them; anybody else may at least read it.
     let may_only_be_read = |error: &StoreError| !existing && error.leaves_it_readable();
     let begun = match open(&place.store(), probe, limits) {
-        Ok(opened) => begin(opened, clock, limits.tail_bytes, rules).await,
+        Ok(opened) => begin(opened, clock, limits.tail_bytes, personal).await,
         Err(error) => Err(error),
     };
     match begun {
         Err(HostError::Store(error)) if may_only_be_read(&error) => {
-            begin(open_shadow(place, error, limits)?, clock, limits.tail_bytes, rules).await
+            begin(open_shadow(place, error, limits)?, clock, limits.tail_bytes, personal).await
         }
         begun => begun,
     }
@@ -167,7 +167,7 @@ async fn begin(
     opened: OpenedStore,
     clock: Clock,
     tail_bytes: usize,
-    rules: &RuleFile,
+    personal: &PersonalFiles,
 ) -> Result<StartedHost, HostError> {
     let OpenedStore { store, closed, core, why_read_only } = opened;
     // What the host reports to itself has no bound of its own: it is as much as the core gave out, which is bounded there.
@@ -181,7 +181,7 @@ async fn begin(
     let recorder = Recorder::default();
     let (followers, metrics) = start_followers(&store, &recorder)?;
     let writer = start_writer(&store, followers, report)?;
-    let runs = Runs::new(Arc::downgrade(&store), events, rules.clone());
+    let runs = Runs::new(Arc::downgrade(&store), events, personal.clone());
     let world = Real {
         clock,
         writer,
@@ -248,5 +248,5 @@ fn start_followers(
 pub(crate) async fn in_memory() -> Result<StartedHost, HostError> {
     let limits = Limits::default();
     let opened = OpenedStore::new(q_store::MemoryStore::new(), &limits, None)?;
-    begin(opened, Clock::start(), limits.tail_bytes, &RuleFile::none()).await
+    begin(opened, Clock::start(), limits.tail_bytes, &PersonalFiles::none()).await
 }

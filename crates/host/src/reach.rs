@@ -70,6 +70,7 @@ fn shape_of(shaping: Shaping) -> RequestShape {
         window: shaping.window,
         compact_model: shaping.compact_model,
         think_tags: shaping.think_tags,
+        no_project_files: shaping.no_project_files,
     }
 }
 
@@ -130,6 +131,7 @@ mod tests {
             window: Some(9000),
             compact_model: "small".into(),
             think_tags: true,
+            no_project_files: true,
             tools: Some(ToolEnvironment {
                 variables: [("HOME", "/h"), ("OPENAI_API_KEY", "sk-canary")]
                     .map(|(name, value)| (name.into(), value.into()))
@@ -163,12 +165,13 @@ mod tests {
         assert_eq!(patience.retries, 4);
         assert_eq!((*dialect, patience.first_byte), (Dialect::Anthropic, Some(Duration::from_millis(1500))));
         let RequestShape { temperature, max_tokens, reasoning, headers, body, omit, .. } = shape;
-        let RequestShape { window, compact_model, think_tags, .. } = shape;
+        let RequestShape { window, compact_model, think_tags, no_project_files, .. } = shape;
         assert_eq!((*window, compact_model.as_str()), (Some(9000), "small"));
         assert_eq!(*temperature, shape::number(0.5));
         assert_eq!((*max_tokens, reasoning.as_deref()), (Some(7), Some("low")));
         assert_eq!(*headers, [("x-team".to_owned(), Secret::new("sk-canary"))]);
         assert_eq!((body["top_p"].as_f64(), omit.len(), *think_tags), (Some(0.5), 1, true));
+        assert!(*no_project_files);
         let foreign = Shaping { dialect: "zebra".into(), ..Shaping::default() };
         assert_eq!(
             (super::dialect(&foreign), super::dialect(&Shaping::default())),

@@ -22,7 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::agent_request::AgentRequest;
 use crate::events::{RunEvent, RunReporter};
 use crate::history::{Histories, SentHistory};
-use crate::standing_rules::RuleFile;
+use crate::project_files::{PersonalFiles, ProjectReading};
 use crate::summarising;
 
 /// How long an agent may take to park a conversation. What it still holds then is dropped.
@@ -35,7 +35,7 @@ type Parked = Shared<BoxFuture<'static, ()>>;
 pub(crate) struct Runs {
     store: Weak<dyn Store>,
     heard: mpsc::Sender<RunEvent>,
-    rules: RuleFile,
+    personal: PersonalFiles,
     open: BTreeMap<SessionId, OpenConversation>,
     /// What parks conversations, each of which ends in its time.
     parking: JoinSet<()>,
@@ -84,11 +84,15 @@ impl OpenConversation {
 }
 
 impl Runs {
-    pub(crate) fn new(store: Weak<dyn Store>, heard: mpsc::Sender<RunEvent>, rules: RuleFile) -> Self {
+    pub(crate) fn new(
+        store: Weak<dyn Store>,
+        heard: mpsc::Sender<RunEvent>,
+        personal: PersonalFiles,
+    ) -> Self {
         Self {
             store,
             heard,
-            rules,
+            personal,
             open: BTreeMap::new(),
             parking: JoinSet::new(),
             histories: Arc::default(),
@@ -121,7 +125,7 @@ impl Runs {
         let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
         let (turn, reach) = (request.turn, request.agent.clone());
         let (heard, histories) = (self.heard.clone(), Arc::clone(&self.histories));
-        let rules = self.rules.clone();
+        let personal = self.personal.clone();
         let (talks, before) = (Arc::clone(&conversation), predecessor.clone());
         let task = tokio::spawn(async move {
             // Never two turns of one session at once.
@@ -130,7 +134,7 @@ impl Runs {
                 let _over = earlier.await;
             }
             let reporter = RunReporter { session, turn, heard: &heard };
-            let running = run(&request, talks, store, &histories, &rules, reporter, told.boxed());
+            let running = run(&request, talks, store, &histories, &personal, reporter, told.boxed());
             unless_it_panics(&request, &heard, running).await;
         });
         self.open.insert(
@@ -194,7 +198,7 @@ async fn run(
     conversation: Arc<dyn Conversation>,
     store: Arc<dyn Store>,
     histories: &Arc<Histories>,
-    rules: &RuleFile,
+    personal: &PersonalFiles,
     reporter: RunReporter<'_>,
     controls: Controls,
 ) {
@@ -216,21 +220,25 @@ async fn run(
         let messages = conversation::unseen(conversation::messages(&entries));
         return summarising::summarise(request, &*conversation, messages, sent, reporter).await;
     }
+    let project = project(request, personal).await;
+    let news = project.is_news(&entries).then(|| AgentEvent::ProjectFiles(project.files.clone()));
+    let system_prompt = project.behind(&request.system_prompt);
     drop(entries);
-    let beside = (request.system_prompt.len() as u64).saturating_add(conversation.overhead());
+    let beside = (system_prompt.len() as u64).saturating_add(conversation.overhead());
     let bytes = conversation::bytes(&messages).saturating_add(beside);
     let window = request.agent.window();
-    if !(reporter.report(AgentEvent::Sent(sent)).await
-        && reporter.report(AgentEvent::Asked { bytes, window }).await)
-    {
-        return; // the host ends
+    let before = [Some(AgentEvent::Sent(sent)), news, Some(AgentEvent::Asked { bytes, window })];
+    for event in before.into_iter().flatten() {
+        if !reporter.report(event).await {
+            return; // the host ends
+        }
     }
-    let AgentRequest { model, settings, system_prompt, .. } = request.clone();
+    let AgentRequest { model, settings, .. } = request.clone();
     let asked = Turn { system_prompt, model, settings, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         let event = if let AgentEvent::Call(call, facts) = event {
-            let facts = rules.with_rules(&call, facts).await;
+            let facts = personal.rules.with_rules(&call, facts).await;
             AgentEvent::Call(call, facts)
         } else {
             event
@@ -238,6 +246,15 @@ async fn run(
         if !reporter.report(event).await {
             return; // the host ends
         }
+    }
+}
+
+/// What of the project goes along, where its agent takes that.
+async fn project(request: &AgentRequest, personal: &PersonalFiles) -> ProjectReading {
+    if request.agent.takes_project_files() {
+        personal.projects.reading(&request.seat.directory, request.agent.window()).await
+    } else {
+        ProjectReading::default()
     }
 }
 
@@ -325,7 +342,7 @@ mod tests {
     async fn a_conversation_is_kept_between_turns_until_its_seat_changes_or_it_is_released() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard, RuleFile::none());
+        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none());
         let diary = Diary::default();
         let keeper = Keeper(diary.clone());
         for (turn, policy) in [(1, q_core::Policy::Ask), (2, q_core::Policy::Ask), (3, q_core::Policy::Deny)]
@@ -370,7 +387,7 @@ mod tests {
     async fn a_host_that_ends_waits_for_a_conversation_that_was_replaced_too() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard, RuleFile::none());
+        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none());
         let parks = Arc::new(tokio::sync::Semaphore::new(0));
         let slow = Slow(Arc::clone(&parks));
         runs.start_with(request(1, q_core::Policy::Ask), &slow);

@@ -16,7 +16,7 @@ use crate::error::{HostError, system};
 use crate::leaving::leave;
 use crate::listener;
 use crate::opening::{Probe, StartedHost, begin_with_what_is_there, must_not_be_gone, remove_left_shadow};
-use crate::standing_rules::RuleFile;
+use crate::project_files::PersonalFiles;
 use crate::store_marker;
 use crate::wakes::{Room, Terminate, Wakes};
 
@@ -34,13 +34,12 @@ pub struct HostConfig {
     pub existing: bool,
     /// Opens a store on trial in a process of its own, after an unclean end. `None`: it is opened untried.
     pub probe: Option<Probe>,
-    /// The rules beside those of sessions.
-    pub rules: RuleFile,
+    pub personal: PersonalFiles,
 }
 
 /// Runs the host to its end. `ready` is called once clients can connect.
 pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostError> {
-    let HostConfig { place, limits, existing, probe, rules } = config;
+    let HostConfig { place, limits, existing, probe, personal } = config;
     place.prepare_runtime()?;
     let lock = take_lock(&place.host_lock())?;
     remove_left_shadow(&place);
@@ -50,7 +49,7 @@ pub async fn run(config: HostConfig, ready: impl FnOnce()) -> Result<(), HostErr
     must_not_be_gone(&place, existing)?;
     place.prepare_data()?;
     let StartedHost { mut host, store, closed, metrics, reports, why_read_only } =
-        begin_with_what_is_there(&place, existing, probe, &limits, clock, &rules).await?;
+        begin_with_what_is_there(&place, existing, probe, &limits, clock, &personal).await?;
     store_marker::note(&place);
     tracing::info!(target: "q::host", pid = std::process::id(), opened_ms = clock.mono().0 / 1000, "host started");
 

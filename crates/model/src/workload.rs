@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallFacts, CallNo, CallSubject, ClientId, Command, Digest,
-    EntryNo, FailureKind, Input, Outcome, PlanStep, Policy, PromptNo, ReplyTo, RequestId, ResumeHandle,
-    RuleEffect, RulePattern, Seal, Sent, SessionId, SettingChange, Setup, Source, Sources, StandingRule,
-    StepState, TagChange, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    EntryNo, FailureKind, Input, Outcome, PlanStep, Policy, ProjectFile, ProjectFiles, PromptNo, ReplyTo,
+    RequestId, ResumeHandle, RuleEffect, RulePattern, Seal, Sent, SessionId, SettingChange, Setup, Source,
+    Sources, StandingRule, StepState, TagChange, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -385,6 +385,10 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         1 => prop::collection::vec("[a-c]{0,1}", 0..3).prop_map(|places| {
             let source = |place: String| Source { place, ..Source::default() };
             AgentEvent::Sources(Sources { all: places.into_iter().map(source).collect(), left_out: 0 })
+        }),
+        1 => ("[ab]{0,2}", 0u64..3, any::<bool>()).prop_map(|(path, fingerprint, withheld)| {
+            let file = ProjectFile { path, bytes: 1, left_out: 0, fingerprint };
+            AgentEvent::ProjectFiles(ProjectFiles { all: vec![file], withheld })
         }),
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),

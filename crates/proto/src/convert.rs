@@ -2,8 +2,9 @@
 
 use q_core::{
     AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault,
-    Image, Mark, NameFault, PendingCall, PlanStep, PromptNo, Prompted, QueuedPrompt, Resulted, Retrying,
-    SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo, Update, Usage, WallTime, WindowUse,
+    Image, Mark, NameFault, PendingCall, PlanStep, ProjectFile, ProjectFiles, PromptNo, Prompted,
+    QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo, Update,
+    Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
@@ -11,7 +12,7 @@ use super::id::Id;
 use super::rule::WireRule;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
-    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
+    WireEntry, WireImage, WireProjectFile, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -225,6 +226,14 @@ impl From<q_core::Entry> for WireEntry {
             q_core::Body::Sources(Sources { all, left_out }) => {
                 WireBody::Sources { all: all.into_iter().map(WireSource::from).collect(), left_out }
             }
+            q_core::Body::ProjectFiles(ProjectFiles { all, withheld }) => {
+                let file = |ProjectFile { path, bytes, left_out, fingerprint: _ }| WireProjectFile {
+                    path,
+                    bytes,
+                    left_out,
+                };
+                WireBody::Project { files: all.into_iter().map(file).collect(), withheld }
+            }
             q_core::Body::Repair(Fault::PromptLost(prompt)) => WireBody::PromptLost(prompt.0),
             q_core::Body::Repair(Fault::LogCut { lost }) => WireBody::LogCut(lost),
             q_core::Body::Repair(Fault::SealsTooLong) => WireBody::SealsTooLong,
@@ -258,6 +267,16 @@ impl From<WireEntry> for q_core::Entry {
             }
             WireBody::Output { of, text } => q_core::Body::Output(CallOutput { of: EntryNo(of), text }),
             WireBody::Plan(steps) => q_core::Body::Plan(steps.into_iter().map(PlanStep::from).collect()),
+            WireBody::Project { files, withheld } => {
+                let file = |WireProjectFile { path, bytes, left_out }| ProjectFile {
+                    path,
+                    bytes,
+                    left_out,
+                    fingerprint: 0,
+                };
+                let all = files.into_iter().map(file).collect();
+                q_core::Body::ProjectFiles(ProjectFiles { all, withheld })
+            }
             WireBody::Sources { all, left_out } => {
                 let all = all.into_iter().map(Source::from).collect();
                 q_core::Body::Sources(Sources { all, left_out })

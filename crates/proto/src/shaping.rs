@@ -45,6 +45,9 @@ pub struct Shaping {
     /// Whether `<think>` inside a text sets thinking apart.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub think_tags: bool,
+    /// Whether a project's own files for agents do not go along.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_project_files: bool,
     /// Whether it may use tools, and which variables their commands get to choose from; no key is among them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<ToolEnvironment>,

@@ -201,6 +201,11 @@ pub enum WireBody {
         all: Vec<WireSource>,
         left_out: u64,
     },
+    Project {
+        #[serde(deserialize_with = "few")]
+        files: Vec<WireProjectFile>,
+        withheld: bool,
+    },
     Interrupted(#[serde(with = "InterrupterDef")] Interrupter),
     Failed(Failure),
     PromptLost(u64),
@@ -255,6 +260,14 @@ pub struct WireSource {
     pub title: String,
     pub place: String,
     pub quote: String,
+}
+
+/// [`q_core::ProjectFile`] in its spoken form: what tells its text from another one is the host's to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireProjectFile {
+    pub path: String,
+    pub bytes: u64,
+    pub left_out: u64,
 }
 
 /// [`q_core::PendingCall`] in its spoken form.

@@ -85,11 +85,9 @@ impl History {
             Record::Answered { .. } => self.unasked = 0,
             Record::Resulted { turn, call, of, text, .. } => {
                 self.results(stamped.session, *turn, *call, *of)?;
+                let number = mark::number(stamped.session);
                 Law::ResultRight.check(mark::result(text).is_none_or(|of| of == *call), || {
-                    let session = mark::number(stamped.session);
-                    format!(
-                        "in session {session} call {call} of turn {turn} has another one's result: {text}"
-                    )
+                    format!("in session {number} call {call} of turn {turn} has another one's result: {text}")
                 })?;
             }
             Record::Ended { turn, .. } => {
@@ -118,6 +116,7 @@ impl History {
             | Record::Sealed { .. }
             | Record::Planned { .. }
             | Record::Cited { .. }
+            | Record::ProjectRead { .. }
             | Record::Compacting { .. }
             | Record::Compacted { .. }
             | Record::Answering { .. }

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use q_core::attention::{self, Need};
-use q_core::{Instant, Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
+use q_core::{Answer, Instant, Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
 
 use crate::sanitize;
 use crate::words;
 
 /// How long something is on the screen before a key can be meant for it.
-const READING: Duration = Duration::from_millis(300);
+pub(crate) const READING: Duration = Duration::from_millis(300);
 
 /// The calls that were shown, by their numbers.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +74,8 @@ pub(crate) struct WantedAnswer {
     pub(crate) wants: Wants,
     /// Whether it lets something run: then that must have been on the screen whole.
     pub(crate) runs: bool,
+    /// Whether it is for every call of that one's tool that was shown in its session.
+    pub(crate) all: bool,
 }
 
 impl WantedAnswer {
@@ -84,11 +86,15 @@ impl WantedAnswer {
 }
 
 /// What an answer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice<'a> {
     Call(&'a NumberedCall),
+    /// Every call of a tool in one session, as far as they could be read.
+    All(Vec<&'a NumberedCall>),
     /// The call of that number, which was not on the screen whole yet.
     Unread(usize),
+    /// More than one of them was not on the screen whole yet.
+    SeveralUnread,
 }
 
 /// A call that was shown under a number, exactly as it was shown.
@@ -256,10 +262,41 @@ impl Inbox {
         if !answer.fits(call.pending.wants) {
             return Err(format!("{number} is a question; go there and answer it: /answer WORDS"));
         }
+        if answer.all && line.0.contains_key(&number) {
+            return Ok(self.all_like(mirror, call, line, answer));
+        }
         match line.0.get(&number) {
             Some(read) if read.whole || !answer.runs => Ok(Choice::Call(call)),
             Some(_) if !self.is_whole(number) => Ok(Choice::Unread(number)),
             Some(_) | None => Err(came_only_now(&call.pending)),
+        }
+    }
+
+    /// Every call like that one which could be read when the line was begun: of its tool, in its session. What came since is not
+    /// among them, and none is allowed before all were on the screen whole.
+    fn all_like(
+        &self,
+        mirror: &Mirror,
+        first: &NumberedCall,
+        line: &LineStart,
+        answer: WantedAnswer,
+    ) -> Choice<'_> {
+        let is_like = |call: &&NumberedCall| {
+            call.session == first.session
+                && call.pending.tool == first.pending.tool
+                && answer.fits(call.pending.wants)
+                && call.waits(mirror)
+        };
+        let read = line
+            .0
+            .iter()
+            .filter_map(|(&number, read)| Some((number, read.whole, self.get(number).filter(is_like)?)));
+        let read: Vec<(usize, bool, &NumberedCall)> = read.collect();
+        let mut unread = read.iter().filter(|(_, whole, _)| answer.runs && !whole);
+        match (unread.next(), unread.next()) {
+            (None, _) => Choice::All(read.iter().map(|(_, _, call)| *call).collect()),
+            (Some((number, ..)), None) => Choice::Unread(*number),
+            (Some(_), Some(_)) => Choice::SeveralUnread,
         }
     }
 
@@ -274,6 +311,9 @@ impl Inbox {
         let fits = |read: &ReadCall| read.in_view && answer.fits(read.wants);
         let begun: Vec<usize> =
             line.0.iter().filter(|(_, read)| fits(read)).map(|(number, _)| *number).collect();
+        if let Some(first) = begun.iter().find(|number| answer.all && waits(number)) {
+            return Ok(*first);
+        }
         match begun.as_slice() {
             [one] if waits(one) => return Ok(*one),
             [_, _, ..] if begun.iter().all(waits) => {
@@ -303,6 +343,25 @@ fn came_only_now(pending: &PendingCall) -> String {
 impl NumberedCall {
     fn waits(&self, mirror: &Mirror) -> bool {
         mirror.get(self.session).is_some_and(|session| session.pending.contains(&self.pending))
+    }
+}
+
+/// How all calls of a tool that wait in a session are allowed at once; nothing where one waits alone.
+pub(crate) fn way_of_all(pending: &PendingCall, waiting: &[PendingCall]) -> Option<String> {
+    let like = |call: &&PendingCall| call.tool == pending.tool && call.wants != Wants::Words;
+    match waiting.iter().filter(like).count() {
+        0 | 1 => None,
+        count => Some(format!("A all {count} of {}", sanitize::visible_line(&pending.tool))),
+    }
+}
+
+/// What is said of an answer that was given to so many calls of a tool at once.
+pub fn answered(tool: &str, count: usize, answer: &Answer) -> String {
+    let (calls, tool) = (words::counted(count, "call"), sanitize::visible_line(tool));
+    match answer {
+        Answer::Once | Answer::Always => format!("allowed, this once: {calls} of {tool}"),
+        Answer::Deny => format!("denied: {calls} of {tool}"),
+        Answer::Words(_) => format!("denied: {calls} of {tool}; the agent was told"),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Intent {
     },
     /// A command that needs nothing from the client. One that makes a session is answered like [`Intent::Make`].
     Tell(Command),
+    /// Several answers at once, and what is said when they were given.
+    Answers(Vec<Command>, String),
     /// What this terminal shows now; told whenever it changes.
     Show {
         /// The session on the screen, if any.
@@ -67,8 +69,18 @@ pub enum Intent {
         /// Whether they are to be shown, and not only known.
         shows: bool,
     },
+    /// What the next request of a session would have; the client answers with [`crate::Ui::show_context`] or
+    /// [`crate::Ui::refused`].
+    Context {
+        session: SessionId,
+    },
     /// The rules that concern a session; the client answers with [`crate::Ui::show_rules`] or [`crate::Ui::refused`].
     Rules {
+        session: SessionId,
+    },
+    /// The directory of that session is trusted from now on; the client answers with [`crate::Ui::trusted`] or
+    /// [`crate::Ui::refused`].
+    Trust {
         session: SessionId,
     },
     /// That rule, which is no session's, is to count no longer; the client says what came of it.

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod kinds;
 pub mod mention;
 pub mod plain;
+pub mod project;
 pub mod quoted;
 pub mod rules;
 pub mod sanitize;

@@ -68,7 +68,7 @@ const SENSES: &[Sense] = senses![
     ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
     ["import", "load"], None, Some("q import FILE");
     ["figures", "stats"], None, Some("q stats");
-    ["cost", "tokens", "context", "window"], Some("/usage"), Some("q usage");
+    ["cost", "tokens", "window"], Some("/usage"), Some("q usage");
     ["summarise", "summarize", "shorten"], Some("/compact"), Some("q compact SESSION");
     ["status", "daemon", "server", "host"], None, Some("q host status");
     ["check", "repair", "verify", "doctor"], None, Some("q doctor");

@@ -15,6 +15,7 @@
 //! | `seen` | which content of a file the model knows |
 //! | `view` | content as a model sees it, within bounds |
 //! | `private` | names of files that hold keys |
+//! | `project` | a project's own files for agents |
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
 //! | `sandbox` | what a command is held to |
@@ -25,6 +26,7 @@ mod edit;
 mod group;
 mod list;
 mod private;
+mod project;
 mod read;
 mod relative_path;
 mod replace;
@@ -38,6 +40,7 @@ mod view;
 mod write;
 
 pub use definition::ToolDefinition;
+pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
 pub use run::{PASSED_ON, SUPERVISE};
 pub use sandbox::Sandbox;
 pub use supervise::SupervisedCommand;

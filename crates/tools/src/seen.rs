@@ -42,7 +42,8 @@ impl SeenFiles {
     }
 }
 
-fn hash(bytes: &[u8]) -> [u8; 32] {
+/// What tells a content from another one.
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 

@@ -104,6 +104,7 @@ impl Outcome {
                 | AgentEvent::Plan(_)
                 | AgentEvent::Progress { .. }
                 | AgentEvent::Resume(_)
+                | AgentEvent::ProjectFiles(_)
                 | AgentEvent::Result { .. }) => panic!("{other:?}"),
             }
         }

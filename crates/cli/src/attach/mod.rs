@@ -211,7 +211,8 @@ impl Attached<'_> {
                 Ok(News::Changed | News::Whole | News::Unasked { .. }) => {}
                 Ok(News::Answered { waiting, answer, .. }) => {
                     let answer = answer.map_err(CliError::from);
-                    let intents = self.requests.answered(&mut self.ui, &mut self.client, waiting, answer);
+                    let intents =
+                        self.requests.answered(self.context, &mut self.ui, &mut self.client, waiting, answer);
                     self.carry(intents)?;
                 }
                 Ok(News::Going { why, restart: false }) => return Ok(Some(Leaving::Stopped(why))),

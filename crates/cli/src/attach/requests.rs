@@ -1,13 +1,14 @@
 //! What the terminal asks for, and what the answers mean here. That a request is unanswered, and which are delivered again,
 //! is known by `q-client`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use q_client::Prompt;
-use q_core::{Command, Entry, EntryNo, Mirror, SessionId};
+use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Summary};
 use q_proto::view::WireSummary;
-use q_proto::{ClientMessage, Request, Response};
+use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
 use q_term::command::UserCommand;
 use q_term::command::{FROM_NEXT_TURN, notice};
@@ -17,11 +18,11 @@ use q_term::{Intent, Ui};
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
-use crate::commands::{new, permissions, settings};
+use crate::commands::{new, next_request, permissions, settings, trust};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
-use crate::permissions_file;
+use crate::{permissions_file, trust_file};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -37,6 +38,8 @@ pub(super) type AttachedClient = Attachment<Continuation>;
 pub(super) struct Requests {
     sought: Option<(SessionId, String)>,
     typed: TypedPrompts,
+    /// The directories of which it is known whether they are trusted, or is asked.
+    looked_at: BTreeSet<String>,
 }
 
 /// What an answer is waited for to do.
@@ -70,6 +73,11 @@ pub(super) enum Continuation {
         session: SessionId,
         standing: Result<Vec<ListedRule>, String>,
     },
+    /// What the next request of a session would have: what it is beside its entries, and then these.
+    Context {
+        session: SessionId,
+        facts: Option<Box<Facts>>,
+    },
     /// A draft. Where it cannot be saved, it stays where it is typed.
     Draft,
     /// Anything else about a session: what to say when it is granted.
@@ -91,6 +99,7 @@ impl Continuation {
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Rules { .. }
+            | Self::Context { .. }
             | Self::About { .. } => {
                 ui.refused(None, why);
             }
@@ -107,6 +116,7 @@ impl Continuation {
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Rules { .. }
+            | Self::Context { .. }
             | Self::About { .. } => {
                 self.refused(ui, UNANSWERED.to_owned());
             }
@@ -132,6 +142,7 @@ impl Requests {
         ui: &mut Ui,
         intent: Intent,
     ) -> Result<(), CliError> {
+        let Some(intent) = Self::without_one_request(context, client, ui, intent) else { return Ok(()) };
         let (continuation, request) = match intent {
             Intent::Make(typed) => match new::command(context, SessionRequest::typed(context, typed)) {
                 Ok(command) => (Continuation::New, command.into()),
@@ -167,40 +178,92 @@ impl Requests {
                     Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES };
                 (Continuation::Page { session, before }, request)
             }
-            Intent::Settings { session, only } => {
-                if let Some(here) = client.mirror.get(session) {
-                    let configured = settings::configured(context, &here.summary.agent);
-                    ui.notify(q_term::settings::shown(&here.summary, &configured, only.as_deref()));
-                }
-                return Ok(());
-            }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
+            }
+            Intent::Context { session } => {
+                (Continuation::Context { session, facts: None }, next_request::request(session))
             }
             Intent::Rules { session } => {
                 let directory = client.mirror.get(session).map(|here| here.summary.directory.as_str());
                 let standing = permissions::standing(context, directory).map_err(|error| error.on_one_line());
                 (Continuation::Rules { session, standing }, permissions::request(session))
             }
-            Intent::RemoveRule(rule) => {
-                match permissions_file::set(&context.place, &rule, false) {
-                    Ok(_) => ui.notify(format!("removed: {}", ListedRule::standing(rule).line())),
-                    Err(error) => ui.refused(None, error.on_one_line()),
-                }
-                return Ok(());
-            }
             Intent::Show { session, at_end } => {
+                self.ask_trust(context, client, ui, session);
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
-            Intent::Complete { .. }
+            Intent::Answers(..)
+            | Intent::Settings { .. }
+            | Intent::Trust { .. }
+            | Intent::RemoveRule(_)
+            | Intent::Complete { .. }
             | Intent::Detach
             | Intent::Suspend
             | Intent::Redraw
             | Intent::Bell
-            | Intent::Rejoin => return Ok(()), // the loop's own
+            | Intent::Rejoin => return Ok(()), // done above, or the loop's own
         };
         ask(client, ui, continuation, request);
         Ok(())
+    }
+
+    /// Does what the client does by itself, or with several requests; gives back any other intent.
+    fn without_one_request(
+        context: &Context,
+        client: &mut AttachedClient,
+        ui: &mut Ui,
+        intent: Intent,
+    ) -> Option<Intent> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "each of the others is one request")]
+        match intent {
+            Intent::Answers(answers, said) => {
+                let count = answers.len();
+                for (place, answer) in answers.into_iter().enumerate() {
+                    // Said once, behind the last of them.
+                    let said = Some(said.clone()).filter(|_| place + 1 == count);
+                    ask(client, ui, Continuation::About { said }, answer.into());
+                }
+            }
+            Intent::Settings { session, only } => {
+                if let Some(here) = client.mirror.get(session) {
+                    let configured = settings::configured(context, &here.summary.agent);
+                    ui.notify(q_term::settings::shown(&here.summary, &configured, only.as_deref()));
+                }
+            }
+            Intent::Trust { session } => {
+                if let Some(here) = client.mirror.get(session) {
+                    match trust::trust(context, Path::new(&here.summary.directory)) {
+                        Ok(said) => ui.trusted(session, said),
+                        Err(error) => ui.refused(None, error.on_one_line()),
+                    }
+                }
+            }
+            Intent::RemoveRule(rule) => match permissions_file::set(&context.place, &rule, false) {
+                Ok(_) => ui.notify(format!("removed: {}", ListedRule::standing(rule).line())),
+                Err(error) => ui.refused(None, error.on_one_line()),
+            },
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Asks whether the directory of the session that is shown is trusted: once in each of these, where there is something to
+    /// trust.
+    fn ask_trust(
+        &mut self,
+        context: &Context,
+        client: &AttachedClient,
+        ui: &mut Ui,
+        session: Option<SessionId>,
+    ) {
+        let Some(here) = session.and_then(|session| client.mirror.get(session)) else { return };
+        let directory = &here.summary.directory;
+        if self.looked_at.insert(directory.clone())
+            && let Some(paths) = trust_file::untrusted(&context.place, Path::new(directory))
+        {
+            ui.ask_trust(here.summary.id, directory, &paths);
+        }
     }
 
     /// A prompt with the files that it names, or why it goes back to where it was typed.
@@ -235,6 +298,7 @@ impl Requests {
 
     pub(super) fn answered(
         &mut self,
+        context: &Context,
         ui: &mut Ui,
         client: &mut AttachedClient,
         continuation: Continuation,
@@ -256,25 +320,8 @@ impl Requests {
                     page.trimmed,
                 );
             }
-            (Continuation::Lookup { address, command, mut so_far }, Ok(Response::List(page))) => {
-                let next = next_page(&page);
-                so_far.extend(page);
-                if let Some(next) = next {
-                    ask(client, ui, Continuation::Lookup { address, command, so_far }, next);
-                    return Vec::new();
-                }
-                let found = summaries(so_far)
-                    .and_then(|sessions| among(&sessions, &address, |session| command.fits(session)));
-                match found {
-                    Ok(session) => {
-                        self.sought = Some((session.id, session.name.to_string()));
-                        return ui.found(mirror, &session, &command);
-                    }
-                    Err(error) => {
-                        Continuation::Lookup { address, command, so_far: Vec::new() }
-                            .refused(ui, error.on_one_line());
-                    }
-                }
+            (Continuation::Lookup { address, command, so_far }, Ok(Response::List(page))) => {
+                return self.looked_up(ui, client, (address, command, so_far), page);
             }
             (Continuation::Enter(session), Ok(_)) => return ui.created(mirror, session),
             (Continuation::Tags(session), Ok(_)) => {
@@ -285,12 +332,18 @@ impl Requests {
             }
             (Continuation::Rules { session, standing }, Ok(Response::Facts(facts))) => {
                 if let Some(here) = mirror.get(session) {
-                    let (standing, fault) = match standing {
-                        Ok(standing) => (standing, None),
-                        Err(why) => (Vec::new(), Some(why)),
-                    };
-                    let own = permissions::of_session(&here.summary, facts.rules);
-                    ui.show_rules(session, [own, standing].concat(), fault);
+                    show_rules(ui, &here.summary, standing, facts.rules);
+                }
+            }
+            (Continuation::Context { session, .. }, Ok(Response::Facts(facts))) => {
+                let next = Continuation::Context { session, facts: Some(facts) };
+                ask(client, ui, next, next_request::page_request(session));
+            }
+            (Continuation::Context { session, facts: Some(facts) }, Ok(Response::Page(page))) => {
+                if let Some(here) = mirror.get(session) {
+                    let entries: Vec<Entry> = page.entries.into_iter().map(Entry::from).collect();
+                    let lines = next_request::lines(context, &here.summary, &facts, &entries);
+                    ui.show_context(session, lines);
                 }
             }
             (Continuation::About { said: Some(said) }, Ok(Response::FromNextTurn)) => {
@@ -304,11 +357,41 @@ impl Requests {
                 | Continuation::Lookup { .. }
                 | Continuation::Models { .. }
                 | Continuation::Rules { .. }
+                | Continuation::Context { .. }
                 | Continuation::Draft
                 | Continuation::About { said: None },
                 Ok(_),
             ) => {}
             (continuation, Err(error)) => continuation.refused(ui, error.on_one_line()),
+        }
+        Vec::new()
+    }
+
+    /// A page of all sessions came: asks for the next one, or goes on with the session that was looked for.
+    fn looked_up(
+        &mut self,
+        ui: &mut Ui,
+        client: &mut AttachedClient,
+        (address, command, mut so_far): (String, Box<UserCommand>, Vec<WireSummary>),
+        page: Vec<WireSummary>,
+    ) -> Vec<Intent> {
+        let next = next_page(&page);
+        so_far.extend(page);
+        if let Some(next) = next {
+            ask(client, ui, Continuation::Lookup { address, command, so_far }, next);
+            return Vec::new();
+        }
+        let found = summaries(so_far)
+            .and_then(|sessions| among(&sessions, &address, |session| command.fits(session)));
+        match found {
+            Ok(session) => {
+                self.sought = Some((session.id, session.name.to_string()));
+                return ui.found(&client.state.mirror, &session, &command);
+            }
+            Err(error) => {
+                Continuation::Lookup { address, command, so_far: Vec::new() }
+                    .refused(ui, error.on_one_line());
+            }
         }
         Vec::new()
     }
@@ -330,6 +413,16 @@ impl Requests {
             }
         })
     }
+}
+
+/// Shows a session's own rules, and behind them those that stand beside it, or why they are not known.
+fn show_rules(ui: &mut Ui, session: &Summary, standing: Result<Vec<ListedRule>, String>, own: Vec<WireRule>) {
+    let (standing, fault) = match standing {
+        Ok(standing) => (standing, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    let own = permissions::of_session(session, own);
+    ui.show_rules(session.id, [own, standing].concat(), fault);
 }
 
 fn ask(client: &mut AttachedClient, ui: &mut Ui, continuation: Continuation, request: Request) {

@@ -182,6 +182,7 @@ impl CheckResult {
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
             | AgentEvent::Sources(_)
+            | AgentEvent::ProjectFiles(_)
             | AgentEvent::Model(_)
             | AgentEvent::Call(..)
             | AgentEvent::Progress { .. }

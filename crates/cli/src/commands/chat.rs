@@ -21,6 +21,7 @@ use crate::call_id::CallId;
 use crate::client::Client;
 use crate::commands::new;
 use crate::commands::new::SessionRequest;
+use crate::commands::yes_to::YesTo;
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::input::PromptInput;
@@ -31,6 +32,7 @@ use crate::out;
 const BETWEEN: &str = "\n\n";
 
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
+    let yes_to = YesTo::of(args.yes_to)?;
     let said = PromptInput::read(&args.prompt, &context.environment)?;
     let files =
         |said: PromptInput, directory: &str| said.with_files(args.no_files, directory, &context.environment);
@@ -72,6 +74,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         echo: !args.json,
         told: None,
         told_calls: Vec::new(),
+        yes_to,
     };
     turn.follow(&mut client, &mut interrupts).await?;
     let verdict = turn.conclude(&client, args.json)?;
@@ -98,6 +101,8 @@ struct ChatTurn {
     told: Option<Retrying>,
     /// What waits for the person and was said to wait.
     told_calls: Vec<PendingCall>,
+    /// What is allowed in it without the person.
+    yes_to: YesTo,
 }
 
 impl ChatTurn {
@@ -108,8 +113,13 @@ impl ChatTurn {
             if self.echo {
                 self.print_new(client)?;
             }
+            let is_over = self.is_over(client);
+            // Of our turn alone: what another prompt led to was asked by somebody else.
+            if !is_over && self.began.is_some() {
+                self.yes_to.answer(client, self.session)?;
+            }
             self.note_waiting(client);
-            if self.is_over(client) {
+            if is_over {
                 return Ok(());
             }
             let news = tokio::select! {
@@ -138,7 +148,11 @@ impl ChatTurn {
     /// Says once of each call that it waits, and how it is answered: from here nobody can.
     fn note_waiting(&mut self, client: &Client) {
         let Some(session) = client.mirror.get(self.session) else { return };
-        for pending in session.pending.iter().filter(|pending| !self.told_calls.contains(pending)) {
+        for pending in session
+            .pending
+            .iter()
+            .filter(|pending| !self.told_calls.contains(pending) && !self.yes_to.has(pending))
+        {
             let name = &session.summary.name;
             let directory = exact_line(&session.summary.directory);
             out::note(&format!("q: {name} (in {directory}) {}", words::pending(pending)));

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use clap::Subcommand;
 use q_client::{News, READY, Urgency, other_socket};
 use q_core::Mirror;
-use q_host::{HostConfig, RuleFile};
+use q_host::{HostConfig, PersonalFiles, ProjectReader, RuleFile};
 use q_proto::{Place, Request, Response};
 use q_store::StoreError;
 
@@ -16,7 +16,7 @@ use crate::client::{Client, unexpected};
 use crate::context::{Context, config, place};
 use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
-use crate::{json, out, permissions_file};
+use crate::{json, out, permissions_file, trust_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct HostArgs {
@@ -96,8 +96,10 @@ async fn start(environment: &ProcessEnvironment, existing: bool) -> Result<(), C
     let ready = || {
         let _starter_gone = out::line(READY);
     };
+    let projects = ProjectReader { trusted: place.trusted(), read: trust_file::read_for_host };
     let rules = RuleFile { path: place.permissions(), read: permissions_file::read_for_host };
-    q_host::run(HostConfig { place, limits, existing, probe: Some(probe), rules }, ready)
+    let personal = PersonalFiles { rules, projects };
+    q_host::run(HostConfig { place, limits, existing, probe: Some(probe), personal }, ready)
         .await
         .map_err(|error| CliError::failed(error.to_string()))
 }

@@ -8,18 +8,23 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use q_core::attention::{self, Need};
-use q_core::{Answer, Command, PendingCall, SessionId, Summary, Wants};
+use q_core::{Answer, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
+use q_term::command::table;
 use q_term::rules;
 use q_term::sanitize::exact_line;
+use q_term::words::counted;
 use serde::Serialize;
 
-use crate::args::{AnswerArgs, ApproveArgs, DenyArgs, InboxArgs};
+use crate::args::{AllArgs, AnswerArgs, ApproveArgs, DenyArgs, InboxArgs};
 use crate::call_id::CallId;
 use crate::client::{Client, unexpected};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::{input, json, out};
+
+/// What is said where the person did not say yes.
+const NOT_ANSWERED: &str = "nothing was answered; it still waits";
 
 /// What is done with what waits for the person.
 #[derive(Debug, Subcommand)]
@@ -32,6 +37,13 @@ pub(crate) enum CallVerb {
     Deny(DenyArgs),
     /// Answer an agent's question
     Answer(AnswerArgs),
+}
+
+/// Which calls were named, and how.
+struct MeantCalls {
+    session: Option<String>,
+    id: Option<CallId>,
+    several: AllArgs,
 }
 
 /// A call that waits, or a session that needs the person for another reason: then what only calls have is `null`.
@@ -54,13 +66,13 @@ struct WaitingJson {
 pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, CliError> {
     match verb {
         CallVerb::Inbox(args) => list(context, args.json).await?,
-        CallVerb::Approve(ApproveArgs { session, id, always }) => {
+        CallVerb::Approve(ApproveArgs { session, id, always, several }) => {
             let answer = if always { Answer::Always } else { Answer::Once };
-            reply(context, session.as_deref(), id, Wants::Consent, answer).await?;
+            consent(context, MeantCalls { session, id, several }, answer).await?;
         }
-        CallVerb::Deny(DenyArgs { session, id, words }) => {
+        CallVerb::Deny(DenyArgs { session, id, several, words }) => {
             let answer = if words.is_empty() { Answer::Deny } else { Answer::Words(words.join(" ")) };
-            reply(context, session.as_deref(), id, Wants::Consent, answer).await?;
+            consent(context, MeantCalls { session, id, several }, answer).await?;
         }
         CallVerb::Answer(AnswerArgs { session, words }) => {
             let words = input::prompt(&words, &context.environment)?;
@@ -142,6 +154,70 @@ fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
     }
 }
 
+/// Answers one call, or all of them.
+async fn consent(context: &Context, meant: MeantCalls, answer: Answer) -> Result<(), CliError> {
+    let MeantCalls { session, id, several } = meant;
+    if several.all {
+        return reply_to_all(context, session.as_deref(), several.tool, answer).await;
+    }
+    reply(context, session.as_deref(), id, Wants::Consent, answer).await
+}
+
+/// Answers each call that waits in one session at this moment, by its own bytes: what comes while they are shown is not among
+/// them. One that is over meanwhile is told, and does not keep the others from being answered.
+async fn reply_to_all(
+    context: &Context,
+    address: Option<&str>,
+    tool: Option<String>,
+    answer: Answer,
+) -> Result<(), CliError> {
+    let mut client = Client::attach(context, false).await?;
+    let is_meant = |pending: &PendingCall| {
+        pending.wants != Wants::Words && tool.as_ref().is_none_or(|tool| *tool == pending.tool)
+    };
+    let (session, calls) = in_one_session(&mut client, address, is_meant).await?;
+    if calls.is_empty() {
+        let of = tool.map(|tool| format!(" of {}", exact_line(&tool))).unwrap_or_default();
+        return Err(CliError::failed(format!("no call{of} waits in `{}`", session.name))
+            .hint("`q inbox` lists what waits, with ids"));
+    }
+    for pending in &calls {
+        print_call(&session, pending);
+    }
+    let count = counted(calls.len(), "call");
+    let does = if matches!(answer, Answer::Once | Answer::Always) { "Let them run" } else { "Deny them" };
+    if context.environment.input_is_terminal && !out::ask(&format!("{count}. {does}? [y/N] "))? {
+        return Err(CliError::failed(NOT_ANSWERED));
+    }
+    let mut over = None;
+    for pending in &calls {
+        let command = table::answer(session.id, pending, answer.clone());
+        if let Err(error) = client.carry_out(&session, command).await {
+            out::note(&format!("{} {}", CallId::of(pending), error.on_one_line()));
+            over = Some(error);
+        }
+    }
+    over.map_or(Ok(()), Err)
+}
+
+/// The session that is meant, and what of that sort waits in it; without an address the only one in which such things wait.
+async fn in_one_session(
+    client: &mut Client,
+    address: Option<&str>,
+    is_meant: impl Fn(&PendingCall) -> bool,
+) -> Result<(Summary, Vec<PendingCall>), CliError> {
+    let fitting = waiting(client).await?.into_iter().filter(|(_, pending)| is_meant(pending));
+    let session = if let Some(address) = address {
+        client.resolve(address).await?
+    } else {
+        let only = only_session(fitting.clone().map(|(session, _)| session).collect())?;
+        let found = client.list().await?.into_iter().find(|session| session.id == only);
+        found.ok_or_else(|| CliError::failed("it waits no longer"))?
+    };
+    let here = fitting.filter(|(other, _)| *other == session.id).map(|(_, pending)| pending).collect();
+    Ok((session, here))
+}
+
 async fn reply(
     context: &Context,
     address: Option<&str>,
@@ -150,27 +226,16 @@ async fn reply(
     answer: Answer,
 ) -> Result<(), CliError> {
     let mut client = Client::attach(context, false).await?;
-    let fitting = waiting(&mut client)
-        .await?
-        .into_iter()
-        .filter(|(_, pending)| (pending.wants == Wants::Words) == (wants == Wants::Words))
-        .filter(|(_, pending)| id.is_none_or(|id| CallId::of(pending) == id));
-    let session = if let Some(address) = address {
-        client.resolve(address).await?
-    } else {
-        let only = only_session(fitting.clone().map(|(session, _)| session).collect())?;
-        let found = client.list().await?.into_iter().find(|session| session.id == only);
-        found.ok_or_else(|| CliError::failed("it waits no longer"))?
+    let is_meant = |pending: &PendingCall| {
+        (pending.wants == Wants::Words) == (wants == Wants::Words)
+            && id.is_none_or(|id| CallId::of(pending) == id)
     };
-    let fitting: Vec<PendingCall> =
-        fitting.filter(|(other, _)| *other == session.id).map(|(_, pending)| pending).collect();
+    let (session, fitting) = in_one_session(&mut client, address, is_meant).await?;
     let pending = only(&session, &fitting)?;
     if id.is_none() && wants != Wants::Words {
         confirm(context, &session, pending, &answer)?;
     }
-    let (turn, call, digest) = (pending.turn, pending.call, pending.digest);
-    let command = Command::Answer { session: session.id, turn, call, digest, answer };
-    client.carry_out(&session, command).await
+    client.carry_out(&session, table::answer(session.id, pending, answer)).await
 }
 
 /// The session that is meant where none is named: the only one in which such things wait.
@@ -200,6 +265,12 @@ fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a Pending
     Err(complaint.hint("`q inbox` lists what waits, with ids"))
 }
 
+/// Says of a call what it would do, and where.
+fn print_call(session: &Summary, pending: &PendingCall) {
+    let directory = exact_line(&session.directory);
+    out::note(&format!("{} {} (in {directory})", session.name, q_term::words::pending(pending)));
+}
+
 /// Shows what an answer without an id is for. Who cannot be shown it must name it.
 fn confirm(
     context: &Context,
@@ -211,8 +282,7 @@ fn confirm(
         return Err(CliError::usage("nobody here has seen what waits")
             .hint(format!("name it by its id, as `q inbox` lists it: {}", CallId::of(pending))));
     }
-    let directory = exact_line(&session.directory);
-    out::note(&format!("{} {} (in {directory})", session.name, q_term::words::pending(pending)));
+    print_call(session, pending);
     let question = match answer {
         Answer::Once => "Let it run? [y/N] ".to_owned(),
         Answer::Always => match &pending.always {
@@ -223,5 +293,5 @@ fn confirm(
         },
         Answer::Deny | Answer::Words(_) => "Deny it? [y/N] ".to_owned(),
     };
-    if out::ask(&question)? { Ok(()) } else { Err(CliError::failed("nothing was answered; it still waits")) }
+    if out::ask(&question)? { Ok(()) } else { Err(CliError::failed(NOT_ANSWERED)) }
 }

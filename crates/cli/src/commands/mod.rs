@@ -17,6 +17,7 @@ pub(crate) mod inbox;
 pub(crate) mod ls;
 pub(crate) mod model;
 pub(crate) mod new;
+pub(crate) mod next_request;
 pub(crate) mod permissions;
 pub(crate) mod queue;
 pub(crate) mod quota;
@@ -26,8 +27,10 @@ pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod table_verbs;
+pub(crate) mod trust;
 pub(crate) mod usage;
 pub(crate) mod wait;
+pub(crate) mod yes_to;
 
 use std::process::ExitCode;
 
@@ -36,9 +39,9 @@ use q_term::command::UserCommand;
 use q_term::command::table::Action;
 
 use crate::args::{
-    AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
-    LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs,
-    WaitArgs,
+    AttachArgs, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs,
+    JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs,
+    TrustVerb, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -91,6 +94,8 @@ pub(crate) enum Verb {
     Call(CallVerb),
     /// Rules by which calls of tools run, ask or are denied
     Permissions(PermissionsArgs),
+    #[command(flatten)]
+    Trust(TrustVerb),
     /// Make a session that begins with another one's history
     Fork(ForkArgs),
     /// Write a session down, for q or for people
@@ -101,6 +106,8 @@ pub(crate) enum Verb {
     Stats(JsonArgs),
     /// Tokens that sessions cost, and how full their models' windows are
     Usage(UsageArgs),
+    /// What the next request of a session would have, part by part
+    Context(ContextArgs),
     /// The agents q knows here, and where each comes from
     Agents(AgentsArgs),
     /// Models that answer on this machine, without any network
@@ -162,10 +169,12 @@ impl Verb {
             Self::Queue(args) => queue::run(&context()?, args).await?,
             Self::Call(verb) => inbox::run(&context()?, verb).await?,
             Self::Permissions(args) => permissions::run(&context()?, args).await?,
+            Self::Trust(verb) => trust::run(&context()?, verb)?,
             Self::Fork(args) => fork::run(&context()?, args).await?,
             Self::Export(args) => export::run(&context()?, args).await?,
             Self::Import(args) => import::run(&context()?, args).await?,
             Self::Usage(args) => usage::run(&context()?, args).await?,
+            Self::Context(args) => next_request::run(&context()?, args).await?,
             Self::Stats(args) => stats::run(&context()?, args).await?,
             Self::Agents(AgentsArgs { json, verb }) => match verb {
                 None => agents::run(&context()?, json)?,
@@ -205,8 +214,10 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
         Action::Permissions => frontend.print_rules().await?,
+        Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,
         Action::Usage => frontend.print_usage()?,
+        Action::Context => frontend.print_context().await?,
         Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
         _told_to_the_core => frontend.send_to_core(command).await?,
     }

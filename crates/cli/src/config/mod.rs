@@ -83,6 +83,8 @@ pub(crate) struct AgentConfig {
     pub(crate) compact_model: String,
     /// Whether thoughts stand in the text, between `<think>` and `</think>`.
     pub(crate) think_tags: bool,
+    /// Whether files such as `AGENTS.md` of a trusted directory go along; unless it says no.
+    pub(crate) project_files: Option<bool>,
     /// Whether it may look into a session's directory, and ask to change things there and to run commands.
     pub(crate) tools: bool,
     /// Whether commands of its tools are held to a sandbox where the system can; unless it says no.

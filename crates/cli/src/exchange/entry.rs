@@ -5,8 +5,8 @@ use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
-    Interrupter, Outcome, PlanStep, PromptNo, Prompted, Resulted, Sent, Source, Sources, StepState, Stop,
-    WallTime, Wants,
+    Interrupter, Outcome, PlanStep, ProjectFile, ProjectFiles, PromptNo, Prompted, Resulted, Sent, Source,
+    Sources, StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -66,6 +66,9 @@ pub(crate) struct EntryShape {
     /// Of sources: all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     sources: Option<Vec<SourceJson>>,
+    /// Of project files: whether they are withheld, and of each its path, the bytes that went along and those left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<ProjectShape>,
     /// Of a prompt: what is known of its images. Their bytes are in no document.
     #[serde(skip_serializing_if = "Option::is_none")]
     images: Option<Vec<ImageJson>>,
@@ -76,6 +79,9 @@ pub(crate) struct EntryShape {
     #[serde(skip)]
     unknown: Fields,
 }
+
+/// Whether files of a project were withheld; of each its path, the bytes that went along and those left out.
+type ProjectShape = (bool, Vec<(String, u64, u64)>);
 
 /// Names of fields that are not known here; a few are enough to say so.
 #[derive(Debug, Default)]
@@ -165,6 +171,7 @@ impl EntryShape {
                 Self { role: role("plan"), steps: Some(steps.iter().map(step).collect()), ..plain }
             }
             Body::Sources(sources) => plain.citing(sources),
+            Body::ProjectFiles(files) => plain.telling(files),
             Body::Stop(Stop::Interrupted(by)) => {
                 Self { role: role("interrupted"), by: Some(word(&INTERRUPTERS, *by)), ..plain }
             }
@@ -210,6 +217,12 @@ impl EntryShape {
         }
     }
 
+    fn telling(self, files: &ProjectFiles) -> Self {
+        let told = |file: &ProjectFile| (file.path.clone(), file.bytes, file.left_out);
+        let project = Some((files.withheld, files.all.iter().map(told).collect()));
+        Self { role: "project_files".to_owned(), project, ..self }
+    }
+
     fn citing(self, sources: &Sources) -> Self {
         let left_out = Some(sources.left_out).filter(|count| *count > 0);
         let sources = Some(sources.all.iter().map(SourceJson::from).collect());
@@ -233,7 +246,7 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources images answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources project images answered)
     }
 
     /// The names of fields that are not known here.
@@ -296,6 +309,11 @@ impl EntryShape {
                 Body::Sources(
                     Sources { all: all.into_iter().map(Source::from).collect(), left_out }.bounded(),
                 )
+            }
+            "project_files" => {
+                let (withheld, files) = self.project.ok_or_else(|| missing("project"))?;
+                let file = |(path, bytes, left_out)| ProjectFile { path, bytes, left_out, fingerprint: 0 };
+                Body::ProjectFiles(ProjectFiles { all: files.into_iter().map(file).collect(), withheld })
             }
             "interrupted" => Body::Stop(interrupted(self.by)?),
             "failed" => Body::Stop(failed(self.failure, text.unwrap_or_default())?),

@@ -57,6 +57,9 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Output(output) => section("aside", "Output", &at, "pre", &output.text),
         Body::Plan(steps) => section("aside", "Plan", &at, "pre", &q_term::words::plan(steps)),
         Body::Sources(sources) => section("aside", "Sources", &at, "pre", &q_term::sources::whole(sources)),
+        Body::ProjectFiles(files) => {
+            section("aside", &q_term::project::told(files, Way::Shell), &at, "pre", "")
+        }
         Body::Stop(stop) => section("aside", &stopped(stop), &at, "pre", ""),
         Body::Repair(fault) => section("aside", &q_term::words::repair(*fault, Way::Shell), &at, "pre", ""),
         Body::Continued => section("aside", q_term::words::CONTINUED, &at, "pre", ""),

@@ -65,6 +65,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Output(output) => format!("\nOutput:\n\n{}", fenced(&output.text)),
         Body::Plan(steps) => format!("\nPlan:\n\n{}", fenced(&q_term::words::plan(steps))),
         Body::Sources(sources) => format!("\nSources:\n\n{}", fenced(&q_term::sources::whole(sources))),
+        Body::ProjectFiles(files) => format!("\n{}\n", span(&q_term::project::told(files, Way::Shell))),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),
         Body::Repair(fault) => format!("\n{}\n", span(&q_term::words::repair(*fault, Way::Shell))),
         Body::Continued => format!("\n{}\n", span(q_term::words::CONTINUED)),

@@ -1,6 +1,7 @@
 //! What slash commands do where lines are read. Which does what is listed in `commands`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use q_core::{Command, SessionId, attention};
 use q_proto::{Request, Response};
@@ -14,10 +15,11 @@ use q_term::suggest;
 
 use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
-use crate::commands::{permissions, settings};
+use crate::commands::{next_request, permissions, settings, trust};
 use crate::error::CliError;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
+use crate::trust_file;
 
 impl Frontend<'_> {
     pub(crate) async fn switch(&mut self, address: Option<&str>) -> Result<(), CliError> {
@@ -84,12 +86,18 @@ impl Frontend<'_> {
                 let name = self.client.mirror.get(session).map(|session| session.summary.name.to_string());
                 (name.unwrap_or_default(), core)
             }
+            Resolved::Answers(answers, said) => {
+                for answer in answers {
+                    self.command(answer).await?;
+                }
+                return print_lines(&[format!("* {said}")]);
+            }
             Resolved::Turn(session) => {
                 let Some(core) = command.of_turn(session, token()?) else { return Ok(()) };
                 (String::new(), core)
             }
             // What is printed is printed whole: only what was never told can be meant.
-            Resolved::Show(_) => return self.print_inbox(),
+            Resolved::Show(_) | Resolved::ShowAll => return self.print_inbox(),
             Resolved::Lookup(address) => {
                 let found = self.client.resolve_first(&address, |session| command.fits(session)).await?;
                 let Some(core) = command.of_session(found.id) else { return Ok(()) };
@@ -161,6 +169,15 @@ impl Frontend<'_> {
         print_lines(&lines)
     }
 
+    pub(crate) async fn print_context(&mut self) -> Result<(), CliError> {
+        let session = self.here()?;
+        let told = next_request::told(&mut self.client, session).await;
+        self.print_updates()?;
+        let (facts, entries) = told?;
+        let Some(session) = self.client.mirror.get(session) else { return Ok(()) };
+        print_lines(&next_request::lines(self.context, &session.summary, &facts, &entries))
+    }
+
     pub(crate) async fn print_rules(&mut self) -> Result<(), CliError> {
         let session = self.here()?;
         let answer = self.client.ask(permissions::request(session)).await;
@@ -176,6 +193,25 @@ impl Frontend<'_> {
         })];
         lines.extend(rules.iter().map(|rule| format!("{}  {}", rule.id(), rule.line())));
         print_lines(&lines)
+    }
+
+    /// That the directory of the session in focus is not trusted, where there is something to trust.
+    pub(super) fn say_untrusted(&self) -> Result<(), CliError> {
+        let Some(session) = self.client.mirror.get(self.here()?) else { return Ok(()) };
+        let directory = &session.summary.directory;
+        let Some(paths) = trust_file::untrusted(&self.context.place, Path::new(directory)) else {
+            return Ok(());
+        };
+        let paths = q_term::project::untrusted(&paths);
+        print_lines(&[notice_line(&format!(
+            "{paths} not sent: the directory is not trusted; /trust does that"
+        ))])
+    }
+
+    pub(crate) fn trust_here(&self) -> Result<(), CliError> {
+        let Some(session) = self.client.mirror.get(self.here()?) else { return Ok(()) };
+        let said = trust::trust(self.context, Path::new(&session.summary.directory))?;
+        print_lines(&[notice_line(&said)])
     }
 
     /// Asks the host, and says what changed meanwhile.

@@ -134,7 +134,8 @@ impl Frontend<'_> {
         }
         // The host hears first: whoever reads that we are elsewhere may count on it.
         self.client.notify(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
-        self.say(&lines)
+        self.say(&lines)?;
+        self.say_untrusted()
     }
 
     /// Prints what may be answered: from now on it can be read.

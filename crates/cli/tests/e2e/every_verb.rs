@@ -239,8 +239,11 @@ impl Hostile {
             ],
             // `q-local` may be beside this `q` or not; no model of any name here is fetched.
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
-            "approve" => vec![vec!["made"], vec!["made", HOSTILE]],
-            "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE]],
+            "approve" => vec![vec!["made"], vec!["made", HOSTILE], vec!["made", "--all", "--tool", HOSTILE]],
+            "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE], vec!["made", "--all"]],
+            "trust" => vec![vec!["--list"], vec!["--list", "--json"], vec![HOSTILE]],
+            "untrust" => vec![vec![], vec![HOSTILE]],
+            "context" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
             "fork" => vec![
                 vec!["made", "branch"],
                 vec!["made", "--json"],

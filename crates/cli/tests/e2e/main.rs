@@ -23,6 +23,7 @@
 //! | `restart` | a host that makes way for another |
 //! | `replay` | traces, played |
 //! | `coming_back` | back to the session that was in front |
+//! | `consent` | several calls allowed at once, and a yes in advance |
 //! | `compaction` | a summary in place of a long conversation |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
 //! | `headless` | commands for scripts, `--json`, exit codes |
@@ -33,6 +34,7 @@
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
+//! | `trust` | files of a project, and whether its directory is trusted |
 //! | `sources` | what an answer rests on, in every frontend |
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
@@ -47,6 +49,7 @@ mod budgets;
 mod cleanup;
 mod coming_back;
 mod compaction;
+mod consent;
 mod deaf;
 mod disk;
 mod doctor;
@@ -84,4 +87,5 @@ mod sso;
 mod strangers;
 mod terminals;
 mod tools;
+mod trust;
 mod world;

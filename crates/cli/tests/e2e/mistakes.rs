@@ -397,7 +397,7 @@ fn a_key_that_is_not_set_is_named_with_its_agent_and_the_file() {
     world.q(&["ls"]).succeeded();
     world.q(&["chat", "--agent", "other", "hello"]).succeeded().said("echo: hello");
     let listed = world.q(&["agents", "--json"]).succeeded().json();
-    let told = format!("{listed}{}", world.q(&["agents"]).succeeded().stdout());
+    let told = format!("{listed}{}", world.q(&["agents"]).succeeded().out);
     assert!(!told.contains("s3cret") && !told.contains("h1dden"), "an address shows a key: {told}");
     let unusable = |name: &str| {
         let agent = listed.as_array().unwrap().iter().find(|agent| agent["name"] == name).unwrap().clone();

@@ -21,7 +21,7 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    fn new(configuration: &str) -> Self {
+    pub(crate) fn new(configuration: &str) -> Self {
         let world = World::new();
         let config = format!(
             "agent = \"hands\"\n[agents.hands]\nbase_url = \"{}\"\nmodel = \"m\"\n{configuration}\n",

@@ -151,7 +151,7 @@ proptest! {
             let next = entries[place..].iter().find(|later| match &later.body {
                 Body::Stop(_) | Body::Call(_) => true,
                 Body::Answer(text) => !text.trim().is_empty(),
-                Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Sources(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => false,
+                Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Sources(_) | Body::ProjectFiles(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => false,
             });
             let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
             prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);

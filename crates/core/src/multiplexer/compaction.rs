@@ -111,6 +111,7 @@ impl Step<'_> {
             | AgentEvent::Sealed(_)
             | AgentEvent::Plan(_)
             | AgentEvent::Sources(_)
+            | AgentEvent::ProjectFiles(_)
             | AgentEvent::Model(_)
             | AgentEvent::Title(_)
             | AgentEvent::Steerable

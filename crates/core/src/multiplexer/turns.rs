@@ -257,6 +257,9 @@ impl Step<'_> {
                     live.stream_mut().sources.join(sources);
                 }
             }
+            AgentEvent::ProjectFiles(files) => {
+                self.add_entry(id, Record::ProjectRead { turn, files: files.bounded() });
+            }
             AgentEvent::Model(model) => self.on_model(id, turn, model),
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::StopReason(mut reason) => {
@@ -347,8 +350,13 @@ impl Step<'_> {
         for step in &mut steps {
             step.text.truncate(step.text.floor_char_boundary(PLAN_STEP_BYTES));
         }
+        self.add_entry(id, Record::Planned { turn, steps });
+    }
+
+    /// An entry that is whole at once, behind what streamed before it.
+    fn add_entry(&mut self, id: SessionId, record: Record) {
         self.write_stream(id);
-        let seq = self.record_buffered(id, Record::Planned { turn, steps });
+        let seq = self.record_buffered(id, record);
         self.notify_entry(id, EntryNo(seq.0));
         self.changed(id);
     }
@@ -357,9 +365,7 @@ impl Step<'_> {
     pub(super) fn write_sources(&mut self, id: SessionId, turn: TurnNo) {
         let sources = self.live_mut(id).map(|live| core::mem::take(&mut live.stream_mut().sources));
         let Some(sources) = sources.filter(|sources| !sources.is_empty()) else { return };
-        let seq = self.record_buffered(id, Record::Cited { turn, sources });
-        self.notify_entry(id, EntryNo(seq.0));
-        self.changed(id);
+        self.add_entry(id, Record::Cited { turn, sources });
     }
 
     fn on_model(&mut self, id: SessionId, turn: TurnNo, mut model: String) {

@@ -210,19 +210,15 @@ impl Head {
                 self.begin_entry(stamped);
             }
             Record::Sent { sent, is_said, .. } => self.was_sent(*sent, *is_said, stamped),
-            Record::Planned { .. } | Record::Cited { .. } => self.whole_entry(stamped),
+            Record::Planned { .. } | Record::Cited { .. } | Record::ProjectRead { .. } => {
+                self.whole_entry(stamped);
+            }
             Record::Answering { model, .. } => self.answering.clone_from(model),
             Record::Resumable { handle, .. } => self.resume = Some(handle.clone()),
             Record::Said { entry, voice, text, .. } => self.append(*entry, *voice, text, stamped.at),
             Record::Called { call, waits, .. } => self.call(call, *waits, stamped),
             Record::Answered { call, answer, .. } => self.answer(*call, answer),
-            Record::Resulted { call, .. } => {
-                self.begin_entry(stamped);
-                self.unread = self.unread.saturating_add(1);
-                if let Some(flight) = &mut self.turn {
-                    flight.calls.retain(|open| open.no != *call);
-                }
-            }
+            Record::Resulted { call, .. } => self.end_call(*call, stamped),
             Record::Compacting { turn } => self.begin_compaction(*turn, stamped),
             Record::Compacted { compaction, usage, .. } => self.compact(compaction, *usage, stamped),
             Record::Ended { ending, usage, reason, window, .. } => {
@@ -243,6 +239,14 @@ impl Head {
     fn set(&mut self, settings: &Settings) {
         if self.setup.set(settings) {
             self.answering.clear(); // who answered before says nothing of another model
+        }
+    }
+
+    fn end_call(&mut self, call: CallNo, stamped: &Stamped) {
+        self.begin_entry(stamped);
+        self.unread = self.unread.saturating_add(1);
+        if let Some(flight) = &mut self.turn {
+            flight.calls.retain(|open| open.no != call);
         }
     }
 
@@ -296,6 +300,7 @@ impl Head {
             | Body::Result(_)
             | Body::Plan(_)
             | Body::Sources(_)
+            | Body::ProjectFiles(_)
             | Body::Stop(_)
             | Body::Repair(_)
             | Body::LeftOut(_) => {}

@@ -70,6 +70,7 @@ impl Transcript {
             }
             Content::Plan(steps) => self.push(stamped, Body::Plan(steps.to_vec())),
             Content::Sources(sources) => self.push(stamped, Body::Sources(sources.clone())),
+            Content::ProjectFiles(files) => self.push(stamped, Body::ProjectFiles(files.clone())),
             Content::Continued => self.push(stamped, Body::Continued),
             Content::Repair(fault) => self.push(stamped, Body::Repair(fault)),
             Content::LeftOut(sent) => self.push(stamped, Body::LeftOut(sent)),

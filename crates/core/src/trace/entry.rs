@@ -11,6 +11,7 @@ use crate::entry::Compaction;
 use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Prompted, Resulted, Stop};
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::{Image, ImageKind, NewImage};
+use crate::project::{ProjectFile, ProjectFiles};
 use crate::source::{Source, Sources};
 
 const WANTS: [(&str, Wants); 3] =
@@ -42,6 +43,7 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
         "output" => Body::Output(CallOutput { of: EntryNo(words.number()?), text: words.word("a text")? }),
         "plan" => Body::Plan(read_plan(words)?),
         "sources" => Body::Sources(read_sources(words)?),
+        "project" => Body::ProjectFiles(read_project(words)?),
         "interrupted" | "failed" => Body::Stop(read_stop(&word, words)?),
         "summary" => {
             let (of, left_out) = (words.number()?, words.number()?);
@@ -80,6 +82,7 @@ pub(super) fn write(body: &Body) -> String {
         Body::Output(CallOutput { of, text }) => format!("output {of} {text:?}"),
         Body::Plan(steps) => format!("plan{}", write_plan(steps)),
         Body::Sources(sources) => format!("sources{}", write_sources(sources)),
+        Body::ProjectFiles(files) => format!("project{}", write_project(files)),
         Body::Continued => "continued".into(),
         Body::Stop(stop) => write_stop(stop),
         Body::Compaction(compaction) => write_compaction(compaction),
@@ -184,6 +187,25 @@ pub(super) fn write_sources(sources: &Sources) -> String {
     let source = |Source { title, place, quote }: &Source| format!(" source {title:?} {place:?} {quote:?}");
     let more = if sources.left_out > 0 { format!(" more {}", sources.left_out) } else { String::new() };
     sources.all.iter().map(source).chain([more]).collect()
+}
+
+/// Project files, each behind its word; then whether they are withheld.
+pub(super) fn read_project(words: &mut WordReader) -> Result<ProjectFiles, String> {
+    let mut files = ProjectFiles::default();
+    while words.take("file") {
+        let (path, bytes, left_out) = (words.word("a path")?, words.number()?, words.number()?);
+        files.all.push(ProjectFile { path, bytes, left_out, fingerprint: words.number()? });
+    }
+    files.withheld = words.take("withheld");
+    Ok(files)
+}
+
+pub(super) fn write_project(files: &ProjectFiles) -> String {
+    let file = |ProjectFile { path, bytes, left_out, fingerprint }: &ProjectFile| {
+        format!(" file {path:?} {bytes} {left_out} {fingerprint}")
+    };
+    let withheld = if files.withheld { " withheld" } else { "" };
+    files.all.iter().map(file).chain([withheld.into()]).collect()
 }
 
 pub(super) fn outcome(words: &mut WordReader) -> Result<Outcome, String> {

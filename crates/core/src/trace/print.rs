@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::entry::{write_compaction, write_image, write_sources};
+use super::entry::{write_compaction, write_image, write_project, write_sources};
 use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
@@ -85,6 +85,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Sealed { turn, seal } => format!("sealed turn {turn} by {:?} {:?}", seal.by, seal.content),
         Record::Planned { turn, steps } => format!("planned turn {turn} [{}]", plan(steps)),
         Record::Cited { turn, sources } => format!("cited turn {turn}{}", write_sources(sources)),
+        Record::ProjectRead { turn, files } => format!("project turn {turn}{}", write_project(files)),
         Record::Compacting { turn } => format!("compacting turn {turn}"),
         Record::Compacted { turn, compaction, usage } => {
             format!("compacted turn {turn} {}{}", write_compaction(compaction), cost_and_reason(*usage, ""))
@@ -379,6 +380,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         Body::Output(output) => format!("output of {} {:?}", output.of, output.text),
         Body::Plan(steps) => format!("plan [{}]", plan(steps)),
         Body::Sources(sources) => format!("sources{}", write_sources(sources)),
+        Body::ProjectFiles(files) => format!("project{}", write_project(files)),
         Body::Result(result) => {
             let cut = cut(&result.text, result.kept, result.whole);
             format!("result of {} {} {:?}{cut}", result.of, result.outcome.words(), result.text)

@@ -52,7 +52,7 @@ macro_rules! variants {
 
 variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
-    AgentEvent: Sent Text Thinking Sealed Plan Sources Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
+    AgentEvent: Sent Text Thinking Sealed Plan Sources ProjectFiles Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
     CallSubject: Other Command File Tree;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set;
@@ -72,7 +72,7 @@ variants! {
     Policy: Ask Deny;
     Presence: Live Hibernated Closed Trashed;
     Reason: WriteStream ExpireCall Hibernate EmptyTrash NewDay Leave;
-    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet RuleSet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Cited Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet;
+    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet RuleSet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Cited ProjectRead Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty SessionBudgetSpent DayBudgetSpent PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyRules NoRuleForIt BadRule NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done FromNextTurn Created Accepted;

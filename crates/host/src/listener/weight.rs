@@ -55,6 +55,8 @@ fn item_weight(item: &WireEntry) -> usize {
     } else if let WireBody::Sources { all, .. } = &item.body {
         let texts = |source: &WireSource| source.title.len() + source.place.len() + source.quote.len();
         all.iter().map(|source| size_of_val(source) + texts(source)).sum()
+    } else if let WireBody::Project { files, .. } = &item.body {
+        files.iter().map(|file| size_of_val(file) + file.path.len()).sum()
     } else {
         item.body.text().map_or(0, str::len)
     };

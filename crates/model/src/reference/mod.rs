@@ -30,8 +30,8 @@ use std::collections::BTreeMap;
 
 use q_core::{
     AgentFailure, CallNo, ClientId, Command, Compaction, Digest, EntryNo, Input, Instant, Interrupter,
-    Limits, Now, Outcome, PlanStep, Policy, Presence, PromptNo, ReplyTo, ResumeHandle, Retrying, Sent,
-    SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    Limits, Now, Outcome, PlanStep, Policy, Presence, ProjectFiles, PromptNo, ReplyTo, ResumeHandle,
+    Retrying, Sent, SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// All sessions and clients, as lists.
@@ -254,6 +254,7 @@ enum What {
     Plan(Vec<PlanStep>),
     Sources(Sources),
     SealsTooLong,
+    ProjectFiles(ProjectFiles),
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),

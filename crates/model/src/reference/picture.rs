@@ -240,6 +240,7 @@ impl Session {
                 What::Plan(steps) => Body::Plan(steps.clone()),
                 What::SealsTooLong => Body::Repair(Fault::SealsTooLong),
                 What::Sources(sources) => Body::Sources(sources.clone()),
+                What::ProjectFiles(files) => Body::ProjectFiles(files.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Stop(Stop::Interrupted(*by)),
                 What::Stop(Ending::Failed(failure)) => Body::Stop(Stop::Failed(failure.clone())),

@@ -13,6 +13,9 @@ impl Entry {
         if let What::Sources(sources) = &self.what {
             return sources.all.iter().map(|source| source.place.len()).sum();
         }
+        if let What::ProjectFiles(files) = &self.what {
+            return files.all.iter().map(|file| file.path.len()).sum();
+        }
         self.text.len()
     }
 }
@@ -92,6 +95,7 @@ impl Session {
                 | What::Plan(_)
                 | What::Sources(_)
                 | What::SealsTooLong
+                | What::ProjectFiles(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}

@@ -96,12 +96,9 @@ impl Model {
             AgentEvent::Sealed(seal) => self.on_sealed(at, &seal),
             AgentEvent::Usage(usage) => (running.usage, running.uncounted.is_told) = (usage, true),
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
-            AgentEvent::Plan(steps) => {
-                self.write(at);
-                self.add(at, What::Plan(steps), String::new());
-                self.happened(at);
-            }
+            AgentEvent::Plan(steps) => self.add_whole(at, What::Plan(steps)),
             AgentEvent::Sources(sources) => self.on_sources(at, sources),
+            AgentEvent::ProjectFiles(files) => self.add_whole(at, What::ProjectFiles(files)),
             AgentEvent::Model(model) => {
                 if self.sessions[at].agent.told.answering != model {
                     self.sessions[at].agent.told.answering = model;
@@ -185,6 +182,13 @@ impl Model {
             self.add(at, What::Sources(told), String::new());
             self.happened(at);
         }
+    }
+
+    /// An entry without a text, which is all there at once.
+    fn add_whole(&mut self, at: usize, what: What) {
+        self.write(at);
+        self.add(at, what, String::new());
+        self.happened(at);
     }
 
     /// Text lengthens the last entry if that is of the same voice, and is written when enough of it waits.

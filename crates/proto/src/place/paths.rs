@@ -56,6 +56,11 @@ impl Place {
         self.state.join("permissions.toml")
     }
 
+    /// The directories whose own files for agents count.
+    pub fn trusted(&self) -> PathBuf {
+        self.state.join("trusted")
+    }
+
     fn in_runtime(&self, kind: &str) -> PathBuf {
         self.runtime.join(format!("{}.{kind}", self.tag))
     }

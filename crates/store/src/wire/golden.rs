@@ -1,6 +1,7 @@
 //! Golden bytes of every record and of a head: what is on people's disks cannot change unnoticed.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod beside_answers;
 mod images;
 mod rules;
 mod settings;
@@ -11,10 +12,11 @@ use q_core::{
     AgentFailure, Answer, Body, Call, CallNo, CallOutput, Called, Compaction, Digest, Ending, EntryNo,
     Environment, FailureKind, Fault, Fork, Head, InFlight, Interrupter, Kind, Mark, NameOrigin, OpenCall,
     Outcome, PlanStep, Policy, Presence, PromptNo, Record, Resulted, ResumeHandle, RuleEffect, Seal, Sent,
-    Seq, SessionId, Setup, Source, Sources, Spending, Stamped, StepState, Stop, Token, ToolRule, TurnNo,
-    Usage, Voice, WaitingPrompt, WallTime, Wants, Why, WindowUse,
+    Seq, SessionId, Setup, Spending, Stamped, StepState, Stop, Token, ToolRule, TurnNo, Usage, Voice,
+    WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
+use beside_answers::{project_records, seal_records, source_records};
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, settings_head, settings_records};
 
@@ -309,25 +311,6 @@ fn continued_records() -> Vec<(&'static str, Record)> {
     ]
 }
 
-/// What came with sources, in its own dump.
-fn source_records() -> Vec<(&'static str, Record)> {
-    let source = |title: &str, place: &str, quote: &str| Source {
-        title: title.into(),
-        place: place.into(),
-        quote: quote.into(),
-    };
-    let all = vec![source("A page", "https://a.test/b", "so"), source("", "https://a.test/c", "")];
-    let sources = Sources { all, left_out: 2 };
-    let some = Sources { left_out: 0, ..sources.clone() };
-    vec![
-        ("cited", Record::Cited { turn: TurnNo(4), sources }),
-        (
-            "imported: sources",
-            Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Sources(some) },
-        ),
-    ]
-}
-
 /// As [`later_head`], with what came with that.
 fn seat_head() -> Head {
     let turn = InFlight {
@@ -343,15 +326,6 @@ fn seat_head() -> Head {
         resume: Some(ResumeHandle("sess-1".into())),
         ..later_head()
     }
-}
-
-/// What came with more sealed than is kept, in its own dump.
-fn seal_records() -> Vec<(&'static str, Record)> {
-    let fault = Fault::SealsTooLong;
-    vec![
-        ("repaired: seals", Record::Repaired { fault }),
-        ("imported: seals", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Repair(fault) }),
-    ]
 }
 
 /// All of them sealed, one after the other.
@@ -474,6 +448,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
         ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
         ("records_of_seals_on_disk_stay_as_they_are", dump_log(seal_records())),
+        ("records_of_project_files_on_disk_stay_as_they_are", dump_log(project_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
@@ -499,6 +474,7 @@ fn what_is_encoded_is_decoded() {
         sent_records(),
         seat_records(),
         seal_records(),
+        project_records(),
         compactions(),
         settings_records(),
         budget_records(),

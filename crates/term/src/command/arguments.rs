@@ -25,6 +25,8 @@ pub struct Arguments {
     pub force: bool,
     /// What was done last is to be taken back.
     pub undo: bool,
+    /// Every call of that tool that waits in the session, and not one alone.
+    pub all: bool,
 }
 
 impl Arguments {
@@ -34,6 +36,16 @@ impl Arguments {
 
     pub(super) fn text(&self) -> String {
         self.text.clone().unwrap_or_default()
+    }
+
+    /// Takes a word that stands for itself; whether it is one.
+    pub(super) fn set_flag(&mut self, word: &str) -> bool {
+        match word {
+            "undo" => self.undo = true,
+            "all" => self.all = true,
+            _other => return false,
+        }
+        true
     }
 
     /// From 0, as the core counts.

@@ -94,6 +94,10 @@ impl CommandLine<'_> {
                 }
                 return Err(self.needs(param));
             }
+            if word == param.word && arguments.set_flag(word) {
+                rest = behind;
+                continue;
+            }
             rest = match param.word {
                 "SESSION" | "NAME|NUMBER" => {
                     arguments.session = Some(word.to_owned());
@@ -116,11 +120,8 @@ impl CommandLine<'_> {
                     arguments.name = Some(one_name(&words())?);
                     ""
                 }
-                "undo" if word == "undo" => {
-                    arguments.undo = true;
-                    behind
-                }
-                "undo" => return Err(self.too_many()),
+                "all" if !is_last => rest,
+                "undo" | "all" => return Err(self.too_many()),
                 "+TAG|-TAG" => {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
@@ -280,6 +281,11 @@ mod tests {
         command(action, Arguments { changes: vec![change(name, value)], ..Arguments::default() })
     }
 
+    fn of_all(mut command: UserCommand) -> UserCommand {
+        command.arguments.all = true;
+        command
+    }
+
     fn forced(mut command: UserCommand) -> UserCommand {
         command.arguments.force = true;
         command
@@ -373,6 +379,19 @@ mod tests {
     }
 
     #[test]
+    fn all_is_a_word_of_its_own() {
+        for (typed, means) in [
+            ("/approve all", of_all(alone(Action::Approve))),
+            ("/approve 2 all", of_all(numbered(Action::Approve, 2))),
+            ("/deny all", of_all(alone(Action::Deny))),
+            ("/deny 2 all use grep", of_all(worded(Action::Deny, Some(2), "use grep"))),
+            ("/deny allocations", worded(Action::Deny, None, "allocations")),
+        ] {
+            assert_eq!(parsed(typed), Ok(means), "{typed}");
+        }
+    }
+
+    #[test]
     fn mistakes_say_what_to_type_instead() {
         for (typed, message) in [
             ("/", "a command follows the slash; /help lists them"),
@@ -403,7 +422,8 @@ mod tests {
             ("/edit x y", "`x` is not a number of a waiting prompt; they count from 1"),
             ("/move 2", "/move needs the place as well: /move NUMBER PLACE"),
             ("/move 2 0", "`0` is not a number of a waiting prompt; they count from 1"),
-            ("/approve all", "`all` is not a number; /inbox shows what waits, with numbers"),
+            ("/always all", "`all` is not a number; /inbox shows what waits, with numbers"),
+            ("/approve every", "/approve takes [NUMBER] [all]"),
             ("/answer", "/answer needs words: /answer WORDS"),
             ("/pin a b", "/pin takes [SESSION]"),
             (

@@ -4,6 +4,7 @@
 //! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
 //! only if the first word is the name of one: a pasted path or log is a prompt.
 
+use crate::command::arguments::Arguments;
 use crate::command::parse::{SlashError, parse, word_of};
 use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
@@ -41,10 +42,14 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
 }
 
-/// What a single word means where a call waits for consent, typed with nothing else: `y`, `a` or `n`.
+/// What a single word means where a call waits for consent, typed with nothing else: `y`, `a` or `n`; `A` for all of its tool.
 pub(crate) fn answer(text: &str) -> Option<UserCommand> {
     let action = match text.trim() {
         "y" => Action::Approve,
+        "A" => {
+            let arguments = Arguments { all: true, ..Arguments::default() };
+            return Some(UserCommand { action: Action::Approve, arguments });
+        }
         "a" => Action::Always,
         "n" => Action::Deny,
         _other => return None,

@@ -8,7 +8,7 @@ use q_core::{Answer, Command, Mirror, QueuedPrompt, SessionId, Token, Wants};
 use crate::command::arguments::{Among, CoreCommand};
 use crate::command::user_command::UserCommand;
 use crate::command::{read, table};
-use crate::inbox::{Choice, Inbox, LineStart, NumberedCall, WantedAnswer};
+use crate::inbox::{self, Choice, Inbox, LineStart, NumberedCall, WantedAnswer};
 use crate::words;
 
 /// What is said where something has no meaning without a screen.
@@ -35,8 +35,12 @@ pub enum Resolved {
     Turn(SessionId),
     /// The session has to be looked for first, among all there are.
     Lookup(String),
+    /// The core is told an answer to each of these calls, which were all shown; with what is said of that.
+    Answers(Vec<Command>, String),
     /// The call of that number has to be shown whole first; nothing is answered.
     Show(usize),
+    /// Several calls have to be shown whole first; nothing is answered.
+    ShowAll,
 }
 
 impl UserCommand {
@@ -89,8 +93,16 @@ impl<'a> Scene<'a> {
             Some(CoreCommand::Call(wants, answer)) => {
                 let answer = answer(arguments);
                 let runs = matches!(answer, Answer::Once | Answer::Always);
-                let wanted = WantedAnswer { number: arguments.number, wants, runs };
+                let wanted = WantedAnswer { number: arguments.number, wants, runs, all: arguments.all };
                 match self.inbox.choose(self.mirror, self.focus, self.line, wanted)? {
+                    Choice::All(calls) => {
+                        let tool = calls.first().map(|call| call.pending.tool.as_str()).unwrap_or_default();
+                        let said = inbox::answered(tool, calls.len(), &answer);
+                        let told =
+                            |call: &&NumberedCall| table::answer(call.session, &call.pending, answer.clone());
+                        return Ok(Resolved::Answers(calls.iter().map(told).collect(), said));
+                    }
+                    Choice::SeveralUnread => return Ok(Resolved::ShowAll),
                     Choice::Call(NumberedCall { session, pending }) => {
                         (*session, table::answer(*session, pending, answer))
                     }

@@ -48,6 +48,8 @@ pub enum Action {
     Tag,
     /// Show the rules for calls of tools.
     Permissions,
+    /// Trust the session's directory.
+    Trust,
     /// Change how the session's turns are asked, or show it.
     Set,
     /// Change which model answers, or show which there are.
@@ -80,6 +82,8 @@ pub enum Action {
     Compact,
     /// Show what the session cost.
     Usage,
+    /// Show what the next request would have.
+    Context,
     /// Show the prompts that wait.
     Queue,
     /// Take a waiting prompt back.
@@ -249,6 +253,7 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Continue, &[], &[], &["continue"], "", Some("q continue SESSION"), Some(Turn(|session, token, _| Command::Continue { session, token })), "Go on with an answer that stopped before its end", "go on", "go on with an answer that stopped before its end: at the length limit, cut off, interrupted";
     Conversation, Action::Compact, &[], &[], &["compact"], "[undo]", Some("q compact SESSION [undo]"), Some(Session(Open, |session, arguments| Command::Compact { session, undo: arguments.undo })), "Have a summary stand for the conversation so far, where a model is asked", "compact", "have the agent summarise the conversation, and get the summary in its place from then on; `/compact undo` takes that back";
     Conversation, Action::Usage, &[], &[], &["usage"], "", Some("q usage [SESSION]"), None, "", "usage", "show the tokens this session cost, and how full its model's window is";
+    Conversation, Action::Context, &[], &[], &["context"], "", Some("q context SESSION"), None, "", "context", "show what the next request would have, part by part, how large each is, and what stays behind";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text(), images: Vec::new() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which there are; `default` goes back";
     Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens, reasoning or budget_tokens of this session; `default` clears it; alone, show them";
@@ -258,11 +263,12 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Move, &[], &[], &["move"], "NUMBER PLACE", Some("q move SESSION PROMPT PLACE"), Some(Prompt(|session, prompt, arguments| Command::Move { session, prompt, place: arguments.place() })), "Give a waiting prompt another place", "move", "give a waiting prompt another place; 1 is sent next";
     Conversation, Action::SendNow, &[], &[], &["now"], "[NUMBER]", Some("q now SESSION [PROMPT]"), Some(Prompt(|session, prompt, _| Command::SendNow { session, prompt })), "Send a waiting prompt at once; a running turn is interrupted for it", "now", "send a waiting prompt at once, the next one or that one; a running answer is interrupted";
     Waiting, Action::Inbox, &[], &[plain('i')], &["inbox"], "", Some("q inbox"), None, "", "inbox", "show what waits for your answer, over all sessions, with numbers";
-    Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "", "approve", "let a tool run, this once: the one that waits here, or the one shown with that number";
+    Waiting, Action::Approve, &[], &[], &["approve"], "[NUMBER] [all]", Some("q approve SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Once)), "", "approve", "let a tool run, this once: the one that waits here, or the one shown with that number; with `all`, every call of that tool that was shown to wait in its session";
     Waiting, Action::Always, &[], &[], &["always"], "[NUMBER]", Some("q approve --always SESSION [ID]"), Some(Call(Wants::Consent, |_| Answer::Always)), "", "always", "the same, and do not ask about such calls again in its session: what that means is shown with the call";
-    Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead";
+    Waiting, Action::Deny, &[], &[], &["deny"], "[NUMBER] [all] [WORDS]", Some("q deny SESSION [ID]"), Some(Call(Wants::Consent, |arguments| arguments.text.clone().map_or(Answer::Deny, Answer::Words))), "", "deny", "let it not run; WORDS tell the agent what to do instead; with `all`, every call of that tool that was shown to wait in its session";
     Waiting, Action::Answer, &[], &[], &["answer"], "WORDS", Some("q answer SESSION WORDS"), Some(Call(Wants::Words, |arguments| Answer::Words(arguments.text()))), "", "answer", "answer what the agent asks in this session";
     Waiting, Action::Permissions, &[], &[], &["permissions"], "", Some("q permissions"), None, "", "rules", "show the rules by which calls of tools run, ask or are denied here; d removes one";
+    Waiting, Action::Trust, &[], &[], &["trust"], "", Some("q trust [DIR]"), None, "", "trust", "trust this session's directory: its AGENTS.md and the like go to the model with each turn";
     Keeping, Action::Tag, &[], &[], &["tag"], "[+TAG|-TAG]…", Some("q tag SESSION [+TAG|-TAG]…"), Some(Session(Open, |session, arguments| Command::Tag { session, changes: arguments.tags.clone() })), "Group sessions by words: `q tag api +work -old`", "tag", "add and remove tags of the session; alone, show them";
     Keeping, Action::Pin, &[], &[], &["pin"], "[SESSION]", Some("q pin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: true })), "Keep a session from hibernating by itself", "pin", "keep a session from hibernating by itself";
     Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
@@ -402,7 +408,7 @@ pub const fn ends_session(command: &Command) -> bool {
 }
 
 /// The answer to a call that waits: for exactly what was shown of it.
-pub(crate) const fn answer(session: SessionId, pending: &PendingCall, answer: Answer) -> Command {
+pub const fn answer(session: SessionId, pending: &PendingCall, answer: Answer) -> Command {
     Command::Answer { session, turn: pending.turn, call: pending.call, digest: pending.digest, answer }
 }
 
@@ -510,7 +516,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 14] = [
+        const SLASH: [&str; 15] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -522,6 +528,7 @@ mod tests {
             "WORDS",
             "+TAG|-TAG",
             "undo",
+            "all",
             "MODEL",
             "SETTING",
             "VALUE",

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
+use crate::inbox;
 use crate::layout::wrap::truncated;
 use crate::quoted;
 use crate::sanitize;
@@ -34,12 +35,16 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 }
 
 /// `1 y once · a always `cargo test …` here · n no · run cargo test`
-fn waits(ui: &Ui, session: SessionId, (pending, is_only): (&PendingCall, bool)) -> String {
+fn waits(ui: &Ui, session: SessionId, pending: &PendingCall, waiting: &[PendingCall]) -> String {
+    let is_only = waiting.iter().filter(|call| call.wants != Wants::Words).count() == 1;
     let number = ui.inbox.number(session, pending);
     let is_whole = number.is_some_and(|number| ui.inbox.is_whole(number));
     let ways = match pending.wants {
         Wants::Words => "/answer WORDS".to_owned(),
-        Wants::Nothing | Wants::Consent if !is_only => "/approve, /always, /deny NUMBER".to_owned(),
+        Wants::Nothing | Wants::Consent if !is_only => {
+            let all = inbox::way_of_all(pending, waiting).map(|all| format!("{all} · ")).unwrap_or_default();
+            format!("{all}/approve, /always, /deny NUMBER")
+        }
         Wants::Nothing | Wants::Consent if is_whole => words::ways(pending),
         Wants::Nothing | Wants::Consent => "y shows it whole first · n no".to_owned(),
     };
@@ -59,10 +64,8 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
         Some(id) => {
             let session = mirror.get(id);
             let pending = session.map(|session| session.pending.as_slice()).unwrap_or_default();
-            let is_only = pending.iter().filter(|call| call.wants != Wants::Words).count() == 1;
-            for pending in pending {
-                lines.push(waits(ui, id, (pending, is_only)));
-            }
+            lines.extend(pending.iter().map(|call| waits(ui, id, call, pending)));
+            lines.extend(ui.trust_question().map(|asked| format!("{ASKS}{asked}")));
             let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
             // Those behind the first few are counted only: a prompt may be long.
             for (number, waiting) in queue.iter().enumerate() {

@@ -63,6 +63,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 | Body::Continued
                 | Body::Repair(_)
                 | Body::LeftOut(_)
+                | Body::ProjectFiles(_)
                 | Body::Compaction(_),
             )
             | None => ("", Style::new()),

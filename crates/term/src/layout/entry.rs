@@ -9,6 +9,7 @@ use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
+use crate::project;
 use crate::quoted;
 use crate::sanitize;
 use crate::sources;
@@ -97,18 +98,12 @@ impl EntryLayout {
                 }
                 vec![block(text, rows)]
             }
-            Body::Repair(fault) => {
-                let said = format!("— {}", words::repair(*fault, Way::Slash));
-                vec![block(text, wrap::plain(&said, width, palette.notice()))]
+            Body::Repair(fault) => vec![notice(text, &words::repair(*fault, Way::Slash), width, palette)],
+            Body::Continued => vec![notice(text, words::CONTINUED, width, palette)],
+            Body::ProjectFiles(files) => {
+                vec![notice(text, &project::told(files, Way::Slash), width, palette)]
             }
-            Body::Continued => {
-                let said = format!("— {}", words::CONTINUED);
-                vec![block(text, wrap::plain(&said, width, palette.notice()))]
-            }
-            Body::LeftOut(sent) => {
-                let said = format!("— {}", words::left_out(*sent));
-                vec![block(text, wrap::plain(&said, width, palette.notice()))]
-            }
+            Body::LeftOut(sent) => vec![notice(text, &words::left_out(*sent), width, palette)],
             Body::Compaction(compaction) => {
                 let said = format!("— {}", words::compaction(compaction, Way::Slash));
                 let mut rows = wrap::plain(&said, width, palette.notice());
@@ -167,6 +162,11 @@ fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
 
 fn prompt(text: &str, width: usize) -> Block {
     block(text, wrap::plain(&with_tabs_expanded(&sanitize::visible(text)), width, Style::new()))
+}
+
+/// What q says in its own words.
+fn notice(text: &str, said: &str, width: usize, palette: Palette) -> Block {
+    block(text, wrap::plain(&format!("— {said}"), width, palette.notice()))
 }
 
 /// All of an entry's text as one block.

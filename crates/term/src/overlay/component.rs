@@ -34,6 +34,15 @@ impl OverlaySubject {
             Self::Nothing | Self::Session(_) | Self::Calls => None,
         }
     }
+
+    /// Whether a word that is typed alone answers what it shows: of several calls only the one for all of them does.
+    pub(crate) const fn is_answered_by(self, answer: &UserCommand) -> bool {
+        match self {
+            Self::Call(_) => true,
+            Self::Calls => answer.arguments.all,
+            Self::Nothing | Self::Session(_) => false,
+        }
+    }
 }
 
 /// Something on top of the session.

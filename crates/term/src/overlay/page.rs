@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::command::table::{CommandRow, LEADER};
-use crate::command::{Action, ScrollStep, table};
+use crate::command::{self, Action, ScrollStep, table};
 use crate::editor::Editor;
 use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
 use crate::keys::{Chord, ctrl, key, plain};
@@ -48,6 +48,13 @@ pub(crate) trait Sheet: Debug {
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row>;
+}
+
+/// Lines that somebody else made.
+impl Sheet for Vec<String> {
+    fn rows(&self, _context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
+        wrap::exact(&self.join("\n"), width, Style::new())
+    }
 }
 
 /// Lines that wait for something, and the commands that are about them.
@@ -128,6 +135,12 @@ impl<S: Sheet> PageOverlay<S> {
         Parts { popup, rows, foot, body }
     }
 
+    /// Whether a letter that is typed first is an answer to what is read.
+    fn begins_answer(&self, typed: char) -> bool {
+        let answer = command::answer(typed.encode_utf8(&mut [0; 4]));
+        answer.is_some_and(|answer| self.subject.is_answered_by(&answer))
+    }
+
     fn scroll(&mut self, step: ScrollStep, page: usize) {
         self.scroll = match step {
             ScrollStep::LineUp => self.scroll.saturating_sub(1),
@@ -159,9 +172,7 @@ impl<S: Sheet> PageOverlay<S> {
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
-                Some(typed @ ('y' | 'a' | 'n')) if self.subject.call().is_some() => {
-                    self.line.type_in(typed);
-                }
+                Some(typed) if self.begins_answer(typed) => self.line.type_in(typed),
                 Some(_) | None => {}
             },
         }

@@ -24,7 +24,7 @@ use crate::words;
 const WORKS_IN_LIST: &[Action] = &[Action::Switch, Action::New];
 /// What can be done about what stands in the inbox.
 const ABOUT_INBOX: &[Action] =
-    &[Action::Approve, Action::Always, Action::Deny, Action::Switch, Action::Answer];
+    &[Action::Approve, Action::Always, Action::Deny, Action::Answer, Action::Switch];
 
 /// What is said where there is nothing to step to.
 const NO_OTHER: &str = "there is no other session; Ctrl+X n creates one";
@@ -94,8 +94,16 @@ impl Ui {
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
             Action::Permissions => return self.ask_rules(mirror, intents),
+            Action::Trust => {
+                let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+                intents.push(Intent::Trust { session: session.summary.id });
+            }
             Action::Queue => return self.show_queue(mirror),
             Action::Usage => return self.show_usage(mirror),
+            Action::Context => {
+                let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+                intents.push(Intent::Context { session: session.summary.id });
+            }
             Action::Inbox => self.show_inbox(mirror),
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
@@ -166,6 +174,11 @@ impl Ui {
             Ok(Resolved::Command(session, core)) => {
                 return self.send_or_ask(mirror, session, &command, core, intents);
             }
+            Ok(Resolved::Answers(answers, said)) => {
+                intents.push(Intent::Answers(answers, said));
+                return CommandStatus::Sent;
+            }
+            Ok(Resolved::ShowAll) => self.show_inbox(mirror),
             Ok(Resolved::Turn(session)) => intents.push(Intent::Turn { session, command }),
             Ok(Resolved::Show(number)) => {
                 self.open_page(" asks ", OverlaySubject::Call(number), CallSheet { number });
@@ -321,6 +334,11 @@ impl Ui {
     /// The rules that concern a session, as they were asked for; `fault` says why some are not among them.
     pub fn show_rules(&mut self, session: SessionId, rules: Vec<ListedRule>, fault: Option<String>) {
         self.open(RuleList::new(session, rules, fault));
+    }
+
+    /// What the next request of a session would have, in lines.
+    pub fn show_context(&mut self, session: SessionId, lines: Vec<String>) {
+        self.open_page(" context ", OverlaySubject::Session(session), lines);
     }
 
     /// A session's rule is the core's, any other the client's.

@@ -19,6 +19,7 @@ impl Ui {
     /// The frame that was laid out last is on the screen, at that time.
     pub fn drawn(&mut self, at: Instant) {
         self.inbox.drawn(at);
+        self.note_question_drawn(at);
     }
 
     /// A key that begins a line can be meant for what is on the screen now, and so can all of that line.
@@ -29,6 +30,7 @@ impl Ui {
             None if self.pane().editor.is_empty() => {
                 let line = self.inbox.line_start(self.at);
                 self.pane_mut().line = line;
+                self.note_question_read();
             }
             None => {}
         }

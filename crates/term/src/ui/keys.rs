@@ -78,6 +78,9 @@ impl Ui {
         }
         let typed = self.pane().editor.text().to_owned();
         self.line = self.pane().line.clone();
+        if self.lost.is_none() && self.answer_trust(mirror, &typed, intents) {
+            return;
+        }
         let read = match self.scene(mirror).answer(&typed) {
             Some(answer) => Typed::Command(Ok(answer)),
             None => command::read(&typed, &self.options.kinds),

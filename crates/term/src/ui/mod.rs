@@ -22,6 +22,7 @@ mod sleep;
 mod state;
 mod status;
 mod submissions;
+mod trust;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;

@@ -2,7 +2,7 @@
 
 use q_core::Mirror;
 
-use crate::command;
+use crate::command::{self, UserCommand};
 use crate::intent::Intent;
 use crate::keys::Chord;
 use crate::overlay::{Overlay, Reaction};
@@ -52,7 +52,8 @@ impl Ui {
         overlay: Box<dyn Overlay>,
         intents: &mut Vec<Intent>,
     ) {
-        let answer = overlay.subject().call().and_then(|_| command::answer(typed));
+        let answers = |command: &UserCommand| overlay.subject().is_answered_by(command);
+        let answer = command::answer(typed).filter(answers);
         let command = answer.map_or_else(|| command::parse(typed, &self.options.kinds), Ok);
         self.line = std::mem::take(&mut self.overlay_line);
         let from = self.focus;

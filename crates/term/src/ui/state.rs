@@ -18,6 +18,7 @@ use crate::style::Palette;
 use crate::ui::geometry::{Geometry, Places};
 use crate::ui::pane::Pane;
 use crate::ui::submissions::Submissions;
+use crate::ui::trust::TrustQuestion;
 use crate::way::Way;
 use crate::words::GUIDE;
 
@@ -105,6 +106,8 @@ pub struct Ui {
     pub(crate) submissions: Submissions,
     pub(super) shown: Option<(Option<SessionId>, bool)>,
     pub(super) in_front: bool,
+    /// Whether a session's directory is trusted, while that is asked.
+    pub(super) trust: Option<TrustQuestion>,
     pub(crate) geometry: Geometry,
     pub(crate) places: Places,
     /// What of the transcript is in sight.
@@ -140,6 +143,7 @@ impl Ui {
             submissions: Submissions::default(),
             shown: None,
             in_front: true,
+            trust: None,
             geometry: Geometry::default(),
             places: Places::default(),
             window: Window::default(),

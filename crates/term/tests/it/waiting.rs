@@ -120,6 +120,89 @@ fn several_that_wait_must_be_told_apart() {
     assert!(world.frame().contains("several wait here: 1, 2"));
 }
 
+/// What is answered to each of these calls at once.
+fn answers(calls: &[(u64, u64)], answer: &Answer, said: &str) -> Vec<Intent> {
+    let told = calls.iter().map(|&(call, digest)| {
+        let (session, turn) = (id(1), TurnNo(2));
+        let (call, digest, answer) = (CallNo(call), Digest::numbered(digest), answer.clone());
+        Command::Answer { session, turn, call, digest, answer }
+    });
+    vec![Intent::Answers(told.collect(), said.to_owned())]
+}
+
+/// Two calls of one tool, one of another, a question, and one of the first tool in another session.
+fn several_wait(columns: u16, rows: u16) -> World {
+    let mut other = consent(3, "x", 9);
+    other.tool = "edit".into();
+    let here = vec![consent(1, "ls", 7), consent(2, "pwd", 8), other, pending(4, Wants::Words, "Which?", 10)];
+    let mut world = World::with(
+        columns,
+        rows,
+        vec![waiting(1, "api", here), waiting(2, "docs", vec![consent(1, "make", 11)])],
+    );
+    world.frame();
+    world
+}
+
+#[test]
+fn all_of_a_tool_is_what_was_shown_of_it_in_one_session() {
+    let both = [(1, 7), (2, 8)];
+    let allowed = "allowed, this once: 2 calls of shell";
+    for (typed, answer, said) in [
+        ("A", Answer::Once, allowed),
+        ("/approve all", Answer::Once, allowed),
+        ("/approve 2 all", Answer::Once, allowed),
+        ("/deny all", Answer::Deny, "denied: 2 calls of shell"),
+        ("/deny all use ls", Answer::Words("use ls".into()), "denied: 2 calls of shell; the agent was told"),
+    ] {
+        let mut world = several_wait(80, 40);
+        assert!(world.frame().contains("A all 2 of shell"), "{}", world.frame());
+        assert_eq!(world.say(typed), answers(&both, &answer, said), "{typed}");
+    }
+    let mut world = several_wait(80, 40);
+    let other = answers(&[(3, 9)], &Answer::Once, "allowed, this once: 1 call of edit");
+    assert_eq!(world.say("/approve 3 all"), other, "of another tool");
+    // In the list of all that waits it is for the session in view, and for no other.
+    let mut world = several_wait(80, 50);
+    world.say("/inbox");
+    world.frame();
+    assert_eq!(world.say("A"), answers(&both, &Answer::Once, allowed));
+}
+
+#[test]
+fn one_that_came_after_the_line_was_begun_is_not_among_all() {
+    for typed in ["A", "/approve all"] {
+        let mut world = World::with(80, 40, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+        world.frame();
+        world.type_text(typed);
+        let calls = vec![consent(1, "ls", 7), consent(2, "rm -r .", 8)];
+        world.mirror.load(waiting(1, "api", calls));
+        world.ui.refreshed(&world.mirror);
+        world.frame();
+        let first = answers(&[(1, 7)], &Answer::Once, "allowed, this once: 1 call of shell");
+        assert_eq!(world.keys(&["Enter"]), first, "{typed}");
+    }
+}
+
+#[test]
+fn all_run_only_when_each_was_on_the_screen_whole() {
+    let long = "true\n".repeat(60);
+    let calls = |second: &str| vec![consent(1, &long, 7), consent(2, second, 8)];
+    let mut world = World::with(80, 24, vec![waiting(1, "api", calls("ls"))]);
+    world.frame();
+    assert_eq!(world.say("A"), [], "the first one is shown");
+    assert!(world.frame().contains("asks"), "{}", world.frame());
+    let mut world = World::with(80, 24, vec![waiting(1, "api", calls(&long))]);
+    world.frame();
+    assert_eq!(world.say("A"), [], "both are listed");
+    assert!(world.frame().contains("inbox"), "{}", world.frame());
+    assert_eq!(world.say("A"), [], "the end was not in sight");
+    world.keys(&["End"]);
+    world.frame();
+    let both = answers(&[(1, 7), (2, 8)], &Answer::Once, "allowed, this once: 2 calls of shell");
+    assert_eq!(world.say("A"), both);
+}
+
 /// A call asks, and is told no elsewhere once `typed` is typed; another one asks in its place.
 fn another_one_asks(typed: &str) -> World {
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "echo A", 7)])]);

@@ -12,6 +12,7 @@ use super::fault::FaultV1;
 use super::image::{self, ImageV1};
 use super::interrupted::InterruptedV1;
 use super::plan::PlanStepV1;
+use super::project::ProjectFilesV1;
 use super::result::ResultV1;
 use super::source::SourcesV1;
 use super::word::Wants;
@@ -72,6 +73,8 @@ enum BodyV1<'a> {
     },
     #[serde(rename = "sources", borrow)]
     Sources(SourcesV1<'a>),
+    #[serde(rename = "project", borrow)]
+    Project(ProjectFilesV1<'a>),
     #[serde(rename = "failed", borrow)]
     Failed(FailureV1<'a>),
     #[serde(rename = "interrupted")]
@@ -121,6 +124,7 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
             }
             q_core::Body::Plan(steps) => Self::Plan { steps: steps.iter().map(PlanStepV1::from).collect() },
             q_core::Body::Sources(sources) => Self::Sources(sources.into()),
+            q_core::Body::ProjectFiles(files) => Self::Project(files.into()),
             q_core::Body::Stop(Stop::Interrupted(by)) => Self::Interrupted((*by).into()),
             q_core::Body::Stop(Stop::Failed(failure)) => Self::Failed(failure.into()),
             q_core::Body::Repair(fault) => Self::Repaired { fault: (*fault).into() },
@@ -151,6 +155,7 @@ impl From<BodyV1<'_>> for q_core::Body {
             }
             BodyV1::Plan { steps } => Self::Plan(steps.into_iter().map(q_core::PlanStep::from).collect()),
             BodyV1::Sources(sources) => Self::Sources(sources.into()),
+            BodyV1::Project(files) => Self::ProjectFiles(files.into()),
             BodyV1::Interrupted(by) => Self::Stop(Stop::Interrupted(by.into())),
             BodyV1::Failed(failure) => Self::Stop(Stop::Failed(failure.into())),
             BodyV1::Repaired { fault } => Self::Repair(fault.into()),

@@ -12,6 +12,7 @@ mod image;
 mod imported;
 mod interrupted;
 mod plan;
+mod project;
 mod prompt;
 mod record;
 mod result;

@@ -13,6 +13,7 @@ use super::ending::EndingV1;
 use super::fault::FaultV1;
 use super::imported::ImportedV1;
 use super::plan::PlannedV1;
+use super::project::ProjectReadV1;
 use super::prompt::{EditedV1, QueuedV1, SteeredV1};
 use super::result::ResultedV1;
 use super::rule::RuleV1;
@@ -193,6 +194,8 @@ enum RecordV1<'a> {
     Planned(PlannedV1<'a>),
     #[serde(rename = "cited", borrow)]
     Cited(CitedV1<'a>),
+    #[serde(rename = "project_read", borrow)]
+    ProjectRead(ProjectReadV1<'a>),
     #[serde(rename = "answering")]
     Answering {
         #[serde(rename = "turn")]
@@ -313,6 +316,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             }
             q_core::Record::Planned { turn, steps } => Self::Planned(PlannedV1::new(*turn, steps)),
             q_core::Record::Cited { turn, sources } => Self::Cited(CitedV1::new(*turn, sources)),
+            q_core::Record::ProjectRead { turn, files } => Self::ProjectRead((*turn, files).into()),
             q_core::Record::Answering { turn, model } => {
                 Self::Answering { turn: turn.0, model: model.into() }
             }
@@ -390,6 +394,7 @@ impl RecordV1<'_> {
             }
             Self::Planned(planned) => planned.into_core(),
             Self::Cited(cited) => cited.into_core(),
+            Self::ProjectRead(read) => read.into_core(),
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Sealed(sealed) => sealed.into_core(),

@@ -87,7 +87,7 @@ fn whatever_an_overlay_advertises_works_in_it() {
         (inbox, "/always [NUMBER]", "/always 1⏎", answer(Answer::Always), "┌ inbox", "> /always"),
         (
             inbox,
-            "/deny [NUMBER] [WORDS]",
+            "/deny [NUMBER] [all] [WORDS]",
             "/deny 1 use exa⏎",
             answer(Answer::Words("use exa".into())),
             "┌ inbox",

@@ -1,0 +1,61 @@
+//! Project files in words: which go along, or why none do.
+
+use q_core::{ProjectFile, ProjectFiles};
+
+use crate::sanitize;
+use crate::way::Way;
+use crate::words;
+
+/// How many paths a line names.
+const NAMED: usize = 6;
+
+/// What an entry says of them.
+pub fn told(files: &ProjectFiles, way: Way) -> String {
+    if files.all.is_empty() {
+        return "no project files go along any more".to_owned();
+    }
+    let named = files.all.iter().take(NAMED);
+    let more = match files.all.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    if files.withheld {
+        let paths: Vec<String> = named.map(|file| sanitize::visible_line(&file.path).into_owned()).collect();
+        let trust = match way {
+            Way::Slash => "/trust",
+            Way::Shell => "q trust",
+        };
+        let paths = paths.join(", ");
+        return format!("{paths}{more} not sent: this directory is not trusted; {trust} changes that");
+    }
+    let paths: Vec<String> = named.map(sized).collect();
+    format!("project files go along from here on: {}{more}", paths.join(", "))
+}
+
+/// `AGENTS.md (1.2 KB, 3 KB left out)`
+pub(crate) fn sized(file: &ProjectFile) -> String {
+    let path = sanitize::visible_line(&file.path);
+    match (file.bytes, file.left_out) {
+        (0, left_out) if left_out > 0 => format!("{path} (left out, {})", words::size(left_out)),
+        (bytes, 0) => format!("{path} ({})", words::size(bytes)),
+        (bytes, left_out) => {
+            format!("{path} ({}, {} left out)", words::size(bytes), words::size(left_out))
+        }
+    }
+}
+
+/// What is asked where there is something that is not trusted.
+pub(crate) fn question(directory: &str, home: &str, paths: &[String]) -> String {
+    let directory = words::directory(directory, home);
+    format!("y trusts {directory} · n not now · {} goes to the model with each turn then", untrusted(paths))
+}
+
+/// The paths that would count, a few of them.
+pub fn untrusted(paths: &[String]) -> String {
+    let named = paths.iter().take(NAMED).map(|path| sanitize::visible_line(path).into_owned());
+    let more = match paths.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    named.collect::<Vec<_>>().join(", ") + &more
+}
