@@ -17,6 +17,7 @@
 //! | `private` | names of files that hold keys |
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
+//! | `serving` | programs that are spoken to, and not only run |
 //! | `sandbox` | what a command is held to |
 
 mod definition;
@@ -32,13 +33,16 @@ mod run;
 mod sandbox;
 mod search;
 mod seen;
+mod serving;
 mod supervise;
 mod toolbox;
 mod view;
 mod write;
 
 pub use definition::ToolDefinition;
-pub use run::{PASSED_ON, SUPERVISE};
+pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;
+pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use supervise::SupervisedCommand;
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, ToolTarget, Toolbox};
+pub use view::{MAX_OUTPUT, without_tags};

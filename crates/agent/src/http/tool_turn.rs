@@ -18,15 +18,16 @@ use q_core::fitting::shortened;
 use q_core::seal::SEALED_TURN_BYTES;
 use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
-    Policy, Seal, Usage, Wants, WindowUse,
+    Seal, Usage, Wants, WindowUse,
 };
-use q_tools::{CheckedCall, ToolReply, ToolSettings, ToolTarget, Toolbox};
+use q_tools::{CheckedCall, ToolReply, ToolSettings, ToolTarget};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
 use super::role_keys::RoleKeys;
+use super::session_tools::SessionTools;
 use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
@@ -46,34 +47,20 @@ as with \"from\" and \"lines\" of read";
 pub(super) struct ToolConversation {
     spec: Arc<HttpSpec>,
     keys: Arc<RoleKeys>,
-    toolbox: Arc<Toolbox>,
+    tools: Arc<SessionTools>,
     /// Whose calls these are: a permission is for this session alone.
     owner: Vec<u8>,
-    offer: Offer,
     about: String,
 }
 
 impl ToolConversation {
     pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
-        // What the policy denies anyway is not offered.
-        let is_offered = |reads: bool| match seat.policy {
-            Policy::Ask => true,
-            Policy::Deny => reads,
-        };
-        let toolbox = Toolbox::new(seat.directory.clone(), settings);
-        let tools = toolbox.definitions().filter(|tool| is_offered(tool.reads)).collect();
+        let tools = Arc::new(SessionTools::new(settings, &spec.servers, seat));
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
         );
-        Self {
-            spec,
-            keys: Arc::default(),
-            toolbox: Arc::new(toolbox),
-            owner: seat.session.0.to_be_bytes().into(),
-            offer: Offer { tools, ..Offer::default() },
-            about,
-        }
+        Self { spec, keys: Arc::default(), tools, owner: seat.session.0.to_be_bytes().into(), about }
     }
 }
 
@@ -85,9 +72,9 @@ impl Conversation for ToolConversation {
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),
             keys: Arc::clone(&self.keys),
-            toolbox: Arc::clone(&self.toolbox),
+            tools: Arc::clone(&self.tools),
             owner: self.owner.clone(),
-            offer: self.offer.clone(),
+            offer: Offer::default(),
             controls,
             out,
             last_call: 0,
@@ -107,19 +94,20 @@ impl Conversation for ToolConversation {
     }
 
     fn overhead(&self) -> u64 {
-        (self.about.len() as u64).saturating_add(self.offer.bytes())
+        let offer = Offer { tools: self.tools.offered(), ..Offer::default() };
+        (self.about.len() as u64).saturating_add(offer.bytes())
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {
-        let toolbox = Arc::clone(&self.toolbox);
-        async move { toolbox.commands_are_over().await }.boxed()
+        let tools = Arc::clone(&self.tools);
+        async move { tools.are_over().await }.boxed()
     }
 }
 
 struct RunningTurn {
     spec: Arc<HttpSpec>,
     keys: Arc<RoleKeys>,
-    toolbox: Arc<Toolbox>,
+    tools: Arc<SessionTools>,
     owner: Vec<u8>,
     offer: Offer,
     controls: Controls,
@@ -174,6 +162,10 @@ impl OpenCall {
 
 impl RunningTurn {
     async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
+        for notice in self.tools.look().await {
+            self.tell(AgentEvent::Thinking(format!("{notice}\n"))).await;
+        }
+        self.offer.tools = self.tools.offered();
         for _ in 0..MAX_ROUNDS {
             let (asked, spent) = (self.bytes(&turn), self.usage);
             let Answered { said, calls, stop_reason } = self.ask(&turn).await?;
@@ -332,12 +324,12 @@ impl RunningTurn {
         self.last_call += 1;
         let no = CallNo(self.last_call);
         let is_settled = before.iter().all(|call| call.has_ended() || call.changes_nothing());
-        let checked = match self.toolbox.check(&asked.tool, &asked.arguments).await {
+        let checked = match self.tools.check(&asked.tool, &asked.arguments).await {
             // What stands before it may yet make it right.
             Err(_) if !is_settled => Ok(CheckedCall { reads: false, wants_consent: true }),
             checked => checked,
         };
-        let digest = Digest(self.toolbox.digest(&self.owner, &asked.tool, &asked.arguments));
+        let digest = Digest(self.tools.digest(&self.owner, &asked.tool, &asked.arguments));
         let asks = checked.as_ref().is_ok_and(|checked| checked.wants_consent);
         let wants = if asks { Wants::Consent } else { Wants::Nothing };
         let (tool, input) = (asked.tool.clone(), asked.arguments.clone());
@@ -346,7 +338,7 @@ impl RunningTurn {
             seals.extend(self.tell_sealed(seal).await);
         }
         asked.seals = seals;
-        let subject = subject(self.toolbox.target(&tool, &input));
+        let subject = subject(self.tools.target(&tool, &input));
         let facts = CallFacts { subject, ..CallFacts::default() };
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants }, facts)).await;
         OpenCall { no, asked, digest, checked, state: CallState::Waiting }
@@ -380,13 +372,13 @@ impl RunningTurn {
         if let Err(why) = &call.checked {
             return future::ready((place, ToolReply::failed(why.clone()))).boxed();
         }
-        let (toolbox, owner, out) = (Arc::clone(&self.toolbox), self.owner.clone(), self.out.clone());
+        let (tools, owner, out) = (Arc::clone(&self.tools), self.owner.clone(), self.out.clone());
         let (AskedCall { tool, arguments, seals: _ }, digest, no) =
             (call.asked.clone(), call.digest, call.no);
         async move {
             let (progress, mut hear) = mpsc::channel::<String>(1);
             let carrying_out =
-                async move { toolbox.carry_out(&owner, &tool, &arguments, digest.0, &progress).await };
+                async move { tools.carry_out(&owner, &tool, &arguments, digest.0, &progress).await };
             let watching = async move {
                 while let Some(text) = hear.recv().await {
                     let _nobody_hears = out.send(AgentEvent::Progress { call: no, text }).await;

@@ -17,12 +17,14 @@ mod headers;
 pub(crate) mod key_command;
 pub(crate) mod kinds;
 mod limits;
+pub(crate) mod mcp;
 pub(crate) mod path;
 pub(crate) mod providers;
 pub(crate) mod sso;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
+pub(crate) use mcp::McpConfig;
 use providers::Provider;
 
 /// The file as written.
@@ -39,6 +41,9 @@ pub(crate) struct Config {
     /// Kinds of session, by name; one of `q`'s own may be given another system prompt.
     #[serde(default)]
     pub(crate) kinds: BTreeMap<String, KindConfig>,
+    /// MCP servers, by name.
+    #[serde(default)]
+    pub(crate) mcp: BTreeMap<String, McpConfig>,
 }
 
 /// A model behind an API.
@@ -127,6 +132,7 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         ..complaint
     };
     kinds::all(&config.kinds).map_err(in_file)?;
+    mcp::check(&config.mcp).map_err(in_file)?;
     config.agents.iter().try_for_each(|(name, agent)| agent.check(name)).map_err(in_file)?;
     Ok(config)
 }
