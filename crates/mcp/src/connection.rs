@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use q_tools::{ServingGroup, ServingPrograms, ToolReply, ToolSettings};
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientRequest, JsonObject,
-    PaginatedRequestParams, RequestId, ServerResult, Tool,
+    CallToolRequest, CallToolRequestParams, ClientNotification, ClientRequest, CustomNotification,
+    JsonObject, PaginatedRequestParams, RequestId, ServerResult, Tool,
 };
 use rmcp::service::{PeerRequestOptions, RequestHandle, RunningService, ServiceError};
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ClientLifecycleMode, Peer, RoleClient, serve_client_with_lifecycle};
+use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -225,11 +226,13 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let Some(answer) = self.answer.take() else { return };
         let (connection, peer) = (Arc::clone(self.connection), self.peer.clone());
-        let told = CancelledNotificationParam::new(Some(self.of.clone()), Some("nobody waits for it".into()));
+        // Not in the library's own words, after which it would hear no answer any more.
+        let told = json!({ "requestId": self.of, "reason": "nobody waits for it" });
+        let told = CustomNotification::new("notifications/cancelled", Some(told));
         connection.given_up.send_modify(|count| *count += 1);
         let ending = async move {
             let ends = async {
-                let _it_is_gone = peer.notify_cancelled(told).await;
+                let _it_is_gone = peer.send_notification(ClientNotification::CustomNotification(told)).await;
                 answer.await
             };
             // Without a word of its end nobody knows whether it goes on.

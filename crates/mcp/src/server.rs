@@ -183,7 +183,9 @@ impl Server {
         let running = match self.running().await {
             Ok(running) => running,
             Err(why) => {
-                return ToolReply::failed(format!("MCP server {name} cannot be used, nothing was run: {why}"));
+                return ToolReply::failed(format!(
+                    "MCP server {name} cannot be used, nothing was run: {why}"
+                ));
             }
         };
         if !running.list.tools.contains(&call.tool) {
