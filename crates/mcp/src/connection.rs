@@ -36,7 +36,7 @@ const ERRORS: usize = 2 << 10;
 
 /// A server that runs. Dropped, it is told to end, and killed with all it started where it does not.
 #[derive(Debug)]
-pub struct Connection {
+pub struct McpConnection {
     name: String,
     service: RunningService<RoleClient, McpPeer>,
     input: ClosableInput,
@@ -59,7 +59,7 @@ pub(crate) enum CallFault {
     Refused(String),
 }
 
-impl Connection {
+impl McpConnection {
     /// Starts it in that directory, and greets it. Says why where that cannot be done.
     pub async fn start(
         spec: &McpSpec,
@@ -195,7 +195,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for McpConnection {
     fn drop(&mut self) {
         self.end();
     }
@@ -203,14 +203,14 @@ impl Drop for Connection {
 
 /// A call that has not ended. Dropped before that, the server is told that nobody waits.
 struct UnderWay<'a> {
-    connection: &'a Arc<Connection>,
+    connection: &'a Arc<McpConnection>,
     of: RequestId,
     peer: Peer<RoleClient>,
     answer: Option<oneshot::Receiver<Result<ServerResult, ServiceError>>>,
 }
 
 impl<'a> UnderWay<'a> {
-    fn new(connection: &'a Arc<Connection>, handle: RequestHandle<RoleClient>) -> Self {
+    fn new(connection: &'a Arc<McpConnection>, handle: RequestHandle<RoleClient>) -> Self {
         Self { connection, of: handle.id, peer: handle.peer, answer: Some(handle.rx) }
     }
 

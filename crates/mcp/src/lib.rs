@@ -30,7 +30,7 @@ mod session_servers;
 mod spec;
 mod tool_list;
 
-pub use connection::Connection;
+pub use connection::McpConnection;
 pub use pin::{Pin, PinnedTools};
 pub use session_servers::{SERVED_TOOLS, SessionServers};
 pub use spec::{McpSpec, check_name};

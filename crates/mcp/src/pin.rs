@@ -9,8 +9,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use q_tools::digest_of;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::tool_list::{ListedTool, MOST};
 
@@ -107,17 +107,11 @@ fn shown(text: &str) -> String {
 }
 
 fn digest(command: &[String], tools: &[ListedTool]) -> String {
-    let mut digest = Sha256::new();
-    digest.update((command.len() as u64).to_le_bytes());
-    for word in command {
-        digest.update((word.len() as u64).to_le_bytes());
-        digest.update(word);
-    }
-    for tool in tools {
-        digest.update(tool.digest());
-    }
+    let words = command.iter().map(String::as_bytes);
+    let tools: Vec<[u8; 32]> = tools.iter().map(ListedTool::digest).collect();
+    let whole = digest_of(words.chain([b"".as_slice()]).chain(tools.iter().map(<[u8; 32]>::as_slice)));
     let mut written = String::new();
-    for byte in digest.finalize() {
+    for byte in whole {
         let _never = write!(written, "{byte:02x}");
     }
     written

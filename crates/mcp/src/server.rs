@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::connection::{CallFault, Connection};
+use crate::connection::{CallFault, McpConnection};
 use crate::pin::{Pin, PinnedTools};
 use crate::spec::McpSpec;
 use crate::tool_list::{ListedTool, ToolList};
@@ -44,7 +44,7 @@ struct State {
 
 #[derive(Clone, Debug)]
 struct Running {
-    connection: Arc<Connection>,
+    connection: Arc<McpConnection>,
     list: ToolList,
 }
 
@@ -157,7 +157,7 @@ impl Server {
         }
         let started = async {
             let connection =
-                Connection::start(&self.spec, &self.settings, &self.directory, &self.programs).await?;
+                McpConnection::start(&self.spec, &self.settings, &self.directory, &self.programs).await?;
             let list = connection.list().await?;
             Ok(Running { connection: Arc::new(connection), list })
         };

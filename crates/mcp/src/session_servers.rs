@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_tools::{ServingPrograms, ToolReply, ToolSettings};
-use sha2::{Digest as _, Sha256};
+use q_tools::{ServingPrograms, ToolReply, ToolSettings, digest_of};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -81,15 +80,10 @@ impl SessionServers {
 
     /// What a tool is beside its name: its server's command and all that was said of it, as they were accepted.
     pub fn identity(&self, tool: &str) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        if let Some((server, tool)) = self.offered.lock().unwrap_or_else(PoisonError::into_inner).get(tool) {
-            for word in &server.spec.command {
-                digest.update((word.len() as u64).to_le_bytes());
-                digest.update(word);
-            }
-            digest.update(tool.digest());
-        }
-        digest.finalize().into()
+        let offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((server, tool)) = offered.get(tool) else { return digest_of([]) };
+        let said = tool.digest();
+        digest_of(server.spec.command.iter().map(String::as_bytes).chain([b"".as_slice(), &said]))
     }
 
     /// Calls it, once. Given up, it ends within two seconds, with its server where that does not say so.

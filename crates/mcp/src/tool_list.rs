@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use q_tools::digest_of;
 use rmcp::model::Tool;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 /// The most tools of one server.
 pub(crate) const MOST: usize = 128;
@@ -31,7 +31,7 @@ pub struct ListedTool {
 /// The tools of one server, and why others are not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolList {
-    /// By name.
+    /// Sorted by the server's own names.
     pub tools: Vec<ListedTool>,
     /// What is left out, each in a line for the person.
     pub left_out: Vec<String>,
@@ -49,12 +49,7 @@ impl ListedTool {
 
     /// What it is recognised by: all that a model is told of it.
     pub(crate) fn digest(&self) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        for part in [&self.name, &self.description, &self.schema] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-        digest.finalize().into()
+        digest_of([&self.name, &self.description, &self.schema].map(String::as_bytes))
     }
 
     const fn bytes(&self) -> usize {

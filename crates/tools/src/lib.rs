@@ -8,6 +8,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `definition` | what a model is told of a tool |
+//! | `digest` | what things are recognised by |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
 //! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
@@ -21,6 +22,7 @@
 //! | `sandbox` | what a command is held to |
 
 mod definition;
+mod digest;
 mod directory;
 mod edit;
 mod group;
@@ -40,6 +42,7 @@ mod view;
 mod write;
 
 pub use definition::ToolDefinition;
+pub use digest::digest_of;
 pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};

@@ -52,19 +52,13 @@ impl ServingPrograms {
     ) -> Result<ServingProgram, String> {
         let [name, arguments @ ..] = argv else { return Err("no program is named".into()) };
         let directory = WorkingDirectory::open(directory, settings.umask)?;
-        let mut command = match &settings.supervisor {
-            Some(supervisor) => {
-                let mut command = Command::new(supervisor);
-                command.args(SUPERVISE).arg(format!("--umask={:03o}", settings.umask));
-                command.arg(SERVES).arg("--").args(argv);
-                command
-            }
-            None => {
-                let mut command = Command::new(name);
-                command.args(arguments);
-                command
-            }
-        };
+        let mut command = Command::new(name);
+        command.args(arguments);
+        if let Some(supervisor) = &settings.supervisor {
+            command = Command::new(supervisor);
+            command.args(SUPERVISE).arg(format!("--umask={:03o}", settings.umask));
+            command.arg(SERVES).arg("--").args(argv);
+        }
         command.current_dir(directory.for_commands()).env_clear();
         command.envs(run::environment(&settings.environment)).envs(given);
         self.spawn(command).map_err(|error| format!("{name} cannot be run: {error}"))

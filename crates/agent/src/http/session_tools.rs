@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use q_core::Policy;
 use q_mcp::{ListedTool, SessionServers};
-use q_tools::{CheckedCall, ToolDefinition, ToolReply, ToolSettings, ToolTarget, Toolbox};
-use sha2::{Digest as _, Sha256};
+use q_tools::{CheckedCall, ToolDefinition, ToolReply, ToolSettings, ToolTarget, Toolbox, digest_of};
 use tokio::sync::mpsc;
 
 use crate::seat::Seat;
@@ -105,8 +104,7 @@ impl SessionTools {
         if !self.servers.serve(tool) {
             return digest;
         }
-        let served = Sha256::new().chain_update(digest).chain_update(self.servers.identity(tool));
-        served.finalize().into()
+        digest_of([digest.as_slice(), &self.servers.identity(tool)])
     }
 
     /// Carries a call out, if `permitted` is the digest of exactly that. Given up, it ends.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use q_agent::{TOOL_VARIABLES, ToolSettings};
-use q_mcp::{Connection, McpSpec, Pin, PinnedTools, ToolList, check_name};
+use q_mcp::{McpConnection, McpSpec, Pin, PinnedTools, ToolList, check_name};
 use q_tools::ServingPrograms;
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ use crate::context::{Context, config_file};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::{json, mcp_file, out};
+
+/// How much of what a tool is said to do is listed, in letters.
+const ABOUT: usize = 90;
 
 /// What can be done with servers.
 #[derive(Debug, Subcommand)]
@@ -31,12 +34,12 @@ pub(crate) enum McpVerb {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct McpCheckArgs {
-    /// The server
+    /// The server, as its table is called
     name: String,
     /// Offer its tools as they are now
     #[arg(long)]
     accept: bool,
-    /// One JSON object
+    /// One JSON object, and nothing else
     #[arg(long)]
     json: bool,
 }
@@ -58,7 +61,7 @@ pub(crate) struct McpAddArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct McpRemoveArgs {
-    /// The server
+    /// The server, as its table is called
     name: String,
 }
 
@@ -242,6 +245,7 @@ async fn check(
         if difference.is_empty() {
             list.tools.iter().try_for_each(|tool| {
                 let about = tool.description.lines().next().unwrap_or_default();
+                let about: String = about.chars().take(ABOUT).collect();
                 out::line(&format!("  {}  {about}", tool.offered_as(&name)))
             })?;
         } else {
@@ -276,7 +280,7 @@ async fn look(environment: &ProcessEnvironment, spec: &McpSpec) -> Result<(Strin
     let looked = async {
         // A directory that is reached by links is one that a session could not work in by this path.
         let directory = environment.directory.canonicalize().map_err(|error| error.to_string())?;
-        let connection = Connection::start(spec, &settings, &directory, &programs).await?;
+        let connection = McpConnection::start(spec, &settings, &directory, &programs).await?;
         let introduction = connection.introduction();
         let list = connection.list().await;
         connection.end();

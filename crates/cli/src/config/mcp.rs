@@ -10,7 +10,7 @@ use crate::error::CliError;
 
 /// The longest a call may take, in seconds.
 const MOST_SECONDS: u64 = 600;
-/// The most servers.
+/// The most tables of servers that one file may have.
 const MOST: usize = 64;
 
 /// A server as written.
@@ -86,35 +86,4 @@ pub(crate) fn check(servers: &BTreeMap<String, McpConfig>) -> Result<(), CliErro
                 .hint("for example: [mcp.files] command = [\"npx\", \"-y\", \"@modelcontextprotocol/server-filesystem\", \".\"]")
         })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests may panic")]
-    use super::*;
-
-    #[test]
-    fn a_server_that_cannot_be_started_is_named() {
-        for (text, expected) in [
-            ("[files]\ncommand = [\"x\"]\ntimeout_seconds = 600\n", None),
-            ("[a__b]\ncommand = [\"x\"]\n", Some("[mcp.a__b] is no name")),
-            ("[a]\ncommand = []\n", Some("names no program")),
-            ("[a]\ncommand = [\"\"]\n", Some("names no program")),
-            ("[a]\ncommand = [\"x\\u0000\"]\n", Some("zero byte")),
-            ("[a]\ncommand = [\"x\"]\nenvironment = { \"A=B\" = \"c\" }\n", Some("variable")),
-            ("[a]\ncommand = [\"x\"]\ntimeout_seconds = 0\n", Some("from 1 to 600")),
-        ] {
-            let servers: BTreeMap<String, McpConfig> = toml::from_str(text).unwrap();
-            let told = check(&servers).err().map(|error| error.message);
-            assert_eq!(told.is_some(), expected.is_some(), "{text}: {told:?}");
-            assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()), "{text}");
-        }
-        let servers: BTreeMap<String, McpConfig> =
-            toml::from_str("[a]\ncommand = [\"x\"]\n[b]\ncommand = [\"x\"]\nagents = [\"one\"]\n[c]\ncommand = [\"x\"]\nenabled = false\n")
-                .unwrap();
-        let of = |agent: &str| -> Vec<&str> {
-            servers.iter().filter(|(_, server)| server.is_for(agent)).map(|(name, _)| name.as_str()).collect()
-        };
-        assert_eq!((of("one"), of("two")), (vec!["a", "b"], vec!["a"]));
-    }
 }

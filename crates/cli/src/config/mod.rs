@@ -256,6 +256,29 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_cannot_be_started_is_named() {
+        for (text, expected) in [
+            ("[mcp.a__b]\ncommand = [\"x\"]\n", "[mcp.a__b] is no name"),
+            ("[mcp.a]\ncommand = []\n", "names no program"),
+            ("[mcp.a]\ncommand = [\"\"]\n", "names no program"),
+            ("[mcp.a]\ncommand = [\"x\\u0000\"]\n", "zero byte"),
+            ("[mcp.a]\ncommand = [\"x\"]\nenvironment = { \"A=B\" = \"c\" }\n", "variable"),
+            ("[mcp.a]\ncommand = [\"x\"]\ntimeout_seconds = 0\n", "from 1 to 600"),
+            ("[mcp.a]\ncomand = [\"x\"]\n", "unknown field `comand`"),
+        ] {
+            let told = written(text).unwrap_err().message;
+            assert!(told.contains(expected), "{text}: {told}");
+        }
+        let file = "[mcp.a]\ncommand = [\"x\"]\ntimeout_seconds = 600\n[mcp.b]\ncommand = [\"x\"]\nagents = [\"one\"]\n\
+                    [mcp.c]\ncommand = [\"x\"]\nenabled = false\n";
+        let servers = written(file).unwrap().mcp;
+        let of = |agent: &str| -> Vec<&str> {
+            servers.iter().filter(|(_, server)| server.is_for(agent)).map(|(name, _)| name.as_str()).collect()
+        };
+        assert_eq!((of("one"), of("two")), (vec!["a", "b"], vec!["a"]));
+    }
+
+    #[test]
     fn limits_come_from_the_file() {
         let config = written("[limits]\nlive_sessions = 3\n").unwrap();
         assert_eq!(config.limits.applied().live_sessions, 3);
