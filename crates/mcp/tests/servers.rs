@@ -39,7 +39,7 @@ impl Bench {
         let environment = [("OPENAI_API_KEY", "canary"), ("PATH", "/usr/bin:/bin")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let settings = ToolSettings { environment, ..ToolSettings::default() };
-        SessionServers::new(&[self.spec.clone()], &self.pinned, &settings, &self.directory)
+        SessionServers::new(std::slice::from_ref(&self.spec), &self.pinned, &settings, &self.directory)
     }
 
     /// A session that was offered what the server has.

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_core::Policy;
+use q_core::{Digest, Policy};
 use q_mcp::{ListedTool, SessionServers};
 use q_tools::{CheckedCall, ToolDefinition, ToolReply, ToolSettings, ToolTarget, Toolbox, digest_of};
 use tokio::sync::mpsc;
 
+use super::calls::AskedCall;
 use crate::seat::Seat;
 use crate::spec::McpServers;
 
@@ -107,22 +108,21 @@ impl SessionTools {
         digest_of([digest.as_slice(), &self.servers.identity(tool)])
     }
 
-    /// Carries a call out, if `permitted` is the digest of exactly that. Given up, it ends.
+    /// Carries a call out, if what was permitted is exactly that. Given up, it ends.
     pub(super) async fn carry_out(
         &self,
         owner: &[u8],
-        tool: &str,
-        input: &str,
-        permitted: [u8; 32],
+        AskedCall { tool, arguments, seals: _ }: &AskedCall,
+        Digest(permitted): Digest,
         progress: &mpsc::Sender<String>,
     ) -> ToolReply {
         if !self.servers.serve(tool) {
-            return self.toolbox.carry_out(owner, tool, input, permitted, progress).await;
+            return self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await;
         }
-        if self.digest(owner, tool, input) != permitted {
+        if self.digest(owner, tool, arguments) != permitted {
             return ToolReply::failed("what was permitted is not this call; it did not run");
         }
-        self.servers.call(tool, input, progress).await
+        self.servers.call(tool, arguments, progress).await
     }
 
     /// Waits until every command that was given up has ended, and ends the servers.

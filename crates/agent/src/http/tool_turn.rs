@@ -373,12 +373,10 @@ impl RunningTurn {
             return future::ready((place, ToolReply::failed(why.clone()))).boxed();
         }
         let (tools, owner, out) = (Arc::clone(&self.tools), self.owner.clone(), self.out.clone());
-        let (AskedCall { tool, arguments, seals: _ }, digest, no) =
-            (call.asked.clone(), call.digest, call.no);
+        let (asked, digest, no) = (call.asked.clone(), call.digest, call.no);
         async move {
             let (progress, mut hear) = mpsc::channel::<String>(1);
-            let carrying_out =
-                async move { tools.carry_out(&owner, &tool, &arguments, digest.0, &progress).await };
+            let carrying_out = async move { tools.carry_out(&owner, &asked, digest, &progress).await };
             let watching = async move {
                 while let Some(text) = hear.recv().await {
                     let _nobody_hears = out.send(AgentEvent::Progress { call: no, text }).await;

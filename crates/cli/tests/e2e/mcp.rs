@@ -38,6 +38,17 @@ fn done() -> Script {
     Script::new().say("Done.").done()
 }
 
+/// A call under way that never ends by itself, and the process of its server.
+fn under_way() -> (Workshop, McpDouble, u32) {
+    let (shop, double) = with_server("silent");
+    shop.rounds("do it", vec![say(), done()]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    until("the call", || (double.calls() == 1).then_some(()));
+    let [process] = double.processes()[..] else { panic!("one process") };
+    (shop, double, process)
+}
+
 #[test]
 fn a_servers_tool_runs_with_consent_and_ends_with_its_session() {
     let (shop, double) = with_server("plain");
@@ -72,12 +83,7 @@ fn a_call_that_is_denied_reaches_no_server() {
 
 #[test]
 fn a_server_ends_with_a_host_that_is_killed() {
-    let (shop, double) = with_server("silent");
-    shop.rounds("do it", vec![say(), done()]);
-    shop.begin("api", "do it");
-    shop.answer("approve", "api");
-    until("the call", || (double.calls() == 1).then_some(()));
-    let [process] = double.processes()[..] else { panic!("one process") };
+    let (shop, double, process) = under_way();
     kill9(shop.world.home.host_pid().unwrap());
     until("the end of the server", || (!is_alive(process)).then_some(()));
     // The next host does not call again.
@@ -88,12 +94,7 @@ fn a_server_ends_with_a_host_that_is_killed() {
 
 #[test]
 fn an_interrupt_cancels_a_call_and_ends_what_goes_on() {
-    let (shop, double) = with_server("silent");
-    shop.rounds("do it", vec![say(), done()]);
-    shop.begin("api", "do it");
-    shop.answer("approve", "api");
-    until("the call", || (double.calls() == 1).then_some(()));
-    let [process] = double.processes()[..] else { panic!("one process") };
+    let (shop, double, process) = under_way();
     shop.world.q(&["interrupt", "api"]).succeeded();
     until("the word of it", || {
         double.heard().iter().any(|line| line.contains("notifications/cancelled")).then_some(())
@@ -103,7 +104,7 @@ fn an_interrupt_cancels_a_call_and_ends_what_goes_on() {
 
 #[test]
 fn tools_that_changed_are_told_and_offered_once_they_are_accepted() {
-    let (shop, double) = with_server("changes");
+    let (shop, _double) = with_server("changes");
     shop.rounds("do it", vec![say(), say(), done()]);
     shop.begin("api", "do it");
     shop.answer("approve", "api");
