@@ -82,7 +82,9 @@ impl Server {
             notices: vec![format!("MCP server {name}: {what}")],
         };
         match self.pin().await {
-            Err(why) => tell(format!("none of its tools is offered: {why}")),
+            Err(why) => tell(format!(
+                "none of its tools is offered: {why}; `q mcp check {name} --accept` accepts them anew"
+            )),
             Ok(Some(pin)) if pin.command != self.spec.command => tell(format!(
                 "its command is not the one that was accepted, so it is not started; `q mcp check {name}` shows the difference"
             )),
