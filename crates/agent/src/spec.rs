@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use q_mcp::{McpSpec, PinnedTools};
 use q_tools::ToolSettings;
 
 use crate::dialect::Dialect;
@@ -56,11 +57,20 @@ pub struct HttpSpec {
     pub shape: RequestShape,
     /// Tools are offered, and may use this; nothing where none are.
     pub tools: Option<ToolSettings>,
+    /// Whose tools are offered beside q's own, where any are.
+    pub servers: McpServers,
     pub patience: Patience,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
     /// What serves at the address, started where nobody does; only where it is a socket of this machine.
     pub program: Option<ServerProgram>,
+}
+
+/// MCP servers, and where it is kept what was accepted of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct McpServers {
+    pub servers: Vec<McpSpec>,
+    pub pinned: PinnedTools,
 }
 
 /// How long a server is waited for, and how often it is asked.
@@ -105,6 +115,7 @@ impl Default for HttpSpec {
             model: String::new(),
             shape: RequestShape::default(),
             tools: None,
+            servers: McpServers::default(),
             patience: Patience::default(),
             network: NetworkEnvironment::default(),
             program: None,

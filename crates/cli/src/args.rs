@@ -500,6 +500,9 @@ pub(crate) struct CommandArgs {
     /// Hold it to a sandbox in which it may change files only beneath this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) writable: Option<std::path::PathBuf>,
+    /// Pass on to it what comes in
+    #[arg(long)]
+    pub(crate) serves: bool,
     /// The program and its arguments
     #[arg(last = true, required = true)]
     pub(crate) argv: Vec<String>,
@@ -509,7 +512,7 @@ impl CommandArgs {
     /// What is to be run.
     pub(crate) fn supervised(self) -> SupervisedCommand {
         let sandbox = self.writable.map(|directory| Sandbox { writable: vec![directory] });
-        SupervisedCommand { argv: self.argv, sandbox, umask: self.umask }
+        SupervisedCommand { argv: self.argv, sandbox, umask: self.umask, serves: self.serves }
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn place(environment: &ProcessEnvironment) -> Result<Place, CliError>
     Ok(Place::new(data, state, runtime))
 }
 
-fn config_file(environment: &ProcessEnvironment) -> Result<PathBuf, CliError> {
+pub(crate) fn config_file(environment: &ProcessEnvironment) -> Result<PathBuf, CliError> {
     match environment.path("Q_CONFIG") {
         Some(file) => Ok(environment.directory.join(file)),
         None => Ok(standard(environment)?.config_dir().join("q").join("config.toml")),

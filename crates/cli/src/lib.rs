@@ -20,6 +20,7 @@ mod input;
 mod json;
 mod key_commands;
 mod local;
+mod mcp_file;
 mod missing;
 mod named_files;
 mod open;

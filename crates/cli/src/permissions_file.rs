@@ -142,7 +142,7 @@ fn text(rules: &[StandingRule]) -> String {
 }
 
 /// A basic string of TOML. What controls or hides is written by its number, so that the file can be read.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape, Secret, ServerProgram,
-    ToolSettings, shape,
+    AgentSpec, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience, PinnedTools,
+    RequestShape, Secret, ServerProgram, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
-use q_proto::shaping::{Program, Shaping, ToolEnvironment};
+use q_proto::shaping::{McpServer, Program, Shaping, ToolEnvironment};
+
+/// The most MCP servers of an agent: each may be a process of each session.
+const MOST_SERVERS: usize = 64;
 
 /// What an agent is made of, by what a client brought.
 pub fn spec(reach: Reach) -> AgentSpec {
@@ -29,6 +32,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 key: key.map(Secret::new),
                 model,
                 patience,
+                servers: shaping.tools.clone().map(servers).unwrap_or_default(),
                 tools: shaping.tools.clone().map(tools),
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
@@ -44,7 +48,8 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 }
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
-fn tools(ToolEnvironment { variables, umask, supervisor, is_free }: ToolEnvironment) -> ToolSettings {
+fn tools(environment: ToolEnvironment) -> ToolSettings {
+    let ToolEnvironment { variables, umask, supervisor, is_free, servers: _, pinned: _ } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {
         environment: variables.into_iter().filter(is_meant).collect(),
@@ -52,6 +57,21 @@ fn tools(ToolEnvironment { variables, umask, supervisor, is_free }: ToolEnvironm
         supervisor: Some(supervisor).filter(|path| !path.is_empty()).map(PathBuf::from),
         sandbox: !is_free,
     }
+}
+
+/// Those whose names can stand in front of tools, whatever a client brings: another client has said why others cannot.
+fn servers(ToolEnvironment { servers, pinned, .. }: ToolEnvironment) -> McpServers {
+    let server = |McpServer { name, command, variables, timeout_ms }: McpServer| McpSpec {
+        name,
+        command,
+        environment: variables.into_iter().collect(),
+        timeout: Duration::from_millis(timeout_ms),
+    };
+    let named = servers
+        .into_iter()
+        .take(MOST_SERVERS)
+        .filter(|server| q_agent::check_server_name(&server.name).is_ok());
+    McpServers { servers: named.map(server).collect(), pinned: PinnedTools { directory: pinned.into() } }
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {
@@ -118,6 +138,12 @@ mod tests {
 
     #[test]
     fn what_a_client_wants_otherwise_arrives_at_the_agent() {
+        let server = |name: &str| McpServer {
+            name: name.into(),
+            command: vec!["/bin/server".into()],
+            variables: vec![("TOKEN".into(), "sk-canary".into())],
+            timeout_ms: 1500,
+        };
         let arrived = Shaping {
             dialect: "anthropic".into(),
             first_byte_ms: Some(1500),
@@ -139,6 +165,8 @@ mod tests {
                 umask: 0o027,
                 supervisor: "/bin/q".into(),
                 is_free: true,
+                servers: ["files", "a__b"].map(server).into(),
+                pinned: "/state/mcp".into(),
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
@@ -151,7 +179,20 @@ mod tests {
             shaping: arrived,
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
-        let HttpSpec { dialect, patience, shape, program, tools, .. } = &*made;
+        let HttpSpec { dialect, patience, shape, program, tools, servers, .. } = &*made;
+        let spec = McpSpec {
+            name: "files".into(),
+            command: vec!["/bin/server".into()],
+            environment: [("TOKEN".to_owned(), "sk-canary".to_owned())].into(),
+            timeout: Duration::from_millis(1500),
+        };
+        assert!(!format!("{spec:?}").contains("canary"));
+        let pinned = PinnedTools { directory: "/state/mcp".into() };
+        assert_eq!(
+            *servers,
+            McpServers { servers: vec![spec], pinned },
+            "one with no name of its own is none"
+        );
         let home = [("HOME".to_owned(), "/h".to_owned())].into();
         let expected = ToolSettings {
             environment: home,

@@ -7,6 +7,7 @@ pub mod chance;
 pub mod clock;
 pub mod gguf;
 pub mod home;
+pub mod mcp;
 pub mod process;
 pub mod server;
 pub mod server_script;

@@ -8,6 +8,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `definition` | what a model is told of a tool |
+//! | `digest` | what things are recognised by |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
 //! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
@@ -18,9 +19,11 @@
 //! | `project` | a project's own files for agents |
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
+//! | `serving` | programs that are spoken to, and not only run |
 //! | `sandbox` | what a command is held to |
 
 mod definition;
+mod digest;
 mod directory;
 mod edit;
 mod group;
@@ -34,14 +37,18 @@ mod run;
 mod sandbox;
 mod search;
 mod seen;
+mod serving;
 mod supervise;
 mod toolbox;
 mod view;
 mod write;
 
 pub use definition::ToolDefinition;
+pub use digest::digest_of;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
-pub use run::{PASSED_ON, SUPERVISE};
+pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;
+pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use supervise::SupervisedCommand;
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
+pub use view::{MAX_OUTPUT, without_tags};

@@ -74,6 +74,8 @@ pub const PASSED_ON: [&str; 22] = [
 ];
 /// How a program is told to supervise a command: the arguments before those that say which.
 pub const SUPERVISE: [&str; 2] = ["host", "command"];
+/// How it is told that what comes in is the command's.
+pub const SERVES: &str = "--serves";
 /// Where programs are looked for when nobody says.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -226,7 +228,7 @@ fn in_sandbox(directory: &Path) -> String {
 }
 
 /// How it ended, where that is not well.
-fn ending(status: ExitStatus) -> Option<String> {
+pub(crate) fn ending(status: ExitStatus) -> Option<String> {
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
         // As shells have it, and supervisors too.

@@ -2,7 +2,7 @@
 //! is gone, and leaves nothing of it behind.
 
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
@@ -11,9 +11,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, WaitOptions};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe::Receiver;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::pipe::{self, Receiver};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sandbox::Sandbox;
@@ -24,6 +25,8 @@ const CANNOT_RUN: u8 = 126;
 const NO_SANDBOX: u8 = 125;
 /// How long a command may take to end by itself when the host is gone. Its host would have waited a little longer.
 const GRACE: Duration = Duration::from_millis(800);
+/// How often a host is looked for while a command does not read what that one has said.
+const LOOK: Duration = Duration::from_millis(500);
 /// How often what is left of a command is looked for; each time there is less of it, or it makes more of itself than can be ended.
 const SWEEPS: usize = 100;
 
@@ -36,6 +39,8 @@ pub struct SupervisedCommand {
     pub sandbox: Option<Sandbox>,
     /// The umask for files that it makes.
     pub umask: u32,
+    /// Whether what the host says is the command's input; it has none otherwise.
+    pub serves: bool,
 }
 
 impl SupervisedCommand {
@@ -70,10 +75,12 @@ impl SupervisedCommand {
         rustix::process::umask(rustix::fs::Mode::from_raw_mode((self.umask & 0o777) as rustix::fs::RawMode));
         let scratch = self.sandbox.is_some().then(Scratch::make).transpose().map_err(failed)?;
         let mut child = self.start(scratch.as_ref())?;
+        let input = child.stdin.take().map(|input| pipe::Sender::from_owned_fd(OwnedFd::from(input)));
+        let input = input.transpose().map_err(failed)?;
         let mut ending = tokio::task::spawn_blocking(move || child.wait());
         let status = tokio::select! {
             status = &mut ending => status,
-            () = gone(host) => {
+            () = gone(host, input) => {
                 // This process is of it, and deaf to it.
                 let _gone = rustix::process::kill_current_process_group(Signal::TERM);
                 match tokio::time::timeout(GRACE, &mut ending).await {
@@ -96,7 +103,7 @@ impl SupervisedCommand {
             return Err((CANNOT_RUN, "no program is named".into()));
         };
         let mut command = Command::new(name);
-        command.args(arguments).stdin(Stdio::null());
+        command.args(arguments).stdin(if self.serves { Stdio::piped() } else { Stdio::null() });
         if let Some(sandbox) = &self.sandbox {
             let mut sandbox = sandbox.clone();
             if let Some(scratch) = scratch {
@@ -112,10 +119,32 @@ impl SupervisedCommand {
     }
 }
 
-/// Until the host is gone. It never says anything.
-async fn gone(mut host: Receiver) {
-    let mut nothing = [0; 16];
-    while let Ok(1..) = host.read(&mut nothing).await {}
+/// Until the host is gone. What it says is for the command, where that has an input; otherwise it never says anything.
+async fn gone(mut host: Receiver, mut input: Option<pipe::Sender>) {
+    let mut piece = [0; 8 << 10];
+    while let Ok(count @ 1..) = host.read(&mut piece).await {
+        let Some(into) = &mut input else { continue };
+        let said = piece.get(..count).unwrap_or_default();
+        let mut passing_on = Box::pin(into.write_all(said));
+        let passed_on = loop {
+            tokio::select! {
+                done = &mut passing_on => break done.is_ok(),
+                () = tokio::time::sleep(LOOK) => if has_gone(&host) { return },
+            }
+        };
+        drop(passing_on);
+        if !passed_on {
+            input = None; // it has closed its input, and may work on
+        }
+    }
+}
+
+/// Whether nobody holds the other end, whatever is left to be read.
+fn has_gone(host: &Receiver) -> bool {
+    let mut looked = [PollFd::new(host, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut looked, Some(&at_once)).is_ok()
+        && looked.iter().any(|end| end.revents().contains(PollFlags::HUP))
 }
 
 fn exit_code(status: ExitStatus) -> u8 {

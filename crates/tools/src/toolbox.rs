@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use q_core::CallSubject;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::definition::ToolDefinition;
+use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
 use crate::group::Groups;
@@ -169,22 +169,11 @@ impl Toolbox {
 
     /// What binds a permission to what is carried out: whose it is, where, with which variables, and the exact bytes.
     pub fn digest(&self, owner: &[u8], tool: &str, input: &str) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        let mut part = |bytes: &[u8]| {
-            digest.update((bytes.len() as u64).to_le_bytes());
-            digest.update(bytes);
-        };
-        part(b"q call 1");
-        part(owner);
-        part(self.path.as_os_str().as_encoded_bytes());
-        for (name, value) in &self.commands.environment {
-            part(name.as_bytes());
-            part(value.as_bytes());
-        }
-        part(b"");
-        part(tool.as_bytes());
-        part(input.as_bytes());
-        digest.finalize().into()
+        let path = self.path.as_os_str().as_encoded_bytes();
+        let variables = self.commands.environment.iter();
+        let variables = variables.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let parts = [b"q call 1".as_slice(), owner, path].into_iter().chain(variables);
+        digest_of(parts.chain([b"".as_slice(), tool.as_bytes(), input.as_bytes()]))
     }
 
     /// What a call is about, for those who have rules for such. Nothing is opened: no link is ever followed, so what its

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The most that one call says to the model, in bytes.
-pub(crate) const MAX_OUTPUT: usize = 64 << 10;
+pub const MAX_OUTPUT: usize = 64 << 10;
 /// The most of one line, in bytes.
 const MAX_LINE: usize = 2000;
 /// How much of a file is looked at to tell whether it is text.
@@ -80,7 +80,7 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, str> {
 }
 
 /// Characters that no screen shows and models read as letters, made visible.
-pub(crate) fn without_tags(text: Cow<'_, str>) -> Cow<'_, str> {
+pub fn without_tags(text: Cow<'_, str>) -> Cow<'_, str> {
     let is_tag = |c: char| ('\u{e0000}'..='\u{e007f}').contains(&c);
     if !text.contains(is_tag) {
         return text;

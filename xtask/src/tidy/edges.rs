@@ -11,9 +11,11 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/lock", "q-lock", &[]),
     ("crates/msgpack", "q-msgpack", &[]),
     ("crates/store", "q-store", &["q-core", "q-lock", "q-msgpack"]),
-    ("crates/agent", "q-agent", &["q-core", "q-tools"]),
+    ("crates/agent", "q-agent", &["q-core", "q-mcp", "q-tools"]),
     // Knows files and processes, and nothing of sessions.
     ("crates/tools", "q-tools", &["q-core"]),
+    // Knows servers that offer tools, and nothing of sessions either.
+    ("crates/mcp", "q-mcp", &["q-tools"]),
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),
@@ -27,6 +29,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
             "q-proto",
             "q-client",
             "q-lock",
+            "q-mcp",
             "q-agent",
             "q-store",
             "q-term",

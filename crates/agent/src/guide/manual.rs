@@ -30,6 +30,7 @@ const FILES: &[&str] = &[
     include_str!("../../manual/14-limits.md"),
     include_str!("../../manual/15-data.md"),
     include_str!("../../manual/16-tools.md"),
+    include_str!("../../manual/17-mcp.md"),
 ];
 
 /// All of it, in reading order.

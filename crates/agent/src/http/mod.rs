@@ -30,6 +30,7 @@
 //! | `answer` | an answer as far as it came, in whatever dialect |
 //! | `calls` | what an answer calls, as it comes |
 //! | `tool_turn` | a turn in which tools are offered: asked, carried out, asked again |
+//! | `session_tools` | what may be called: q's own tools and those of MCP servers |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `event_queue` | what came and is not handed on yet |
@@ -69,6 +70,7 @@ pub mod reply;
 mod retry;
 mod role_keys;
 mod route;
+mod session_tools;
 mod signing;
 mod socket;
 mod think_tags;

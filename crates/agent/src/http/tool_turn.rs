@@ -19,15 +19,16 @@ use q_core::limits::TOOL_BYTES;
 use q_core::seal::TurnSeals;
 use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
-    Policy, Seal, Usage, Wants, WindowUse,
+    Seal, Usage, Wants, WindowUse,
 };
-use q_tools::{CheckedCall, ToolReply, ToolSettings, Toolbox};
+use q_tools::{CheckedCall, ToolReply, ToolSettings};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
 use super::role_keys::RoleKeys;
+use super::session_tools::SessionTools;
 use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
@@ -47,34 +48,20 @@ as with \"from\" and \"lines\" of read";
 pub(super) struct ToolConversation {
     spec: Arc<HttpSpec>,
     keys: Arc<RoleKeys>,
-    toolbox: Arc<Toolbox>,
+    tools: Arc<SessionTools>,
     /// Whose calls these are: a permission is for this session alone.
     owner: Vec<u8>,
-    offer: Offer,
     about: String,
 }
 
 impl ToolConversation {
     pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
-        // What the policy denies anyway is not offered.
-        let is_offered = |reads: bool| match seat.policy {
-            Policy::Ask => true,
-            Policy::Deny => reads,
-        };
-        let toolbox = Toolbox::new(seat.directory.clone(), settings);
-        let tools = toolbox.definitions().filter(|tool| is_offered(tool.reads)).collect();
+        let tools = Arc::new(SessionTools::new(settings, &spec.servers, seat));
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
         );
-        Self {
-            spec,
-            keys: Arc::default(),
-            toolbox: Arc::new(toolbox),
-            owner: seat.session.0.to_be_bytes().into(),
-            offer: Offer { tools, ..Offer::default() },
-            about,
-        }
+        Self { spec, keys: Arc::default(), tools, owner: seat.session.0.to_be_bytes().into(), about }
     }
 }
 
@@ -86,9 +73,9 @@ impl Conversation for ToolConversation {
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),
             keys: Arc::clone(&self.keys),
-            toolbox: Arc::clone(&self.toolbox),
+            tools: Arc::clone(&self.tools),
             owner: self.owner.clone(),
-            offer: self.offer.clone(),
+            offer: Offer::default(),
             controls,
             out,
             last_call: 0,
@@ -108,19 +95,20 @@ impl Conversation for ToolConversation {
     }
 
     fn overhead(&self) -> u64 {
-        (self.about.len() as u64).saturating_add(self.offer.bytes())
+        let offer = Offer { tools: self.tools.offered(), ..Offer::default() };
+        (self.about.len() as u64).saturating_add(offer.bytes())
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {
-        let toolbox = Arc::clone(&self.toolbox);
-        async move { toolbox.commands_are_over().await }.boxed()
+        let tools = Arc::clone(&self.tools);
+        async move { tools.are_over().await }.boxed()
     }
 }
 
 struct RunningTurn {
     spec: Arc<HttpSpec>,
     keys: Arc<RoleKeys>,
-    toolbox: Arc<Toolbox>,
+    tools: Arc<SessionTools>,
     owner: Vec<u8>,
     offer: Offer,
     controls: Controls,
@@ -177,6 +165,10 @@ impl OpenCall {
 impl RunningTurn {
     async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
         let before = turn.messages.len();
+        for notice in self.tools.look().await {
+            self.tell(AgentEvent::Thinking(format!("{notice}\n"))).await;
+        }
+        self.offer.tools = self.tools.offered();
         for _ in 0..MAX_ROUNDS {
             let (asked, spent) = (self.bytes(&turn), self.usage);
             let Answered { said, calls, stop_reason } = self.ask(&turn).await?;
@@ -343,9 +335,9 @@ impl RunningTurn {
         let no = CallNo(self.last_call);
         let length = asked.tool.len();
         asked.tool.truncate(asked.tool.floor_char_boundary(TOOL_BYTES));
-        let subject = self.toolbox.subject(&asked.tool, &asked.arguments);
+        let subject = self.tools.subject(&asked.tool, &asked.arguments);
         let is_settled = before.iter().all(|call| call.has_ended() || call.changes_nothing());
-        let checked = match self.toolbox.check(&asked.tool, &asked.arguments).await {
+        let checked = match self.tools.check(&asked.tool, &asked.arguments).await {
             _ if length > TOOL_BYTES => {
                 Err(format!("the tool's name has {length} bytes, and may have {TOOL_BYTES}; it did not run"))
             }
@@ -355,7 +347,7 @@ impl RunningTurn {
             }
             checked => checked,
         };
-        let digest = Digest(self.toolbox.digest(&self.owner, &asked.tool, &asked.arguments));
+        let digest = Digest(self.tools.digest(&self.owner, &asked.tool, &asked.arguments));
         let asks = checked.as_ref().is_ok_and(|checked| checked.wants_consent);
         let wants = if asks { Wants::Consent } else { Wants::Nothing };
         let (tool, input) = (asked.tool.clone(), asked.arguments.clone());
@@ -397,13 +389,11 @@ impl RunningTurn {
         if let Err(why) = &call.checked {
             return future::ready((place, ToolReply::failed(why.clone()))).boxed();
         }
-        let (toolbox, owner, out) = (Arc::clone(&self.toolbox), self.owner.clone(), self.out.clone());
-        let (AskedCall { tool, arguments, seals: _ }, digest, no) =
-            (call.asked.clone(), call.digest, call.no);
+        let (tools, owner, out) = (Arc::clone(&self.tools), self.owner.clone(), self.out.clone());
+        let (asked, digest, no) = (call.asked.clone(), call.digest, call.no);
         async move {
             let (progress, mut hear) = mpsc::channel::<String>(1);
-            let carrying_out =
-                async move { toolbox.carry_out(&owner, &tool, &arguments, digest.0, &progress).await };
+            let carrying_out = async move { tools.carry_out(&owner, &asked, digest, &progress).await };
             let watching = async move {
                 while let Some(text) = hear.recv().await {
                     let _nobody_hears = out.send(AgentEvent::Progress { call: no, text }).await;

@@ -15,6 +15,7 @@ pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod ls;
+pub(crate) mod mcp;
 pub(crate) mod model;
 pub(crate) mod new;
 pub(crate) mod next_request;
@@ -50,6 +51,7 @@ use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
 use host::HostArgs;
 use inbox::CallVerb;
+use mcp::McpVerb;
 use model::ModelVerb;
 use table_verbs::TableVerb;
 
@@ -114,6 +116,11 @@ pub(crate) enum Verb {
     Model {
         #[command(subcommand)]
         verb: ModelVerb,
+    },
+    /// MCP servers: tools that models may call beside q's own
+    Mcp {
+        #[command(subcommand)]
+        verb: McpVerb,
     },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
@@ -182,6 +189,7 @@ impl Verb {
                 Some(AgentsVerb::Models(args)) => settings::models(&context()?, args).await?,
             },
             Self::Model { verb } => model::run(&context()?, verb)?,
+            Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Replay(args) => replay::run(&context()?, &args)?,

@@ -17,12 +17,14 @@ mod headers;
 pub(crate) mod key_command;
 pub(crate) mod kinds;
 mod limits;
+pub(crate) mod mcp;
 pub(crate) mod path;
 pub(crate) mod providers;
 pub(crate) mod sso;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
+pub(crate) use mcp::McpConfig;
 use providers::Provider;
 
 /// The file as written.
@@ -39,6 +41,9 @@ pub(crate) struct Config {
     /// Kinds of session, by name; one of `q`'s own may be given another system prompt.
     #[serde(default)]
     pub(crate) kinds: BTreeMap<String, KindConfig>,
+    /// MCP servers, by name.
+    #[serde(default)]
+    pub(crate) mcp: BTreeMap<String, McpConfig>,
 }
 
 /// A model behind an API.
@@ -129,6 +134,7 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         ..complaint
     };
     kinds::all(&config.kinds).map_err(in_file)?;
+    mcp::check(&config.mcp).map_err(in_file)?;
     config.agents.iter().try_for_each(|(name, agent)| agent.check(name)).map_err(in_file)?;
     Ok(config)
 }
@@ -249,6 +255,29 @@ mod tests {
         let error = written("[kinds.1st]\n").unwrap_err();
         assert!(error.message.contains("[kinds.1st]"), "{}", error.message);
         assert!(error.message.contains("must begin with a letter"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_started_is_named() {
+        for (text, expected) in [
+            ("[mcp.a__b]\ncommand = [\"x\"]\n", "[mcp.a__b] is no name"),
+            ("[mcp.a]\ncommand = []\n", "names no program"),
+            ("[mcp.a]\ncommand = [\"\"]\n", "names no program"),
+            ("[mcp.a]\ncommand = [\"x\\u0000\"]\n", "zero byte"),
+            ("[mcp.a]\ncommand = [\"x\"]\nenvironment = { \"A=B\" = \"c\" }\n", "variable"),
+            ("[mcp.a]\ncommand = [\"x\"]\ntimeout_seconds = 0\n", "from 1 to 600"),
+            ("[mcp.a]\ncomand = [\"x\"]\n", "unknown field `comand`"),
+        ] {
+            let told = written(text).unwrap_err().message;
+            assert!(told.contains(expected), "{text}: {told}");
+        }
+        let file = "[mcp.a]\ncommand = [\"x\"]\ntimeout_seconds = 600\n[mcp.b]\ncommand = [\"x\"]\nagents = [\"one\"]\n\
+                    [mcp.c]\ncommand = [\"x\"]\nenabled = false\n";
+        let servers = written(file).unwrap().mcp;
+        let of = |agent: &str| -> Vec<&str> {
+            servers.iter().filter(|(_, server)| server.is_for(agent)).map(|(name, _)| name.as_str()).collect()
+        };
+        assert_eq!((of("one"), of("two")), (vec!["a", "b"], vec!["a"]));
     }
 
     #[test]

@@ -66,6 +66,7 @@ mod inbox;
 mod key_command;
 mod local;
 mod marks;
+mod mcp;
 mod mistakes;
 mod network;
 mod owner;

@@ -61,6 +61,11 @@ impl Place {
         self.state.join("trusted")
     }
 
+    /// What was accepted of MCP servers, a file each.
+    pub fn accepted_servers(&self) -> PathBuf {
+        self.state.join("mcp")
+    }
+
     fn in_runtime(&self, kind: &str) -> PathBuf {
         self.runtime.join(format!("{}.{kind}", self.tag))
     }

@@ -1,14 +1,14 @@
 //! How tools are offered: each protocol has a form of its own for the same name, words and schema.
 
-use q_tools::ToolDefinition;
 use serde_json::{Value, json};
 
+use super::super::session_tools::OfferedTool;
 use crate::dialect::Dialect;
 
 /// What a model may call, and what is sent back of what it called in this turn.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offer {
-    pub(crate) tools: Vec<ToolDefinition>,
+    pub(crate) tools: Vec<OfferedTool>,
     /// Who is asked, as seals name it: what it sealed goes back to it.
     pub(crate) sealed_by: String,
 }
@@ -16,8 +16,7 @@ pub(crate) struct Offer {
 impl Offer {
     /// Bytes of all that a model is told of tools.
     pub(crate) fn bytes(&self) -> u64 {
-        let sizes = self.tools.iter().map(|tool| tool.name.len() + tool.about.len() + tool.schema.len());
-        sizes.sum::<usize>() as u64
+        self.tools.iter().map(OfferedTool::bytes).sum::<usize>() as u64
     }
 
     /// Writes it into a request. Where nothing is offered, nothing is changed.
@@ -25,9 +24,8 @@ impl Offer {
         if self.tools.is_empty() {
             return;
         }
-        let each = |declaration: fn(&ToolDefinition) -> Value| {
-            self.tools.iter().map(declaration).collect::<Vec<_>>()
-        };
+        let each =
+            |declaration: fn(&OfferedTool) -> Value| self.tools.iter().map(declaration).collect::<Vec<_>>();
         match dialect {
             Dialect::ChatCompletions | Dialect::Ollama => {
                 request["tools"] =
@@ -66,13 +64,13 @@ impl Offer {
 
     /// Tools that were called earlier and are offered no more, which some servers want declared all the same.
     fn earlier(&self, declared: &Value, name: fn(&Value) -> &Value) -> Vec<Value> {
-        let is_offered = |declared: &Value| self.tools.iter().any(|tool| *name(declared) == tool.name);
+        let is_offered = |declared: &Value| self.tools.iter().any(|tool| *name(declared) == *tool.name);
         declared.as_array().into_iter().flatten().filter(|tool| !is_offered(tool)).cloned().collect()
     }
 }
 
-fn schema(tool: &ToolDefinition) -> Value {
-    serde_json::from_str(tool.schema).unwrap_or_else(|_| json!({ "type": "object" }))
+fn schema(tool: &OfferedTool) -> Value {
+    serde_json::from_str(&tool.schema).unwrap_or_else(|_| json!({ "type": "object" }))
 }
 
 /// A schema without the word by which it allows nothing else, which some servers take for a mistake.
@@ -131,7 +129,8 @@ mod tests {
             },
             Message { role: Role::User, parts: [result(9, "a  1\n")].into() },
         ];
-        let tools = q_tools::TOOLS.into_iter().filter(|tool| tool.name == "list").collect();
+        let tools =
+            q_tools::TOOLS.into_iter().filter(|tool| tool.name == "list").map(OfferedTool::from).collect();
         let turn = Turn { messages: messages.into(), ..Turn::default() };
         (turn, Offer { tools, ..Offer::default() })
     }

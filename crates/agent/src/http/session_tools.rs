@@ -1,0 +1,132 @@
+//! The tools of one session, q's own and those of its MCP servers, behind one set of questions: what is offered, whether a call
+//! could be carried out, what binds a permission to it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use q_core::{CallSubject, Digest, Policy};
+use q_mcp::{ListedTool, SessionServers};
+use q_tools::{CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
+use tokio::sync::mpsc;
+
+use super::calls::AskedCall;
+use crate::seat::Seat;
+use crate::spec::McpServers;
+
+/// The most notices that are remembered as told: whatever servers do, the person is not told more.
+const MOST_TOLD: usize = 200;
+
+/// A tool as a model is told of it: q's own text, or a server's, which is as hostile as any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OfferedTool {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) about: Cow<'static, str>,
+    /// What it takes, as a JSON schema.
+    pub(crate) schema: Cow<'static, str>,
+}
+
+impl From<ToolDefinition> for OfferedTool {
+    fn from(ToolDefinition { name, about, schema, reads: _ }: ToolDefinition) -> Self {
+        Self { name: name.into(), about: about.into(), schema: schema.into() }
+    }
+}
+
+impl OfferedTool {
+    fn served((name, tool): (String, ListedTool)) -> Self {
+        Self { name: name.into(), about: tool.description.into(), schema: tool.schema.into() }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.name.len() + self.about.len() + self.schema.len()
+    }
+}
+
+/// What a session's model may call.
+pub(super) struct SessionTools {
+    toolbox: Arc<Toolbox>,
+    servers: SessionServers,
+    own: Vec<OfferedTool>,
+    /// What servers offer, as of the last look.
+    served: Mutex<Vec<OfferedTool>>,
+    /// What the person was told of servers already.
+    told: Mutex<BTreeSet<String>>,
+}
+
+impl SessionTools {
+    pub(super) fn new(settings: &ToolSettings, servers: &McpServers, seat: &Seat) -> Self {
+        let toolbox = Toolbox::new(seat.directory.clone(), settings);
+        // What the policy denies anyway is not offered; what servers do is nobody's to say but theirs.
+        let (own, specs): (Vec<OfferedTool>, _) = match seat.policy {
+            Policy::Ask => {
+                (toolbox.definitions().map(OfferedTool::from).collect(), servers.servers.as_slice())
+            }
+            Policy::Deny => {
+                let looking = toolbox.definitions().filter(|tool| tool.reads);
+                (looking.map(OfferedTool::from).collect(), [].as_slice())
+            }
+        };
+        let servers = SessionServers::new(specs, &servers.pinned, settings, &seat.directory);
+        Self { toolbox: Arc::new(toolbox), servers, own, served: Mutex::default(), told: Mutex::default() }
+    }
+
+    /// Looks at what servers may offer now; what the person is to be told of them that they were not told yet.
+    pub(super) async fn look(&self) -> Vec<String> {
+        let (tools, notices) = self.servers.offer().await;
+        *self.served.lock().unwrap_or_else(PoisonError::into_inner) =
+            tools.into_iter().map(OfferedTool::served).collect();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = |notice: &String| told.len() < MOST_TOLD && told.insert(notice.clone());
+        notices.into_iter().filter(is_new).collect()
+    }
+
+    pub(super) fn offered(&self) -> Vec<OfferedTool> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        self.own.iter().chain(served.iter()).cloned().collect()
+    }
+
+    /// What a call would do; or why it cannot be done. What a server's tool does nobody knows: whatever the server claims, each call
+    /// of one is taken for a change and asks.
+    pub(super) async fn check(&self, tool: &str, input: &str) -> Result<CheckedCall, String> {
+        if self.servers.serve(tool) {
+            self.servers.check(tool, input)?;
+            return Ok(CheckedCall { reads: false, wants_consent: true });
+        }
+        self.toolbox.check(tool, input).await
+    }
+
+    pub(super) fn subject(&self, tool: &str, input: &str) -> CallSubject {
+        if self.servers.serve(tool) { CallSubject::Other } else { self.toolbox.subject(tool, input) }
+    }
+
+    /// What binds a permission to what is carried out; of a server's tool also what it was when it was offered.
+    pub(super) fn digest(&self, owner: &[u8], tool: &str, input: &str) -> [u8; 32] {
+        let digest = self.toolbox.digest(owner, tool, input);
+        if !self.servers.serve(tool) {
+            return digest;
+        }
+        digest_of([digest.as_slice(), &self.servers.identity(tool)])
+    }
+
+    /// Carries a call out, if what was permitted is exactly that. Given up, it ends.
+    pub(super) async fn carry_out(
+        &self,
+        owner: &[u8],
+        AskedCall { tool, arguments, seals: _ }: &AskedCall,
+        Digest(permitted): Digest,
+        progress: &mpsc::Sender<String>,
+    ) -> ToolReply {
+        if !self.servers.serve(tool) {
+            return self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await;
+        }
+        if self.digest(owner, tool, arguments) != permitted {
+            return ToolReply::failed("what was permitted is not this call; it did not run");
+        }
+        self.servers.call(tool, arguments, progress).await
+    }
+
+    /// Waits until every command that was given up has ended, and ends the servers.
+    pub(super) async fn are_over(&self) {
+        tokio::join!(self.toolbox.commands_are_over(), self.servers.end());
+    }
+}

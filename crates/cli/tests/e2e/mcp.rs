@@ -1,0 +1,165 @@
+//! Tools of MCP servers in sessions: offered, asked about, carried out beneath the supervising process, gone with the host.
+
+use std::fs;
+
+use q_testkit::mcp::McpDouble;
+use q_testkit::process::{is_alive, kill9};
+use q_testkit::server::Script;
+use serde_json::json;
+
+use crate::tools::{Workshop, call, until};
+
+/// A workshop whose model has a server `s` beside its tools.
+fn with_server(mode: &str) -> (Workshop, McpDouble) {
+    let shop = Workshop::with_tools();
+    let double = McpDouble::new(shop.world.home.path());
+    let words: Vec<String> = double.command(mode).iter().map(|word| format!("{word:?}")).collect();
+    let (name, value) = double.variable();
+    shop.world.home.configure(&format!(
+        "agent = \"hands\"\n[agents.hands]\nbase_url = \"{}\"\nmodel = \"m\"\ntools = true\n\
+         [mcp.s]\ncommand = [{}]\nenvironment = {{ {name} = {value:?}, TOKEN = \"t\" }}\n",
+        shop.world.server.base_url(),
+        words.join(", ")
+    ));
+    (shop, double)
+}
+
+fn offered(shop: &Workshop, request: usize) -> Vec<String> {
+    let tools = shop.world.server.requests()[request].body["tools"].clone();
+    let names = tools.as_array().unwrap().iter().filter_map(|tool| tool["function"]["name"].as_str());
+    names.filter(|name| name.contains("__")).map(str::to_owned).collect()
+}
+
+fn say() -> Script {
+    call("s__say", &json!({ "text": "x" }))
+}
+
+fn done() -> Script {
+    Script::new().say("Done.").done()
+}
+
+/// A call under way that never ends by itself, and the process of its server.
+fn under_way() -> (Workshop, McpDouble, u32) {
+    let (shop, double) = with_server("silent");
+    shop.rounds("do it", vec![say(), done()]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    until("the call", || (double.calls() == 1).then_some(()));
+    let [process] = double.processes()[..] else { panic!("one process") };
+    (shop, double, process)
+}
+
+#[test]
+fn a_servers_tool_runs_with_consent_and_ends_with_its_session() {
+    let (shop, double) = with_server("plain");
+    shop.rounds("do it", vec![say(), done()]);
+    shop.rounds("again", vec![say(), done()]);
+    shop.begin("api", "do it");
+    let asked = shop.waiting();
+    assert_eq!((asked["tool"].as_str(), asked["input"].as_str()), (Some("s__say"), Some("{\"text\":\"x\"}")));
+    assert_eq!(double.calls(), 0, "whatever the server claims of its tool, nothing runs unasked");
+    assert_eq!(offered(&shop, 0), ["s__old", "s__say"]);
+    shop.world.q(&["approve", "api", asked["id"].as_str().unwrap(), "--always"]).succeeded();
+    shop.wait("api").succeeded();
+    let [process] = double.processes()[..] else { panic!("one process") };
+    assert_eq!(shop.told(1), [format!("pid {process} in {}, token t, key none", shop.directory.display())]);
+    // *Always* is a rule of the session for this tool.
+    shop.world.q(&["send", "api", "again"]).succeeded();
+    shop.wait("api").succeeded();
+    assert_eq!((double.calls(), double.processes().len()), (2, 1));
+    shop.world.q(&["close", "api"]).succeeded();
+    until("the end of the server", || (!is_alive(process)).then_some(()));
+}
+
+#[test]
+fn a_call_that_is_denied_reaches_no_server() {
+    let (shop, double) = with_server("plain");
+    shop.rounds("do it", vec![say(), done()]);
+    shop.begin("api", "do it");
+    shop.answer("deny", "api");
+    shop.wait("api").succeeded();
+    assert_eq!(double.calls(), 0);
+}
+
+#[test]
+fn a_server_ends_with_a_host_that_is_killed() {
+    let (shop, double, process) = under_way();
+    kill9(shop.world.home.host_pid().unwrap());
+    until("the end of the server", || (!is_alive(process)).then_some(()));
+    // The next host does not call again.
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("cut short"), "{shown}");
+    assert_eq!(double.calls(), 1);
+}
+
+#[test]
+fn an_interrupt_cancels_a_call_and_ends_what_goes_on() {
+    let (shop, double, process) = under_way();
+    shop.world.q(&["interrupt", "api"]).succeeded();
+    until("the word of it", || {
+        double.heard().iter().any(|line| line.contains("notifications/cancelled")).then_some(())
+    });
+    until("the end of the server", || (!is_alive(process)).then_some(()));
+}
+
+#[test]
+fn tools_that_changed_are_told_and_offered_once_they_are_accepted() {
+    let (shop, _double) = with_server("changes");
+    shop.rounds("do it", vec![say(), say(), done()]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    let told = shop.told(2);
+    assert!(
+        told[1].contains("has changed this tool since the person accepted it, so it did not run"),
+        "{told:?}"
+    );
+    shop.world.server.on("what now", done());
+    shop.world.q(&["send", "api", "what now"]).succeeded();
+    shop.wait("api").succeeded();
+    assert_eq!(offered(&shop, 3), Vec::<String>::new());
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("MCP server s: its tools have changed"), "{shown}");
+    shop.world
+        .q(&["mcp", "check", "s"])
+        .exited(1)
+        .said("~ tool say")
+        .said("-   Says it.")
+        .said("+   Says it louder.");
+    shop.world.q(&["mcp", "check", "s", "--accept"]).succeeded();
+    shop.world.q(&["mcp", "check", "s"]).succeeded().said("s__new");
+    shop.world.server.on("and now", done());
+    shop.world.q(&["send", "api", "and now"]).succeeded();
+    shop.wait("api").succeeded();
+    assert_eq!(offered(&shop, 4), ["s__new", "s__say"]);
+}
+
+#[test]
+fn servers_are_added_listed_and_removed_and_remarks_stay() {
+    let shop = Workshop::with_tools();
+    let double = McpDouble::new(shop.world.home.path());
+    let file = shop.world.home.directory("XDG_CONFIG_HOME").join("q/config.toml");
+    let before = format!("# mine\n{}", fs::read_to_string(&file).unwrap());
+    fs::write(&file, &before).unwrap();
+    let (name, value) = double.variable();
+    let variable = format!("{name}={value}");
+    let command = double.command("plain");
+    let mut words = vec!["mcp", "add", "s", "--env", &variable, "--"];
+    words.extend(command.iter().map(String::as_str));
+    shop.world.q(&words).succeeded();
+    shop.world.q(&words).exited(2).told("there is a server s already");
+    shop.world.q(&["mcp", "add", "a__b", "--", "x"]).exited(2).told("is no name of a server");
+    shop.world.q(&["mcp", "list"]).succeeded().said("not started yet");
+    shop.world.q(&["mcp", "check", "s"]).succeeded().said("s is double 1, with 2 tools");
+    let listed = shop.world.q(&["mcp", "list", "--json"]).succeeded().json();
+    assert_eq!((listed[0]["name"].as_str(), listed[0]["accepted"].as_u64()), (Some("s"), Some(2)));
+    let [process] = double.processes()[..] else { panic!("one process") };
+    assert!(!is_alive(process), "it is ended again");
+    shop.world.q(&["mcp", "remove", "t"]).exited(2).told("there is no server t");
+    shop.world.q(&["mcp", "remove", "s"]).succeeded();
+    assert_eq!(fs::read_to_string(&file).unwrap().trim_end(), before.trim_end());
+    assert_eq!(shop.world.q(&["mcp", "list", "--json"]).succeeded().json(), json!([]));
+    fs::write(&file, format!("{before}[mcp.s]\ncommand = []\n")).unwrap();
+    shop.world.q(&["mcp", "list"]).exited(2).told("[mcp.s] names no program");
+}

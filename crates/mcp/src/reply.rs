@@ -1,0 +1,115 @@
+//! What came of a call, as text for a model: bounded, with what hides made visible, and what is no text named and left out.
+
+use std::fmt::Write as _;
+
+use q_tools::{MAX_OUTPUT, ToolReply, without_tags};
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+
+/// In the place of what the protocol had not got yet.
+const UNKNOWN: &str = "(something is left out here that q does not know)";
+
+/// The text of a result. Of a long one the beginning is kept.
+pub(crate) fn of(result: &CallToolResult) -> ToolReply {
+    let mut text = String::new();
+    for block in &result.content {
+        match block {
+            ContentBlock::Text(said) => add(&mut text, &said.text),
+            ContentBlock::Image(image) => left_out(&mut text, "an image", &image.mime_type, image.data.len()),
+            ContentBlock::Audio(audio) => left_out(&mut text, "a sound", &audio.mime_type, audio.data.len()),
+            ContentBlock::Resource(embedded) => match &embedded.resource {
+                ResourceContents::TextResourceContents { uri, text: said, .. } => {
+                    add(&mut text, &format!("{uri}:\n{said}"));
+                }
+                ResourceContents::BlobResourceContents { uri, blob, .. } => {
+                    left_out(&mut text, "a file", uri, blob.len());
+                }
+                _not_known_yet => add(&mut text, UNKNOWN),
+            },
+            ContentBlock::ResourceLink(link) => add(&mut text, &format!("{}: {}", link.name, link.uri)),
+            _not_known_yet => add(&mut text, UNKNOWN),
+        }
+    }
+    if result.content.is_empty()
+        && let Some(structured) = &result.structured_content
+    {
+        add(&mut text, &structured.to_string());
+    }
+    ToolReply { text: bounded(text), is_failed: result.is_error == Some(true) }
+}
+
+fn add(text: &mut String, more: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(more);
+}
+
+fn left_out(text: &mut String, what: &str, kind: &str, encoded: usize) {
+    let kind: String = kind.chars().take(200).collect();
+    add(text, &format!("({what} is left out here: {kind}, {} bytes)", encoded / 4 * 3));
+}
+
+/// Not more of it than any tool may say.
+pub(crate) fn bounded(mut text: String) -> String {
+    let length = text.len();
+    text.truncate(text.floor_char_boundary(MAX_OUTPUT));
+    if text.len() < length {
+        let _never = write!(text, "\n(… {} bytes are left out here …)\n", length - text.len());
+    }
+    without_tags(text.into()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_result_is_text_within_a_bound_and_says_what_is_left_out() {
+        let long = "x".repeat(MAX_OUTPUT + 10);
+        for (what, result, expected, is_failed) in [
+            (
+                "texts",
+                json!({ "content": [{ "type": "text", "text": "a" }, { "type": "text", "text": "b" }] }),
+                "a\nb",
+                false,
+            ),
+            (
+                "a failure",
+                json!({ "content": [{ "type": "text", "text": "no" }], "isError": true }),
+                "no",
+                true,
+            ),
+            (
+                "an image",
+                json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] }),
+                "(an image is left out here: image/png, 3 bytes)",
+                false,
+            ),
+            (
+                "files",
+                json!({ "content": [
+                    { "type": "resource", "resource": { "uri": "x:/1", "text": "t" } },
+                    { "type": "resource", "resource": { "uri": "x:/2", "blob": "AAAA" } },
+                ] }),
+                "x:/1:\nt\n(a file is left out here: x:/2, 3 bytes)",
+                false,
+            ),
+            (
+                "structure alone",
+                json!({ "content": [], "structuredContent": { "n": 1 } }),
+                "{\"n\":1}",
+                false,
+            ),
+            ("nothing", json!({ "content": [] }), "", false),
+        ] {
+            let reply = of(&serde_json::from_value(result).unwrap());
+            assert_eq!((reply.text.as_str(), reply.is_failed), (expected, is_failed), "{what}");
+        }
+        let reply =
+            of(&serde_json::from_value(json!({ "content": [{ "type": "text", "text": long }] })).unwrap());
+        assert!(reply.text.ends_with("\n(… 10 bytes are left out here …)\n"), "{}", reply.text.len());
+    }
+}

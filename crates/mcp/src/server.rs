@@ -1,0 +1,254 @@
+//! One server of a session: started when it is first needed, started again after it has ended, each time a little later.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use q_tools::{ServingPrograms, ToolReply, ToolSettings};
+use rmcp::model::JsonObject;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::connection::{CallFault, McpConnection};
+use crate::pin::{Pin, PinnedTools};
+use crate::spec::McpSpec;
+use crate::tool_list::{ListedTool, ToolList};
+
+/// How long it is kept when nobody calls it.
+const IDLE: Duration = Duration::from_mins(10);
+/// How long after its first end it is started again at the earliest; twice as long after each further one.
+const BACKOFF: Duration = Duration::from_secs(1);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
+
+/// A server, whether it runs or not.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) spec: McpSpec,
+    settings: ToolSettings,
+    directory: PathBuf,
+    pinned: PinnedTools,
+    programs: ServingPrograms,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: Option<Running>,
+    /// How often it has ended or did not start since a call was answered.
+    failures: u32,
+    not_before: Option<Instant>,
+    /// What ends it when nobody calls it.
+    idle: Option<AbortHandle>,
+}
+
+#[derive(Clone, Debug)]
+struct Running {
+    connection: Arc<McpConnection>,
+    list: ToolList,
+}
+
+/// What of a server may be offered, and what is to be told of it.
+#[derive(Debug, Default)]
+pub(crate) struct Accepted {
+    pub(crate) tools: Vec<ListedTool>,
+    pub(crate) notices: Vec<String>,
+}
+
+/// A call of a server's tool.
+#[derive(Clone, Debug)]
+pub(crate) struct ServedCall {
+    pub(crate) tool: ListedTool,
+    pub(crate) arguments: JsonObject,
+}
+
+impl Server {
+    pub(crate) fn new(
+        spec: McpSpec,
+        settings: ToolSettings,
+        directory: PathBuf,
+        pinned: PinnedTools,
+        programs: ServingPrograms,
+    ) -> Self {
+        Self { spec, settings, directory, pinned, programs, state: Mutex::default() }
+    }
+
+    /// What was accepted of it. It is started only where nobody has seen it yet: what it offers then is accepted, for whoever
+    /// configured it meant it to be used.
+    pub(crate) async fn accepted(&self) -> Accepted {
+        let name = &self.spec.name;
+        let tell = |what: String| Accepted {
+            tools: Vec::new(),
+            notices: vec![format!("MCP server {name}: {what}")],
+        };
+        match self.pin().await {
+            Err(why) => tell(format!(
+                "none of its tools is offered: {why}; `q mcp check {name} --accept` accepts them anew"
+            )),
+            Ok(Some(pin)) if pin.command != self.spec.command => tell(format!(
+                "its command is not the one that was accepted, so it is not started; `q mcp check {name}` shows the difference"
+            )),
+            Ok(Some(pin)) => self.unchanged(pin).await,
+            Ok(None) => match self.see().await {
+                Ok(list) => {
+                    let left_out =
+                        list.left_out.iter().map(|what| format!("MCP server {name}: left out: {what}"));
+                    Accepted { notices: left_out.collect(), tools: list.tools }
+                }
+                Err(why) => tell(format!("it offers nothing: {why}")),
+            },
+        }
+    }
+
+    /// Of what was accepted all that is so still, as far as is known without starting it.
+    async fn unchanged(&self, pin: Pin) -> Accepted {
+        let name = &self.spec.name;
+        let state = self.state.lock().await;
+        let Some(list) = state.running.as_ref().map(|running| running.list.tools.clone()) else {
+            return Accepted { tools: pin.tools, notices: Vec::new() };
+        };
+        let now = Pin::new(&self.spec.command, list);
+        let notices = if pin.difference(&now).is_empty() {
+            Vec::new()
+        } else {
+            vec![format!(
+                "MCP server {name}: its tools have changed; what is new or other is not offered until you accept it: `q mcp check {name}` shows the difference"
+            )]
+        };
+        Accepted { tools: pin.tools.iter().filter(|tool| now.has(tool)).cloned().collect(), notices }
+    }
+
+    /// Looks at it for the first time.
+    async fn see(&self) -> Result<ToolList, String> {
+        let running = self.running().await?;
+        let pin = Pin::new(&self.spec.command, running.list.tools.clone());
+        let (pinned, name) = (self.pinned.clone(), self.spec.name.clone());
+        let accepting = tokio::task::spawn_blocking(move || pinned.accept_first(&name, &pin));
+        accepting.await.unwrap_or_else(|_| Err("what it offers could not be kept".into()))?;
+        Ok(running.list)
+    }
+
+    async fn pin(&self) -> Result<Option<Pin>, String> {
+        let (pinned, name) = (self.pinned.clone(), self.spec.name.clone());
+        let reading = tokio::task::spawn_blocking(move || pinned.read(&name));
+        reading.await.unwrap_or_else(|_| Err("what was accepted could not be read".into()))
+    }
+
+    /// It as it runs, with its tools as they are: started where it does not, unless it was too short a while ago that it ended.
+    async fn running(&self) -> Result<Running, String> {
+        let mut state = self.state.lock().await;
+        if let Some(running) = &state.running {
+            running.connection.is_settled().await;
+        }
+        if let Some(running) = state.running.take_if(|running| running.connection.has_ended()) {
+            running.connection.end();
+            state.fail();
+        }
+        if let Some(running) = &mut state.running {
+            if running.connection.take_list_changed() {
+                running.list = running.connection.list().await?;
+            }
+            return Ok(running.clone());
+        }
+        if let Some(at) = state.not_before.filter(|at| *at > Instant::now()) {
+            let seconds = at.saturating_duration_since(Instant::now()).as_secs() + 1;
+            return Err(format!(
+                "it has ended or failed to start {} times; it may be started again in {seconds} s",
+                state.failures
+            ));
+        }
+        let started = async {
+            let connection =
+                McpConnection::start(&self.spec, &self.settings, &self.directory, &self.programs).await?;
+            let list = connection.list().await?;
+            Ok(Running { connection: Arc::new(connection), list })
+        };
+        match started.await {
+            Ok(running) => {
+                state.running = Some(running.clone());
+                Ok(running)
+            }
+            Err(why) => {
+                state.fail();
+                Err(why)
+            }
+        }
+    }
+
+    /// Calls one of its tools, once, if it is the one that was accepted.
+    pub(crate) async fn call(
+        self: &Arc<Self>,
+        call: ServedCall,
+        progress: &mpsc::Sender<String>,
+    ) -> ToolReply {
+        let name = &self.spec.name;
+        let running = match self.running().await {
+            Ok(running) => running,
+            Err(why) => {
+                return ToolReply::failed(format!(
+                    "MCP server {name} cannot be used, nothing was run: {why}"
+                ));
+            }
+        };
+        if !running.list.tools.contains(&call.tool) {
+            return ToolReply::failed(format!(
+                "MCP server {name} has changed this tool since the person accepted it, so it did not run. They can see the difference and accept it: q mcp check {name}"
+            ));
+        }
+        let connection = &running.connection;
+        let called = connection.call(&call.tool.name, call.arguments, self.spec.timeout, progress).await;
+        self.end_when_idle().await;
+        match called {
+            Ok(reply) => {
+                let mut state = self.state.lock().await;
+                (state.failures, state.not_before) = (0, None);
+                reply
+            }
+            Err(CallFault::Refused(why)) => ToolReply::failed(format!("the server refuses it: {why}")),
+            Err(CallFault::TimedOut) => ToolReply::failed(format!(
+                "it took longer than {} seconds and was given up: whether it did anything is unknown",
+                self.spec.timeout.as_secs()
+            )),
+            Err(CallFault::Ended(why)) => ToolReply::failed(format!(
+                "MCP server {name} ended while this ran: whether it did anything is unknown. It is not run again by itself; the server is started again at the next call{why}"
+            )),
+        }
+    }
+
+    /// Ends it when nobody calls it for a while.
+    async fn end_when_idle(self: &Arc<Self>) {
+        let server: Weak<Self> = Arc::downgrade(self);
+        let waiting = tokio::spawn(async move {
+            tokio::time::sleep(IDLE).await;
+            if let Some(server) = server.upgrade() {
+                server.end().await;
+            }
+        });
+        if let Some(earlier) = self.state.lock().await.idle.replace(waiting.abort_handle()) {
+            earlier.abort();
+        }
+    }
+
+    /// Ends it, if it runs; it may be started again.
+    pub(crate) async fn end(&self) {
+        if let Some(running) = self.state.lock().await.running.take() {
+            running.connection.end();
+        }
+    }
+}
+
+impl State {
+    fn fail(&mut self) {
+        self.failures += 1;
+        let twice = 2_u32.saturating_pow(self.failures.saturating_sub(1).min(10));
+        self.not_before = Some(Instant::now() + BACKOFF.saturating_mul(twice).min(LONGEST_BACKOFF));
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(idle) = self.idle.take() {
+            idle.abort();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! How a server is started, as data.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// The longest name of a server, in bytes: it stands in front of the names of its tools.
+const NAME_BYTES: usize = 24;
+
+/// A server, as somebody configured it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct McpSpec {
+    /// By which its tools are known: see [`check_name`].
+    pub name: String,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Variables beside those that commands get. They may hold keys.
+    pub environment: BTreeMap<String, String>,
+    /// How long one of its calls may take.
+    pub timeout: Duration,
+}
+
+impl McpSpec {
+    /// How long a call may take unless configured otherwise.
+    pub const TIMEOUT: Duration = Duration::from_mins(1);
+}
+
+/// Of the variables their names alone.
+impl fmt::Debug for McpSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&String> = self.environment.keys().collect();
+        f.debug_struct("McpSpec")
+            .field("name", &self.name)
+            .field("variables", &variables)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a server may be called so: its name and two underscores stand in front of the names of its tools, in letters that every
+/// provider takes. Says why not.
+pub fn check_name(name: &str) -> Result<(), &'static str> {
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return Err("must begin with a letter from a to z");
+    }
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Err("may have letters from a to z, digits, - and _");
+    }
+    if name.len() > NAME_BYTES {
+        return Err("is longer than 24 letters");
+    }
+    if name.contains("__") || name.ends_with('_') {
+        return Err("must have no two underscores in a row, and none at its end");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_stand_in_front_of_a_tools() {
+        for (name, is_one) in [
+            ("files", true),
+            ("my-server_2", true),
+            ("", false),
+            ("2nd", false),
+            ("a__b", false),
+            ("a_", false),
+            ("a.b", false),
+            ("größe", false),
+            ("abcdefghijklmnopqrstuvwx", true),
+            ("abcdefghijklmnopqrstuvwxy", false),
+        ] {
+            assert_eq!(check_name(name).is_ok(), is_one, "{name}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Servers that do what they should not, each in a process of its own: what comes of a call of theirs, and what becomes of them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+use std::path::PathBuf;
+use std::time::Duration;
+
+use q_mcp::{ListedTool, McpSpec, Pin, PinnedTools, SessionServers};
+use q_testkit::clock;
+use q_testkit::mcp::McpDouble;
+use q_testkit::process::is_alive;
+use q_tools::{ToolReply, ToolSettings};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+struct Bench {
+    _root: TempDir,
+    directory: PathBuf,
+    double: McpDouble,
+    spec: McpSpec,
+    pinned: PinnedTools,
+}
+
+impl Bench {
+    fn new(mode: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().canonicalize().unwrap();
+        let double = McpDouble::new(&directory);
+        let spec = McpSpec {
+            name: "s".into(),
+            command: double.command(mode),
+            environment: [double.variable(), ("TOKEN".into(), "t".into())].into(),
+            timeout: Duration::from_secs(20),
+        };
+        let pinned = PinnedTools { directory: directory.join("state/mcp") };
+        Self { _root: root, directory, double, spec, pinned }
+    }
+
+    fn session(&self) -> SessionServers {
+        let environment = [("OPENAI_API_KEY", "canary"), ("PATH", "/usr/bin:/bin")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let settings = ToolSettings { environment, ..ToolSettings::default() };
+        SessionServers::new(std::slice::from_ref(&self.spec), &self.pinned, &settings, &self.directory)
+    }
+
+    /// A session that was offered what the server has.
+    async fn offered(&self) -> SessionServers {
+        let session = self.session();
+        let (tools, _) = session.offer().await;
+        assert_eq!(names(&tools), ["s__old", "s__say"]);
+        session
+    }
+}
+
+fn names(tools: &[(String, ListedTool)]) -> Vec<&str> {
+    tools.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+async fn call(session: &SessionServers, tool: &str) -> ToolReply {
+    let (progress, mut hear) = mpsc::channel(1);
+    let watching = tokio::spawn(async move { while hear.recv().await.is_some() {} });
+    let reply = session.call(tool, "{\"text\":\"x\"}", &progress).await;
+    drop(progress);
+    watching.await.unwrap();
+    reply
+}
+
+/// Waits for what nobody tells.
+async fn until(what: &str, so: impl Fn() -> bool) {
+    let deadline = clock::now() + Duration::from_secs(20);
+    while !so() {
+        assert!(clock::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_starts_when_it_is_seen_or_called_and_gets_no_keys() {
+    let bench = Bench::new("plain");
+    let session = bench.session();
+    assert_eq!(bench.double.processes().len(), 0, "a session that asked nothing has started nothing");
+    let (tools, notices) = session.offer().await;
+    assert_eq!(names(&tools), ["s__old", "s__say"]);
+    assert!(notices.len() == 1 && notices[0].contains("\"no name\""), "{notices:?}");
+    assert_eq!(tools[1].1.description, "Says it.");
+    let reply = call(&session, "s__say").await;
+    let [process] = bench.double.processes()[..] else { panic!("{:?}", bench.double.processes()) };
+    let expected = format!("pid {process} in {}, token t, key none", bench.directory.display());
+    assert_eq!((reply.text, reply.is_failed), (expected, false));
+    session.end().await;
+    assert!(!is_alive(process), "it ends with its session");
+    // What was accepted is offered to the next session before anything is started.
+    let next = bench.session();
+    assert_eq!(names(&next.offer().await.0), ["s__old", "s__say"]);
+    assert_eq!(bench.double.processes().len(), 1);
+    assert!(!call(&next, "s__say").await.is_failed);
+    assert_eq!(bench.double.processes().len(), 2);
+    let second = bench.double.processes()[1];
+    drop(next);
+    until("the end of a server whose session is dropped", || !is_alive(second)).await;
+}
+
+#[tokio::test]
+async fn what_a_server_says_of_a_call_is_told_and_the_call_runs_once() {
+    for (mode, is_failed, told) in [
+        ("twice", false, "first"),
+        ("fails", true, "it cannot be"),
+        ("refuses", true, "the server refuses it: no such thing"),
+        ("asks", false, "you declined\n(The server wanted to ask the person something: q declined"),
+        ("endless", true, "whether it did anything is unknown"),
+        ("chatters", true, "it said more than it may"),
+    ] {
+        let bench = Bench::new(mode);
+        let session = bench.offered().await;
+        let reply = call(&session, "s__say").await;
+        assert!(reply.text.contains(told) && reply.is_failed == is_failed, "{mode}: {reply:?}");
+        assert_eq!(bench.double.calls(), 1, "{mode}");
+        if mode == "asks" {
+            let refused = |line: &String| line.contains("\"id\":900") && line.contains("\"error\"");
+            assert!(bench.double.heard().iter().any(refused), "no model is lent");
+        }
+        session.end().await;
+        let processes = bench.double.processes();
+        assert!(processes.iter().all(|process| !is_alive(*process)), "{mode}: {processes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_is_told_and_started_again_a_little_later() {
+    let bench = Bench::new("dies");
+    let session = bench.offered().await;
+    let reply = call(&session, "s__say").await;
+    assert!(reply.is_failed && reply.text.contains("whether it did anything is unknown"), "{reply:?}");
+    assert!(reply.text.contains("the disk is on fire"), "{reply:?}");
+    assert_eq!(bench.double.calls(), 1, "it is not run again");
+    let reply = call(&session, "s__say").await;
+    assert!(reply.text.contains("nothing was run: it has ended or failed to start 1 times"), "{reply:?}");
+    assert_eq!(bench.double.processes().len(), 1);
+    let deadline = clock::now() + Duration::from_secs(20);
+    while bench.double.processes().len() == 1 {
+        assert!(clock::now() < deadline, "never started again");
+        call(&session, "s__say").await;
+    }
+    assert_eq!((bench.double.processes().len(), bench.double.calls()), (2, 2));
+    session.end().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_is_cancelled_and_its_server_ended_unless_it_says_it_ended() {
+    for (mode, ends) in [("silent", true), ("late", false)] {
+        let bench = Bench::new(mode);
+        let session = bench.offered().await;
+        let [process] = bench.double.processes()[..] else { panic!("one process") };
+        let (progress, _hear) = mpsc::channel(1);
+        let calling = session.call("s__say", "{}", &progress);
+        tokio::select! {
+            reply = calling => panic!("{mode}: {reply:?}"),
+            () = until("the call", || bench.double.calls() == 1) => {}
+        }
+        let is_cancelled =
+            || bench.double.heard().iter().any(|line| line.contains("notifications/cancelled"));
+        until("the word that nobody waits", is_cancelled).await;
+        if ends {
+            until("the end of it", || !is_alive(process)).await;
+        } else {
+            let (progress, _hear) = mpsc::channel(1);
+            tokio::select! {
+                reply = session.call("s__say", "{}", &progress) => panic!("{mode}: {reply:?}"),
+                () = until("the next call", || bench.double.calls() == 2) => {}
+            }
+            assert_eq!(bench.double.processes(), [process], "{mode}: the same one goes on");
+        }
+        session.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_is_given_up() {
+    let mut bench = Bench::new("silent");
+    bench.spec.timeout = Duration::from_millis(50);
+    let session = bench.offered().await;
+    let reply = call(&session, "s__say").await;
+    assert!(reply.is_failed && reply.text.contains("whether it did anything is unknown"), "{reply:?}");
+    let [process] = bench.double.processes()[..] else { panic!("one process") };
+    until("the end of it", || !is_alive(process)).await;
+    session.end().await;
+}
+
+#[tokio::test]
+async fn what_has_changed_is_not_offered_and_not_called_until_it_is_accepted() {
+    let bench = Bench::new("plain");
+    bench.offered().await.end().await;
+    bench.double.change(true);
+    // Nobody has started it since: what was accepted is offered, and found to be another when it is called.
+    let session = bench.offered().await;
+    let reply = call(&session, "s__say").await;
+    assert!(
+        reply.text.contains("changed this tool since the person accepted it, so it did not run"),
+        "{reply:?}"
+    );
+    assert_eq!(bench.double.calls(), 0);
+    let (tools, notices) = session.offer().await;
+    assert_eq!(names(&tools), Vec::<&str>::new(), "neither what is other nor what is new");
+    assert!(notices.iter().any(|notice| notice.contains("q mcp check s")), "{notices:?}");
+    let before = bench.pinned.read("s").unwrap().unwrap();
+    let now = ["new", "say"].map(|name| ListedTool {
+        name: name.into(),
+        description: if name == "new" { "Comes." } else { "Says it louder." }.into(),
+        schema: before.tools[0].schema.clone(),
+    });
+    bench.pinned.accept("s", &Pin::new(&bench.spec.command, now.into())).unwrap();
+    let (tools, notices) = session.offer().await;
+    assert_eq!((names(&tools), notices), (vec!["s__new", "s__say"], Vec::new()));
+    assert!(!call(&session, "s__say").await.is_failed);
+    session.end().await;
+}
+
+#[tokio::test]
+async fn a_list_that_changes_under_way_is_looked_at_before_the_next_call() {
+    let bench = Bench::new("changes");
+    let session = bench.offered().await;
+    let identity = session.identity("s__say");
+    assert_eq!(call(&session, "s__say").await.text, "it is done");
+    let reply = call(&session, "s__say").await;
+    assert!(reply.is_failed && reply.text.contains("so it did not run"), "{reply:?}");
+    assert_eq!(bench.double.calls(), 1);
+    session.offer().await;
+    assert_ne!(session.identity("s__say"), identity, "a permission for what it was is none for what it is");
+    session.end().await;
+}
+
+#[tokio::test]
+async fn another_command_is_not_started_before_it_is_accepted() {
+    let mut bench = Bench::new("plain");
+    bench.offered().await.end().await;
+    bench.spec.command = bench.double.command("fails");
+    let session = bench.session();
+    let (tools, notices) = session.offer().await;
+    assert!(
+        tools.is_empty() && notices[0].contains("its command is not the one that was accepted"),
+        "{notices:?}"
+    );
+    assert_eq!(bench.double.processes().len(), 1);
+    session.end().await;
+}
+
+#[tokio::test]
+async fn progress_is_told_while_a_call_runs() {
+    let bench = Bench::new("progress");
+    let session = bench.offered().await;
+    let (progress, mut hear) = mpsc::channel(1);
+    tokio::select! {
+        reply = session.call("s__say", "{}", &progress) => panic!("{reply:?}"),
+        told = hear.recv() => assert_eq!(told.as_deref(), Some("1/2 half way\n")),
+    }
+    session.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_is_told() {
+    for (command, told) in [
+        (vec!["/nowhere/at/all".to_owned()], "/nowhere/at/all cannot be run"),
+        (
+            vec!["/bin/sh".into(), "-c".into(), "echo broken >&2; exit 7".into()],
+            "it ended (exit code 7); it said: broken",
+        ),
+    ] {
+        let mut bench = Bench::new("plain");
+        bench.spec.command = command;
+        let session = bench.session();
+        let (tools, notices) = session.offer().await;
+        assert!(tools.is_empty() && notices[0].contains(told), "{notices:?}");
+        assert!(
+            session.check("s__say", "{}").unwrap_err().contains("there is no tool"),
+            "nothing to ask about"
+        );
+        session.end().await;
+        assert_eq!(bench.pinned.read("s"), Ok(None));
+    }
+}
