@@ -12,6 +12,8 @@
 //! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
+//! | `changes`, `kept_file` | files kept as they were, and put back |
+//! | `diff` | what is different, line by line |
 //! | `seen` | which content of a file the model knows |
 //! | `view` | content as a model sees it, within bounds |
 //! | `private` | names of files that hold keys |
@@ -19,10 +21,13 @@
 //! | `supervise` | the process that stands between a command and the host |
 //! | `sandbox` | what a command is held to |
 
+mod changes;
 mod definition;
+mod diff;
 mod directory;
 mod edit;
 mod group;
+mod kept_file;
 mod list;
 mod private;
 mod read;
@@ -37,6 +42,7 @@ mod toolbox;
 mod view;
 mod write;
 
+pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use run::{PASSED_ON, SUPERVISE};
 pub use sandbox::Sandbox;

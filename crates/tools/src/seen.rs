@@ -42,7 +42,8 @@ impl SeenFiles {
     }
 }
 
-fn hash(bytes: &[u8]) -> [u8; 32] {
+/// The SHA-256 of a content.
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
