@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::Image;
+use crate::reversal::Reversed;
 use crate::source::Sources;
 use crate::time::WallTime;
 
@@ -49,6 +50,8 @@ pub enum Body {
     LeftOut(Sent),
     /// What came before was summarised, or that came to nothing, or it counts again.
     Compaction(Compaction),
+    /// The person took back what tools changed in files, or had it made again.
+    Reversed(Reversed),
 }
 
 /// What the person asked.
@@ -146,7 +149,7 @@ pub struct Mark {
 
 impl Body {
     /// Its text; empty for a plan, which has one for each step, for sources, which have several each, and for what `q` says in its own words: a stop, that it
-    /// goes on, a repair, what is left out.
+    /// goes on, a repair, what is left out, changes that were reversed.
     pub fn text(&self) -> &str {
         match self {
             Self::Prompt(prompt) => &prompt.text,
@@ -160,7 +163,8 @@ impl Body {
             | Self::Stop(_)
             | Self::Continued
             | Self::Repair(_)
-            | Self::LeftOut(_) => "",
+            | Self::LeftOut(_)
+            | Self::Reversed(_) => "",
         }
     }
 
@@ -178,12 +182,14 @@ impl Body {
         }
     }
 
-    /// Bytes that people can read of it: its text, the steps of its plan, or its sources.
+    /// Bytes that people can read of it: its text, the steps of its plan, its sources, or the files that it names.
     pub fn readable(&self) -> usize {
         if let Self::Plan(steps) = self {
             plan_bytes(steps)
         } else if let Self::Sources(sources) = self {
             sources.bytes()
+        } else if let Self::Reversed(reversed) = self {
+            reversed.bytes()
         } else {
             self.text().len()
         }

@@ -25,6 +25,7 @@ mod opening;
 mod pipeline;
 mod queries;
 mod resident_memory;
+mod reversals;
 mod runs;
 mod shared;
 mod standing_rules;

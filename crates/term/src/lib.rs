@@ -12,6 +12,7 @@
 
 pub mod advice;
 pub mod backend;
+pub mod changes;
 pub mod command;
 mod counted;
 pub mod guard;
@@ -46,5 +47,6 @@ mod way;
 pub use draw::{draw, lay_out};
 pub use event::TerminalEvent;
 pub use intent::Intent;
+pub use overlay::ChangesPage;
 pub use ui::{Options, Ui};
 pub use way::Way;

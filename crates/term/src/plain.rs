@@ -14,6 +14,7 @@ use q_core::{
     Retrying, SessionId, Summary, Update, WallTime, Wants,
 };
 
+use crate::changes;
 use crate::inbox::{Inbox, LineStart};
 use crate::output;
 use crate::quoted;
@@ -329,6 +330,7 @@ impl Plain {
             Body::Repair(fault) => words::repair(*fault, Way::Slash),
             Body::Continued => words::CONTINUED.to_owned(),
             Body::LeftOut(sent) => words::left_out(*sent),
+            Body::Reversed(reversed) => changes::reversed(reversed),
             Body::Compaction(compaction) => words::hanging(&compaction_text(compaction, Way::Slash)),
         };
         let mut lines = self.end_line();
@@ -463,6 +465,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Repair(fault) => format!("{}\n", words::repair(*fault, way)),
         Body::Continued => format!("{}\n", words::CONTINUED),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
+        Body::Reversed(reversed) => format!("{}\n", changes::reversed(reversed)),
         Body::Compaction(compaction) => {
             format!("{}\n", words::hanging(&compaction_text(compaction, way)))
         }

@@ -8,6 +8,7 @@
 //! rest. Where hardly anything is left the turn ends, and says so.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -20,7 +21,7 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
     Policy, Seal, Usage, Wants, WindowUse,
 };
-use q_tools::{CheckedCall, ToolReply, ToolSettings, ToolTarget, Toolbox};
+use q_tools::{ChangeLog, CheckedCall, ToolReply, ToolSettings, ToolTarget, Toolbox};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
@@ -60,7 +61,8 @@ impl ToolConversation {
             Policy::Ask => true,
             Policy::Deny => reads,
         };
-        let toolbox = Toolbox::new(seat.directory.clone(), settings);
+        let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
+        let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
         let tools = toolbox.definitions().filter(|tool| is_offered(tool.reads)).collect();
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
@@ -81,6 +83,7 @@ impl Conversation for ToolConversation {
     fn turn(&self, mut turn: Turn, controls: Controls) -> BoxStream<'static, AgentEvent> {
         let blank = if turn.system_prompt.trim().is_empty() { "" } else { "\n\n" };
         turn.system_prompt = format!("{}{blank}{}", turn.system_prompt, self.about);
+        self.toolbox.begin_turn(turn.no.0);
         let (out, hear) = mpsc::channel(1);
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),

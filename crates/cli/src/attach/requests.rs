@@ -193,6 +193,7 @@ impl Requests {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
             Intent::Complete { .. }
+            | Intent::Changes { .. }
             | Intent::Detach
             | Intent::Suspend
             | Intent::Redraw

@@ -4,6 +4,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod agents_check;
+pub(crate) mod changes;
 pub(crate) mod chat;
 pub(crate) mod cleanup;
 pub(crate) mod delete;
@@ -36,9 +37,9 @@ use q_term::command::UserCommand;
 use q_term::command::table::Action;
 
 use crate::args::{
-    AttachArgs, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs, JsonArgs,
-    LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs, UsageArgs,
-    WaitArgs,
+    AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs,
+    JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs,
+    UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -89,6 +90,8 @@ pub(crate) enum Verb {
     Queue(QueueArgs),
     #[command(flatten)]
     Call(CallVerb),
+    #[command(flatten)]
+    Changes(ChangesVerb),
     /// Rules by which calls of tools run, ask or are denied
     Permissions(PermissionsArgs),
     /// Make a session that begins with another one's history
@@ -161,6 +164,7 @@ impl Verb {
             Self::Cleanup(args) => cleanup::run(&context()?, args).await?,
             Self::Queue(args) => queue::run(&context()?, args).await?,
             Self::Call(verb) => inbox::run(&context()?, verb).await?,
+            Self::Changes(verb) => changes::run(&context()?, verb).await?,
             Self::Permissions(args) => permissions::run(&context()?, args).await?,
             Self::Fork(args) => fork::run(&context()?, args).await?,
             Self::Export(args) => export::run(&context()?, args).await?,
@@ -204,6 +208,9 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Last => frontend.go_back().await?,
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
+        Action::Undo | Action::Redo | Action::Diff => {
+            frontend.print_changes(*action, arguments.force).await?;
+        }
         Action::Permissions => frontend.print_rules().await?,
         Action::Queue => frontend.print_queue()?,
         Action::Usage => frontend.print_usage()?,

@@ -225,6 +225,7 @@ impl Head {
             }
             Record::Compacting { turn } => self.begin_compaction(*turn, stamped),
             Record::Compacted { compaction, usage, .. } => self.compact(compaction, *usage, stamped),
+            Record::Reversed { .. } => self.reverse(stamped),
             Record::Ended { ending, usage, reason, window, .. } => {
                 (self.reason, self.window) = (reason.clone(), window.or(self.window));
                 self.end_turn(ending, *usage, stamped);
@@ -258,6 +259,12 @@ impl Head {
         self.touched = stamped.at;
         self.begin_entry(stamped);
         self.unread = self.unread.saturating_add(1);
+    }
+
+    /// The person did it, who need not be told: it counts as read.
+    fn reverse(&mut self, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.begin_entry(stamped);
     }
 
     fn put_right(&mut self, fault: Fault, stamped: &Stamped) {
@@ -298,7 +305,8 @@ impl Head {
             | Body::Sources(_)
             | Body::Stop(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Reversed(_) => {}
             Body::Compaction(compaction) => self.count_summaries(compaction),
         }
         self.seen = self.end;

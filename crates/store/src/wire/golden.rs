@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod images;
+mod reversals;
 mod rules;
 mod settings;
 
@@ -15,6 +16,7 @@ use q_core::{
     Usage, Voice, WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
+use reversals::reversed_records;
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, settings_head, settings_records};
 
@@ -471,6 +473,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
         ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
         ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
+        ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
         ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
@@ -492,6 +495,7 @@ fn what_is_encoded_is_decoded() {
         settings_records(),
         budget_records(),
         rule_records(),
+        reversed_records(),
     ]
     .concat();
     for (title, record) in all {

@@ -63,7 +63,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 | Body::Continued
                 | Body::Repair(_)
                 | Body::LeftOut(_)
-                | Body::Compaction(_),
+                | Body::Compaction(_)
+                | Body::Reversed(_),
             )
             | None => ("", Style::new()),
         };

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::changes;
 use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
@@ -97,18 +98,10 @@ impl EntryLayout {
                 }
                 vec![block(text, rows)]
             }
-            Body::Repair(fault) => {
-                let said = format!("— {}", words::repair(*fault, Way::Slash));
-                vec![block(text, wrap::plain(&said, width, palette.notice()))]
-            }
-            Body::Continued => {
-                let said = format!("— {}", words::CONTINUED);
-                vec![block(text, wrap::plain(&said, width, palette.notice()))]
-            }
-            Body::LeftOut(sent) => {
-                let said = format!("— {}", words::left_out(*sent));
-                vec![block(text, wrap::plain(&said, width, palette.notice()))]
-            }
+            Body::Repair(fault) => notice(text, &words::repair(*fault, Way::Slash), width, palette),
+            Body::Reversed(reversed) => notice(text, &changes::reversed(reversed), width, palette),
+            Body::Continued => notice(text, words::CONTINUED, width, palette),
+            Body::LeftOut(sent) => notice(text, &words::left_out(*sent), width, palette),
             Body::Compaction(compaction) => {
                 let said = format!("— {}", words::compaction(compaction, Way::Slash));
                 let mut rows = wrap::plain(&said, width, palette.notice());
@@ -163,6 +156,11 @@ impl EntryLayout {
 fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
     let said = sources::listed(no, told, Way::Slash);
     wrap::plain(&sanitize::visible(&said), width, Palette::dim())
+}
+
+/// What `q` itself says in a transcript, in the place of that text.
+fn notice(text: &str, said: &str, width: usize, palette: Palette) -> Vec<Block> {
+    vec![block(text, wrap::plain(&format!("— {said}"), width, palette.notice()))]
 }
 
 fn prompt(text: &str, width: usize) -> Block {

@@ -15,6 +15,7 @@ mod plan;
 mod prompt;
 mod record;
 mod result;
+mod reversed;
 mod rule;
 mod sealed;
 mod settings;
