@@ -476,17 +476,14 @@ pub(crate) enum ChangesVerb {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReverseArgs {
-    /// Name, slot number, unique prefix, or id
-    pub(crate) session: String,
-    /// Only show it, and change nothing
-    #[arg(long, conflicts_with = "yes")]
-    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) shown: DiffArgs,
     /// Do it without asking
     #[arg(long)]
     pub(crate) yes: bool,
-    /// One JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// Only show it, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, clap::Args)]

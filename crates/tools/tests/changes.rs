@@ -167,7 +167,7 @@ async fn a_crash_between_an_image_and_its_change_leaves_both_true() {
     bench.edits(2, "a", "one", "1").await;
     bench.writes(2, "b", "made\n").await;
     bench.put("a", "one\n");
-    bench.reverses(Reversal::Undo).unwrap();
+    assert_eq!(bench.reverses(Reversal::Undo), Ok(vec!["a".into(), "b".into()]));
     bench.has(&[("a", "one\n")]);
 }
 

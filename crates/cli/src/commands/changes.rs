@@ -6,7 +6,7 @@ use q_term::command::Action;
 use q_tools::{ChangeSet, ChangedFile};
 use serde::Serialize;
 
-use crate::args::{ChangesVerb, DiffArgs, ReverseArgs};
+use crate::args::{ChangesVerb, ReverseArgs};
 use crate::changes::{Look, WantedChanges, is_possible, text};
 use crate::client::Client;
 use crate::context::Context;
@@ -46,16 +46,14 @@ pub(crate) async fn run(context: &Context, verb: ChangesVerb) -> Result<ExitCode
     let (action, args) = match verb {
         ChangesVerb::Undo(args) => (Action::Undo, args),
         ChangesVerb::Redo(args) => (Action::Redo, args),
-        ChangesVerb::Diff(DiffArgs { session, json }) => {
-            (Action::Diff, ReverseArgs { session, dry_run: true, yes: false, json })
-        }
+        ChangesVerb::Diff(shown) => (Action::Diff, ReverseArgs { shown, yes: false, dry_run: true }),
     };
     let mut client = Client::attach(context, false).await?;
-    let session = client.resolve(&args.session).await?;
+    let session = client.resolve(&args.shown.session).await?;
     let Some(wanted) = WantedChanges::of(context, &session, action) else { return Ok(ExitCode::SUCCESS) };
     let set = wanted.read().map_err(CliError::failed)?;
     let look = wanted.look;
-    if !args.json {
+    if !args.shown.json {
         match &set {
             Some(set) => out::line(&text(look, set))?,
             None => out::note(look.nothing()),
@@ -83,7 +81,7 @@ pub(crate) async fn run(context: &Context, verb: ChangesVerb) -> Result<ExitCode
 }
 
 fn print(args: &ReverseArgs, session: String, set: Option<&ChangeSet>, done: bool) -> Result<(), CliError> {
-    if !args.json {
+    if !args.shown.json {
         return Ok(());
     }
     let files = set.into_iter().flat_map(|set| &set.files).map(FileJson::from).collect();

@@ -82,6 +82,7 @@ fn a_page_shows_what_would_be_undone_and_y_does_it() {
     terminal.wait_text("y undoes it");
     terminal.wait_text("-zwei");
     terminal.send("\u{1b}");
+    terminal.wait_no_text("y undoes it");
     assert_eq!(shop.file("a.txt"), "one\nzwei\n");
     terminal.send_line("/undo");
     terminal.wait_text("y undoes it");

@@ -34,6 +34,8 @@ impl Step<'_> {
     /// The host has reversed changes of these files, or none for that reason. What nobody waits for any longer is over.
     pub(super) fn reversed(&mut self, id: SessionId, redo: bool, outcome: Result<Vec<String>, String>) {
         let Some(to) = self.state_mut().reversing.remove(&id) else { return };
+        // It did not hibernate meanwhile, and is not due for that now.
+        self.use_now(id);
         let answer = match outcome {
             Err(why) => Err(Refusal::CannotReverse { why }),
             // It may be archived by now: there its agent finds the files as they are.
@@ -52,7 +54,8 @@ impl Step<'_> {
 
     /// The host goes: nobody waits any longer.
     pub(super) fn refuse_reversals(&mut self) {
-        for to in core::mem::take(&mut self.state_mut().reversing).into_values() {
+        for (id, to) in core::mem::take(&mut self.state_mut().reversing) {
+            self.use_now(id);
             self.after(Effect::Reply { to, answer: Err(Refusal::Stopping) });
         }
     }

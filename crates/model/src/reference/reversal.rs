@@ -28,6 +28,9 @@ impl Model {
     pub(super) fn reversed(&mut self, id: SessionId, redo: bool, outcome: &Result<Vec<String>, String>) {
         let Some(place) = self.reversing.iter().position(|(session, _)| *session == id) else { return };
         let (_, to) = self.reversing.remove(place);
+        if let Some(at) = self.find(id) {
+            self.note(at);
+        }
         let answer = match (outcome, self.find(id)) {
             (Err(_), _) => Answered::Refused("cannot_reverse"),
             (Ok(_), None) => Answered::Refused("no_such_session"),
