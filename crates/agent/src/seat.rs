@@ -12,7 +12,9 @@ use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::BoxStream;
 use q_core::conversation::{Message, Part, Role};
-use q_core::{AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings};
+use q_core::{
+    AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
+};
 
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Seat {
     pub directory: PathBuf,
     /// What a child process of this agent gets, and no other process does.
     pub environment: ChildEnvironment,
+    /// Beneath which directory files are kept as they were before its tools change them; nowhere without one.
+    pub changes: Option<PathBuf>,
     /// What its tools may do without being asked each time. Consent itself is the core's.
     pub policy: Policy,
     /// By what an agent with a memory of its own finds the conversation again, as it last said itself
@@ -37,6 +41,7 @@ impl Seat {
             session,
             directory: PathBuf::new(),
             environment: ChildEnvironment::default(),
+            changes: None,
             policy: Policy::default(),
             resume: None,
         }
@@ -57,6 +62,8 @@ impl fmt::Debug for ChildEnvironment {
 /// What is asked in one turn: the conversation so far, ending with the person's prompt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Turn {
+    /// Its number in its session.
+    pub no: TurnNo,
     /// What the agent is told about its task before the conversation; empty for nothing.
     pub system_prompt: String,
     /// Which model; empty for the agent's own default.

@@ -519,3 +519,35 @@ impl CommandArgs {
 fn octal(text: &str) -> Result<u32, std::num::ParseIntError> {
     u32::from_str_radix(text, 8)
 }
+
+/// The verbs about changes of files.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum ChangesVerb {
+    /// Take back what tools changed in files in the newest turn that changed any: shows it, and asks
+    Undo(ReverseArgs),
+    /// Make again what was undone last: shows it, and asks
+    Redo(ReverseArgs),
+    /// Show what a session's tools changed in files
+    Diff(DiffArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReverseArgs {
+    #[command(flatten)]
+    pub(crate) shown: DiffArgs,
+    /// Do it without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Only show it, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DiffArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

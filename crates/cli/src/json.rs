@@ -251,7 +251,10 @@ pub(crate) struct EntryJson {
     /// Of sources: all of them, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     sources: Option<Vec<SourceJson>>,
-    /// Of sources: how many more were told and not kept.
+    /// Of changes that were reversed: the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Vec<String>>,
+    /// Of sources and files: how many more there are that are not named.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u64>,
     /// Of a prompt that images go with: what is known of each.
@@ -340,6 +343,7 @@ impl EntryJson {
             Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
             Body::Continued => ("continued", words::CONTINUED.to_owned()),
             Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
+            Body::Reversed(done) => (reversed_role(done.redo), q_term::changes::reversed(done)),
             Body::Compaction(Compaction::Summary { text, .. }) => ("summary", text.clone()),
             Body::Compaction(stopped @ Compaction::Stopped(_)) => {
                 ("not_compacted", words::compaction(stopped, Way::Shell))
@@ -383,8 +387,18 @@ impl EntryJson {
             | Body::Repair(_)
             | Body::ProjectFiles(_)
             | Body::Compaction(_) => plain,
+            Body::Reversed(done) => Self {
+                files: Some(done.files.clone()),
+                left_out: Some(done.more).filter(|more| *more > 0),
+                ..plain
+            },
         }
     }
+}
+
+/// The word for changes that were reversed.
+pub(crate) const fn reversed_role(redo: bool) -> &'static str {
+    if redo { "changes_redone" } else { "changes_undone" }
 }
 
 /// What `q show --json` prints; docs/json.md promises it.

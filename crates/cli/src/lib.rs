@@ -7,6 +7,7 @@ mod agents;
 mod args;
 mod attach;
 mod call_id;
+mod changes;
 mod client;
 mod commands;
 mod config;

@@ -179,6 +179,7 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
             Body::Prompt(_) | Body::Continued if unanswered.contains(&entry.no) => script.close(),
             Body::Prompt(prompt) => script.prompt(&prompt.text, &prompt.images),
             Body::Continued => script.go_on(),
+            Body::Reversed(reversed) => script.prompt(&reversed.told(), &[]),
             Body::Answer(text) => script.answer(text),
             Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
             // A result stands where its call is closed, and says again what the call put out. Summaries among the rest were

@@ -138,6 +138,15 @@ pub enum Effect {
     Load {
         session: SessionId,
     },
+    /// Take back what a turn changed in files, or make it again; [`crate::Input::Reversed`] says what came of it.
+    Reverse {
+        session: SessionId,
+        /// Whether it is to be made again.
+        redo: bool,
+        turn: TurnNo,
+        /// Where the session works.
+        directory: String,
+    },
     /// Send every mirror the session's snapshot anew.
     Resync {
         session: SessionId,

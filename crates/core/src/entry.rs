@@ -9,6 +9,7 @@ use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::Image;
 use crate::project::ProjectFiles;
+use crate::reversal::Reversed;
 use crate::source::Sources;
 use crate::time::WallTime;
 
@@ -52,6 +53,8 @@ pub enum Body {
     LeftOut(Sent),
     /// What came before was summarised, or that came to nothing, or it counts again.
     Compaction(Compaction),
+    /// The person took back what tools changed in files, or had it made again.
+    Reversed(Reversed),
 }
 
 /// What the person asked.
@@ -156,7 +159,7 @@ impl Body {
     }
 
     /// Its text; empty for a plan, which has one for each step, for sources, which have several each, and for what `q` says in its own words: a stop, that it
-    /// goes on, a repair, what is left out.
+    /// goes on, a repair, what is left out, changes that were reversed.
     pub fn text(&self) -> &str {
         match self {
             Self::Prompt(prompt) => &prompt.text,
@@ -171,7 +174,8 @@ impl Body {
             | Self::Stop(_)
             | Self::Continued
             | Self::Repair(_)
-            | Self::LeftOut(_) => "",
+            | Self::LeftOut(_)
+            | Self::Reversed(_) => "",
         }
     }
 
@@ -189,7 +193,7 @@ impl Body {
         }
     }
 
-    /// Bytes that people can read of it: its text, the steps of its plan, its sources, or paths.
+    /// Bytes that people can read of it: its text, the steps of its plan, its sources, or the names of files.
     pub fn readable(&self) -> usize {
         if let Self::Plan(steps) = self {
             plan_bytes(steps)
@@ -197,6 +201,8 @@ impl Body {
             sources.bytes()
         } else if let Self::ProjectFiles(files) = self {
             files.path_bytes()
+        } else if let Self::Reversed(reversed) = self {
+            reversed.bytes()
         } else {
             self.text().len()
         }

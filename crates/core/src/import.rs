@@ -114,7 +114,12 @@ impl Thread {
         }
         let stands_alone = matches!(
             entry.body,
-            Body::Prompt(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_)
+            Body::Prompt(_)
+                | Body::Continued
+                | Body::Repair(_)
+                | Body::LeftOut(_)
+                | Body::Compaction(_)
+                | Body::Reversed(_)
         );
         if !self.in_turn && !stands_alone {
             return Err(ImportFault::NoTurn);
@@ -203,6 +208,9 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         Body::ProjectFiles(files) if files.clone().bounded() != *files => {
             return Err(ImportFault::TooLong { size: files.path_bytes(), limit: PROJECT_PATH_BYTES });
         }
+        Body::Reversed(reversed) if *reversed != reversed.clone().bounded() => {
+            return Err(ImportFault::TooLong { size: reversed.bytes(), limit: crate::reversal::NAME_BYTES });
+        }
         Body::Result(result) => (result.text.as_str(), limits.most_of_result()),
         Body::Stop(Stop::Failed(failure)) => (failure.detail.as_str(), DETAIL_BYTES),
         Body::Compaction(Compaction::Summary { text, .. }) if text.trim().is_empty() => {
@@ -219,6 +227,7 @@ fn verify_text(body: &Body, limits: &Limits) -> Result<(), ImportFault> {
         | Body::Continued
         | Body::Repair(_)
         | Body::LeftOut(_)
+        | Body::Reversed(_)
         | Body::Compaction(Compaction::Stopped(Stop::Interrupted(_)) | Compaction::Undone) => return Ok(()),
     };
     if text.len() > limit { Err(ImportFault::TooLong { size: text.len(), limit }) } else { Ok(()) }

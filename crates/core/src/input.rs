@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::agent::AgentEvent;
 use crate::id::{ClientId, ReplyTo, SessionId, TurnNo};
@@ -49,6 +50,13 @@ pub enum Input {
     NotBound {
         session: SessionId,
         turn: TurnNo,
+    },
+    /// What [`crate::Effect::Reverse`] asked for is done.
+    Reversed {
+        session: SessionId,
+        redo: bool,
+        /// The files that were put back, or why nothing was changed.
+        outcome: Result<Vec<String>, String>,
     },
     /// The resident memory of the host's process.
     Memory {

@@ -2,7 +2,7 @@
 
 use crate::focus::Focus;
 use crate::id::SessionId;
-use crate::limits::Limits;
+use crate::multiplexer::state::MultiplexerState;
 use crate::session::Session;
 use crate::session::live::RunState;
 use crate::sessions::Sessions;
@@ -10,8 +10,9 @@ use crate::time::Instant;
 
 /// The session that is next to be asked, if its agent has a permit for it.
 ///
-/// Sessions that a client shows go first, and some permits are kept for them; otherwise who waits longest.
-pub(crate) fn next(sessions: &Sessions, focus: &Focus, limits: &Limits) -> Option<SessionId> {
+/// One whose files are being put back is asked once that is done. Sessions that a client shows go first, and some permits are kept for them; otherwise who waits longest.
+pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
+    let MultiplexerState { sessions, focus, limits, reversing, .. } = state;
     let waiting = |session: &Session| match session.live()?.run {
         RunState::Waiting(since) => Some((!focus.shows(session.head().id), since, session.head().id)),
         RunState::None | RunState::Running => None,
@@ -23,7 +24,8 @@ pub(crate) fn next(sessions: &Sessions, focus: &Focus, limits: &Limits) -> Optio
         let (all, background) = running(sessions, focus, agent);
         all < limits.agent_calls.max(1) && (!in_background || background < permits)
     };
-    sessions.live().filter_map(waiting).filter(has_permit).min().map(|(_, _, id)| id)
+    let waiting = sessions.live().filter_map(waiting).filter(|(_, _, id)| !reversing.contains_key(id));
+    waiting.filter(has_permit).min().map(|(_, _, id)| id)
 }
 
 /// How many turns of this agent run, and how many of them in sessions that no client shows.

@@ -15,6 +15,7 @@ use crate::image::Image;
 use crate::kind::Kind;
 use crate::name::{Name, NameOrigin};
 use crate::project::ProjectFiles;
+use crate::reversal::Reversed;
 use crate::seal::Seal;
 use crate::settings::Settings;
 use crate::source::Sources;
@@ -216,6 +217,8 @@ pub enum Record {
         /// How much of its model's window the conversation took, where anybody knows.
         window: Option<WindowUse>,
     },
+    /// The person took back what tools changed in files, or had it made again.
+    Reversed { reversed: Reversed },
     /// A client had shown everything up to here.
     Seen {
         /// The place after the last character shown.

@@ -202,6 +202,18 @@ pub enum Refusal {
         "no summary to undo: none of this session counts now; what a fork took over is undone where it comes from, or by a fork from before it"
     )]
     NothingToUndo,
+    /// A turn runs, or files are being put back already.
+    #[error("`{name}` is still working; `/undo` and `/redo` once it is done, or `/interrupt` it first")]
+    ReversesLater { name: String },
+    /// No turn of that number was here.
+    #[error("nothing to undo or redo: no tool has changed a file here, or it is kept no longer")]
+    NothingToReverse,
+    /// A file is not as it was left, or cannot be written.
+    #[error("{why}")]
+    CannotReverse {
+        /// Which file, and why; what became of the others.
+        why: String,
+    },
     /// A turn runs, and the wish would end it.
     #[error(
         "`{name}` is still working; interrupt it first (`/interrupt`), or do it anyway: `/close! {name}`, `/delete! {name}`"
@@ -274,6 +286,9 @@ impl Refusal {
             Self::CompactsLater { .. } => "compacts_later",
             Self::NothingToCompact => "nothing_to_compact",
             Self::NothingToUndo => "nothing_to_undo",
+            Self::ReversesLater { .. } => "reverses_later",
+            Self::NothingToReverse => "nothing_to_reverse",
+            Self::CannotReverse { .. } => "cannot_reverse",
             Self::StillWorking { .. } => "still_working",
             Self::BadImport { .. } => "bad_import",
             Self::BadFact { .. } => "bad_fact",

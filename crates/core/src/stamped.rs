@@ -8,6 +8,7 @@ use crate::id::{EntryNo, Seq, SessionId};
 use crate::image::Image;
 use crate::project::ProjectFiles;
 use crate::record::{Answer, Ending, Fork, RECORD_BYTES, Record, Setup, Voice};
+use crate::reversal::Reversed;
 use crate::source::Sources;
 use crate::time::WallTime;
 
@@ -55,6 +56,8 @@ pub(crate) enum Content<'a> {
     LeftOut(Sent),
     /// The entry of a compaction.
     Compaction(&'a Compaction),
+    /// The entry of changes that were reversed.
+    Reversed(&'a Reversed),
     /// The entry of a turn's end that somebody stopped, with the provider's reason.
     Interrupted(Interrupter, &'a str),
     /// The entry of a turn's end for which its agent is to blame, with the provider's reason.
@@ -87,6 +90,7 @@ impl Stamped {
             }
             Record::Ended { ending: Ending::Failed(failure), reason, .. } => Content::Failed(failure, reason),
             Record::Compacted { compaction, .. } => Content::Compaction(compaction),
+            Record::Reversed { reversed } => Content::Reversed(reversed),
             Record::Imported { at, body } => Content::Imported(*at, body),
             Record::Drafted { text } => Content::Draft(text),
             Record::Created { name, setup, .. } => {
@@ -153,12 +157,13 @@ impl Stamped {
             | Content::Continued
             | Content::Repair(_)
             | Content::LeftOut(_)
+            | Content::Reversed(_)
             | Content::Interrupted(..)
             | Content::Failed(..) => "",
         }
     }
 
-    /// Bytes that people can read of it: its text, the steps of its plan, or its sources.
+    /// Bytes that people can read of it: its text, the steps of its plan, its sources, or the files that it names.
     pub fn readable(&self) -> usize {
         if let Record::Planned { steps, .. } = &self.record {
             plan_bytes(steps)
@@ -166,6 +171,8 @@ impl Stamped {
             sources.bytes()
         } else if let Record::ProjectRead { files, .. } = &self.record {
             files.path_bytes()
+        } else if let Record::Reversed { reversed } = &self.record {
+            reversed.bytes()
         } else if let Record::Imported { body, .. } = &self.record {
             body.readable()
         } else {
@@ -194,6 +201,7 @@ impl Stamped {
             Content::Plan(steps) => plan_bytes(steps),
             Content::Sources(sources) => sources.bytes(),
             Content::ProjectFiles(files) => files.path_bytes(),
+            Content::Reversed(reversed) => reversed.bytes(),
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
             Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),

@@ -425,6 +425,11 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
         (session(), token()).prop_map(|(session, token)| Command::Retry { session, token }),
         (session(), token()).prop_map(|(session, token)| Command::Continue { session, token }),
         (session(), any::<bool>()).prop_map(|(session, undo)| Command::Compact { session, undo }),
+        (session(), any::<bool>(), any::<u64>()).prop_map(|(session, redo, turn)| Command::Reverse {
+            session,
+            redo,
+            turn: TurnNo(turn)
+        }),
         (session(), prompt()).prop_map(|(session, prompt)| Command::Unqueue { session, prompt }),
         (session(), prompt(), text()).prop_map(|(session, prompt, text)| Command::Edit {
             session,

@@ -45,6 +45,8 @@ pub enum HostEvent {
     Run(RunEvent),
     /// The store gave what it has of a session.
     Loaded(Loaded),
+    /// Changes of files were reversed, or could not be.
+    Reversed(ReversalReport),
     /// The core's deadline passed.
     Deadline,
     /// The system asks the host to end.
@@ -93,6 +95,15 @@ impl RunReporter<'_> {
     pub(crate) async fn report(self, event: AgentEvent) -> bool {
         self.heard.send(RunEvent { session: self.session, turn: self.turn, event }).await.is_ok()
     }
+}
+
+/// What came of changes of files that were to be reversed.
+#[derive(Debug)]
+pub struct ReversalReport {
+    pub session: SessionId,
+    pub redo: bool,
+    /// The files, or why nothing was changed.
+    pub outcome: Result<Vec<String>, String>,
 }
 
 /// What is stored of a session, or why it cannot be read.

@@ -20,7 +20,7 @@ use crate::listener;
 use agents::Agents;
 
 use crate::agent_request::AgentRequest;
-use crate::events::{HostEvent, Loaded, RunEvent};
+use crate::events::{HostEvent, Loaded, ReversalReport, RunEvent};
 use crate::followers::metrics::Recorder;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
@@ -189,6 +189,9 @@ impl<W: World> Host<W> {
                 self.end = Some(End::StoreFailed(error));
             }
             HostEvent::Loaded(Loaded { session, stored }) => self.feed(Input::Loaded { session, stored }),
+            HostEvent::Reversed(ReversalReport { session, redo, outcome }) => {
+                self.feed(Input::Reversed { session, redo, outcome });
+            }
             HostEvent::Run(RunEvent { session, turn, event }) => {
                 self.feed(Input::Agent { session, turn, event });
             }
@@ -232,7 +235,7 @@ impl<W: World> Host<W> {
     fn run(&mut self, session: SessionId, turn: TurnNo, setup: TurnSetup) {
         let TurnSetup { agent, model, settings, system_prompt, directory, policy, resume, compacts } = setup;
         let (directory, environment) = (directory.into(), ChildEnvironment::default());
-        let seat = Seat { session, directory, environment, policy, resume };
+        let seat = Seat { directory, environment, policy, resume, ..Seat::of(session) };
         match self.agents.of(session, &agent).cloned() {
             Some(agent) => {
                 self.world.run(AgentRequest { seat, turn, agent, model, settings, system_prompt, compacts });
@@ -260,6 +263,9 @@ impl<W: World> Host<W> {
                 Effect::Unbind { session } => self.agents.unbind(session),
                 Effect::Release { session } => self.world.release(session),
                 Effect::Load { session } => self.world.load(session),
+                Effect::Reverse { session, redo, turn, directory } => {
+                    self.world.reverse(session, redo, turn, directory);
+                }
                 Effect::Resync { session } => self.resync(session),
                 Effect::Reply { to, answer } => {
                     let answer = answer.map(|reply| self.response(reply));

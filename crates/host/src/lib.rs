@@ -26,6 +26,7 @@ mod pipeline;
 mod project_files;
 mod queries;
 mod resident_memory;
+mod reversals;
 mod runs;
 mod shared;
 mod standing_rules;

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use crate::listener::Outboxes;
 use crate::project_files::PersonalFiles;
 use crate::queries::models::ModelLists;
 use crate::queries::reads::Reads;
+use crate::reversals::{ForgetsChanges, Reversals, forget_erased};
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
 use crate::store_marker;
@@ -74,12 +75,12 @@ pub(crate) async fn begin_with_what_is_there(
     // A store that somebody has used is waited for by them; anybody else may at least read it.
     let may_only_be_read = |error: &StoreError| !existing && error.leaves_it_readable();
     let begun = match open(&place.store(), probe, limits) {
-        Ok(opened) => begin(opened, clock, limits.tail_bytes, personal).await,
+        Ok(opened) => begin(opened, clock, limits.tail_bytes, personal, Some(place.changes())).await,
         Err(error) => Err(error),
     };
     match begun {
         Err(HostError::Store(error)) if may_only_be_read(&error) => {
-            begin(open_shadow(place, error, limits)?, clock, limits.tail_bytes, personal).await
+            begin(open_shadow(place, error, limits)?, clock, limits.tail_bytes, personal, None).await
         }
         begun => begun,
     }
@@ -168,24 +169,27 @@ async fn begin(
     clock: Clock,
     tail_bytes: usize,
     personal: &PersonalFiles,
+    changes: Option<PathBuf>,
 ) -> Result<StartedHost, HostError> {
     let OpenedStore { store, closed, core, why_read_only } = opened;
     // What the host reports to itself has no bound of its own: it is as much as the core gave out, which is bounded there.
     let (reports, commits) = mpsc::unbounded_channel();
     let (loaded, loads) = mpsc::unbounded_channel();
     let (events, runs) = mpsc::channel(RUN_EVENTS);
-    let mut from = Reports { commits, loads, runs };
+    let (reversed, reversals) = mpsc::unbounded_channel();
+    let mut from = Reports { commits, loads, reversals, runs };
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
     let recorder = Recorder::default();
-    let (followers, metrics) = start_followers(&store, &recorder)?;
+    let (followers, metrics) = start_followers(&store, &recorder, changes.clone())?;
     let writer = start_writer(&store, followers, report)?;
-    let runs = Runs::new(Arc::downgrade(&store), events, personal.clone());
+    let runs = Runs::new(Arc::downgrade(&store), events, personal.clone(), changes.clone());
     let world = Real {
         clock,
         writer,
         runs,
+        reversals: Reversals::new(changes, reversed),
         clients: Clients {
             outboxes: Outboxes::default(),
             lists: ModelLists::new(),
@@ -233,13 +237,18 @@ fn start_writer(
 fn start_followers(
     store: &Arc<dyn Store>,
     recorder: &Recorder,
+    changes: Option<PathBuf>,
 ) -> Result<(Followers, FollowedMetrics), HostError> {
     let mut followers = Followers::new(Arc::downgrade(store));
-    let following = followers.follow(MetricsFollower::new(recorder.clone()));
-    let following = following.map_err(|error| match error {
+    let told = |error| match error {
         FollowError::Store(error) => error.into(),
-        FollowError::System(error) => system("the figures cannot be followed")(error),
-    })?;
+        FollowError::System(error) => system("what is committed cannot be followed")(error),
+    };
+    let following = followers.follow(MetricsFollower::new(recorder.clone())).map_err(told)?;
+    if let Some(all) = changes {
+        forget_erased(&all, &**store);
+        let _nobody_waits = followers.follow(ForgetsChanges { all }).map_err(told)?;
+    }
     Ok((followers, FollowedMetrics::new(recorder.clone(), following)))
 }
 
@@ -248,5 +257,5 @@ fn start_followers(
 pub(crate) async fn in_memory() -> Result<StartedHost, HostError> {
     let limits = Limits::default();
     let opened = OpenedStore::new(q_store::MemoryStore::new(), &limits, None)?;
-    begin(opened, Clock::start(), limits.tail_bytes, &PersonalFiles::none()).await
+    begin(opened, Clock::start(), limits.tail_bytes, &PersonalFiles::none(), None).await
 }

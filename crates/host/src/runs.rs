@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(crate) struct Runs {
     /// What parks conversations, each of which ends in its time.
     parking: JoinSet<()>,
     histories: Arc<Histories>,
+    /// Where files are kept as they were before tools change them, if anywhere.
+    changes: Option<PathBuf>,
 }
 
 /// A conversation that is open, and for which seat.
@@ -59,7 +62,7 @@ struct OpenConversation {
 impl OpenConversation {
     /// Whether a turn of that request may run in it. By what handle it was found does not matter once it is open.
     fn serves(&self, request: &AgentRequest) -> bool {
-        let Seat { session, directory, environment, policy, resume: _ } = &self.seat;
+        let Seat { session, directory, environment, policy, changes: _, resume: _ } = &self.seat;
         let wanted = &request.seat;
         self.agent == request.agent
             && (session, directory, environment, policy)
@@ -88,6 +91,7 @@ impl Runs {
         store: Weak<dyn Store>,
         heard: mpsc::Sender<RunEvent>,
         personal: PersonalFiles,
+        changes: Option<PathBuf>,
     ) -> Self {
         Self {
             store,
@@ -96,6 +100,7 @@ impl Runs {
             open: BTreeMap::new(),
             parking: JoinSet::new(),
             histories: Arc::default(),
+            changes,
         }
     }
 
@@ -106,6 +111,7 @@ impl Runs {
 
     fn start_with(&mut self, request: AgentRequest, agent: &dyn Agent) {
         let session = request.seat.session;
+        let seat = Seat { changes: self.changes.clone(), ..request.seat.clone() };
         let Some(store) = self.store.upgrade() else { return }; // the host ends
         let kept = self.open.remove(&session);
         let (conversation, earlier, predecessor, seat) = match kept {
@@ -118,7 +124,7 @@ impl Runs {
                     Some(replaced) => self.park(replaced),
                     None => future::ready(()).boxed().shared(),
                 };
-                (agent.open(request.seat.clone()), None, predecessor, request.seat.clone())
+                (agent.open(seat.clone()), None, predecessor, seat)
             }
         };
         let (controls, told) = mpsc::unbounded_channel();
@@ -234,7 +240,7 @@ async fn run(
         }
     }
     let AgentRequest { model, settings, .. } = request.clone();
-    let asked = Turn { system_prompt, model, settings, messages };
+    let asked = Turn { no: request.turn, system_prompt, model, settings, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         let event = if let AgentEvent::Call(call, facts) = event {
@@ -342,7 +348,7 @@ mod tests {
     async fn a_conversation_is_kept_between_turns_until_its_seat_changes_or_it_is_released() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none());
+        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none(), None);
         let diary = Diary::default();
         let keeper = Keeper(diary.clone());
         for (turn, policy) in [(1, q_core::Policy::Ask), (2, q_core::Policy::Ask), (3, q_core::Policy::Deny)]
@@ -387,7 +393,7 @@ mod tests {
     async fn a_host_that_ends_waits_for_a_conversation_that_was_replaced_too() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none());
+        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none(), None);
         let parks = Arc::new(tokio::sync::Semaphore::new(0));
         let slow = Slow(Arc::clone(&parks));
         runs.start_with(request(1, q_core::Policy::Ask), &slow);

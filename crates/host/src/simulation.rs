@@ -13,7 +13,7 @@ pub use q_agent::{AgentControl, AgentSpec, Seat};
 
 pub use crate::agent_request::AgentRequest;
 pub use crate::error::HostError;
-pub use crate::events::{Allowance, HostEvent, Loaded, RunEvent};
+pub use crate::events::{Allowance, HostEvent, Loaded, ReversalReport, RunEvent};
 pub use crate::host::{End, Host};
 pub use crate::leaving::FAREWELL;
 pub use crate::listener::{Bounds, Outbox, Outboxes, Taken};

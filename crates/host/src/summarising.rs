@@ -61,6 +61,7 @@ pub(crate) async fn summarise(
             return;
         }
         let asked = Turn {
+            no: request.turn,
             system_prompt: request.system_prompt.clone(),
             model: model.clone(),
             // What is set for answers (how long, how free) is not meant for summaries.

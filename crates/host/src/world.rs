@@ -14,6 +14,7 @@ use crate::pipeline::CommitNo;
 use crate::queries::models::ModelLists;
 use crate::queries::query::Query;
 use crate::queries::reads::Reads;
+use crate::reversals::Reversals;
 use crate::runs::Runs;
 use crate::writer::Writer;
 
@@ -37,6 +38,9 @@ pub trait World {
     fn release(&mut self, session: SessionId);
     /// Reads what is stored of a session; [`crate::events::HostEvent::Loaded`] brings it.
     fn load(&mut self, session: SessionId);
+    /// Reverses what a turn of that session, which works in that directory, changed in files;
+    /// [`crate::events::HostEvent::Reversed`] tells what came of it.
+    fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String);
     /// A client can be sent to from here on.
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>);
     /// Queues a message to a client; never waits for it.
@@ -56,6 +60,7 @@ pub(crate) struct Real {
     pub(crate) clock: Clock,
     pub(crate) writer: Writer,
     pub(crate) runs: Runs,
+    pub(crate) reversals: Reversals,
     pub(crate) clients: Clients,
 }
 
@@ -101,6 +106,10 @@ impl World for Real {
 
     fn load(&mut self, session: SessionId) {
         self.clients.reads.load(session);
+    }
+
+    fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String) {
+        self.reversals.start(session, redo, turn, directory);
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {

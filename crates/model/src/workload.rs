@@ -43,6 +43,12 @@ pub enum Stimulus {
         /// Whether it can be read.
         readable: bool,
     },
+    /// The host has put files back, or could not.
+    Reversed {
+        session: u128,
+        redo: bool,
+        done: bool,
+    },
     /// A client brings how the session's agent is reached, or another's.
     Offer {
         session: u128,
@@ -97,6 +103,7 @@ pub enum CommandTemplate {
     Retry { token: u8 },
     Continue { token: u8 },
     Compact { undo: bool },
+    Reverse { redo: bool, turn: u64 },
     Draft(String),
 }
 
@@ -107,6 +114,7 @@ impl Stimulus {
             Self::Command(session, _)
             | Self::Agent { session, .. }
             | Self::Offer { session, .. }
+            | Self::Reversed { session, .. }
             | Self::Loaded { session, .. } => Some(*session),
             Self::Memory(_)
             | Self::Attach(_)
@@ -139,6 +147,11 @@ impl Stimulus {
                 session: SessionId(*session),
                 agent: if *own { "guide" } else { "other" }.into(),
             },
+            Self::Reversed { session, redo, done } => {
+                let files = || vec!["a.rs".to_owned(), "b/c.rs".to_owned()];
+                let outcome = done.then(files).ok_or_else(|| "a.rs was changed".to_owned());
+                Input::Reversed { session: SessionId(*session), redo: *redo, outcome }
+            }
             Self::Memory(bytes) => Input::Memory { bytes: *bytes },
             Self::Attach(client) => Input::Attached(ClientId(*client)),
             Self::Detach(client) => Input::Detached(ClientId(*client)),
@@ -210,6 +223,7 @@ impl CommandTemplate {
             Self::Continue { token } => Command::Continue { session, token: Token(token.into()) },
             Self::Retry { token } => Command::Retry { session, token: Token(token.into()) },
             Self::Compact { undo } => Command::Compact { session, undo },
+            Self::Reverse { redo, turn } => Command::Reverse { session, redo, turn: TurnNo(turn) },
             Self::Draft(text) => Command::SaveDraft { session, text },
         }
     }
@@ -246,6 +260,8 @@ fn stimulus() -> impl Strategy<Value = Stimulus> {
             .prop_map(|(session, own)| Stimulus::Offer { session, own }),
         4 => (session, prop::bool::weighted(0.9))
             .prop_map(|(session, readable)| Stimulus::Loaded { session, readable }),
+        2 => (0..SESSIONS, any::<bool>(), prop::bool::weighted(0.8))
+            .prop_map(|(session, redo, done)| Stimulus::Reversed { session, redo, done }),
         7 => small,
     ]
 }
@@ -267,6 +283,7 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
         1 => any::<u8>().prop_map(|token| CommandTemplate::Retry { token }),
         1 => any::<u8>().prop_map(|token| CommandTemplate::Continue { token }),
         2 => prop::bool::weighted(0.3).prop_map(|undo| CommandTemplate::Compact { undo }),
+        2 => (any::<bool>(), 0u64..3).prop_map(|(redo, turn)| CommandTemplate::Reverse { redo, turn }),
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
     ];
     let life = prop_oneof![

@@ -3,8 +3,8 @@
 use q_core::{
     AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault,
     Image, Mark, NameFault, PendingCall, PlanStep, ProjectFile, ProjectFiles, PromptNo, Prompted,
-    QueuedPrompt, Resulted, Retrying, SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo, Update,
-    Usage, WallTime, WindowUse,
+    QueuedPrompt, Resulted, Retrying, Reversed, SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo,
+    Update, Usage, WallTime, WindowUse,
 };
 
 use super::command::kind;
@@ -12,7 +12,8 @@ use super::id::Id;
 use super::rule::WireRule;
 use super::view::{
     By, Failure, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
-    WireEntry, WireImage, WireProjectFile, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
+    WireEntry, WireImage, WireProjectFile, WireRetrying, WireReversed, WireSnapshot, WireSource, WireSummary,
+    WireUpdate,
 };
 
 impl From<SessionId> for Id {
@@ -240,6 +241,9 @@ impl From<q_core::Entry> for WireEntry {
             q_core::Body::Continued => WireBody::Continued,
             q_core::Body::LeftOut(sent) => WireBody::LeftOut(sent.into()),
             q_core::Body::Compaction(compaction) => WireBody::Compaction(compaction.into()),
+            q_core::Body::Reversed(Reversed { redo, files, more }) => {
+                WireBody::Reversed(WireReversed { redo, files, more })
+            }
             q_core::Body::Stop(Stop::Interrupted(by)) => WireBody::Interrupted(by),
             q_core::Body::Stop(Stop::Failed(failure)) => WireBody::Failed(failure.into()),
         };
@@ -287,6 +291,9 @@ impl From<WireEntry> for q_core::Entry {
             WireBody::Continued => q_core::Body::Continued,
             WireBody::LeftOut(sent) => q_core::Body::LeftOut(sent.into()),
             WireBody::Compaction(compaction) => q_core::Body::Compaction(compaction.into()),
+            WireBody::Reversed(WireReversed { redo, files, more }) => {
+                q_core::Body::Reversed(Reversed { redo, files, more })
+            }
             WireBody::Interrupted(by) => q_core::Body::Stop(Stop::Interrupted(by)),
             WireBody::Failed(failure) => q_core::Body::Stop(Stop::Failed(failure.into())),
         };

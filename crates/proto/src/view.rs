@@ -214,6 +214,16 @@ pub enum WireBody {
     LeftOut(SentEntries),
     Continued,
     Compaction(WireCompaction),
+    Reversed(WireReversed),
+}
+
+/// [`q_core::Reversed`] in its spoken form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WireReversed {
+    pub redo: bool,
+    #[serde(deserialize_with = "few")]
+    pub files: Vec<String>,
+    pub more: u64,
 }
 
 /// [`q_core::Image`] in its spoken form: where it is kept is the host's to know.

@@ -15,7 +15,7 @@ use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
     By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
-    WireEntry, WireImage, WireRetrying, WireSnapshot, WireSource, WireSummary, WireUpdate,
+    WireEntry, WireImage, WireRetrying, WireReversed, WireSnapshot, WireSource, WireSummary, WireUpdate,
 };
 use q_proto::{
     ClientMessage, Codec, HostMessage, Id, PROTOCOL, Refused, Request, Response, fuzz_frame, kind,
@@ -109,6 +109,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-continue", tell(Command::Continue { session, token: Token(1) })),
         ("seed-retry", tell(Command::Retry { session, token: Token(1) })),
         ("seed-compact", tell(Command::Compact { session, undo: false })),
+        ("seed-reverse", tell(Command::Reverse { session, redo: true, turn: TurnNo(3) })),
         ("seed-draft", tell(Command::SaveDraft { session, text: "half a".into() })),
         ("seed-page", ask(Request::Page { session: SESSION, before: Some(9), bytes: 4096 })),
         ("seed-result", ask(Request::Result { session: SESSION, entry: 9, from: 1 << 20, bytes: 4096 })),
@@ -256,6 +257,7 @@ fn entries() -> Vec<WireEntry> {
         ),
         item(14, WireBody::Compaction(WireCompaction::Interrupted(Interrupter::Crash))),
         item(15, WireBody::Compaction(WireCompaction::Undone)),
+        item(18, WireBody::Reversed(WireReversed { redo: false, files: vec!["a.rs".into()], more: 1 })),
     ]
 }
 

@@ -92,11 +92,9 @@ impl History {
             }
             Record::Ended { turn, .. } => {
                 let left = self.open.iter().find(|open| open.turn == *turn);
+                let session = mark::number(stamped.session);
                 Law::ResultOnce.check(left.is_none(), || {
-                    format!(
-                        "turn {turn} of session {} ended without a result of {left:?}",
-                        mark::number(stamped.session)
-                    )
+                    format!("turn {turn} of session {session} ended without a result of {left:?}")
                 })?;
             }
             Record::Renamed { .. }
@@ -119,6 +117,7 @@ impl History {
             | Record::ProjectRead { .. }
             | Record::Compacting { .. }
             | Record::Compacted { .. }
+            | Record::Reversed { .. }
             | Record::Answering { .. }
             | Record::Resumable { .. }
             | Record::Seen { .. }

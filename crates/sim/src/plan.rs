@@ -111,6 +111,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     row(2, |_| ClientRequest::Interrupt),
     row(2, |_| ClientRequest::Retry),
     row(2, |c| ClientRequest::Compact { undo: c.one_in(3) }),
+    row(1, |c| ClientRequest::Reverse { redo: c.one_in(3), turn: c.between(1, 4) as u8 }),
     row(2, |c| ClientRequest::Draft { bytes: c.below(60) as u16 }),
     row(2, |c| ClientRequest::Page { older: !c.one_in(3), bytes: c.between(1, 900) as u16 }),
     row(1, |_| ClientRequest::List),

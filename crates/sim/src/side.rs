@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
-    AgentControl, AgentRequest, AgentSpec, Bounds, CommitNo, Outbox, Outboxes, Query, StoreQuery, World,
+    AgentControl, AgentRequest, AgentSpec, Bounds, CommitNo, Outbox, Outboxes, Query, ReversalReport,
+    StoreQuery, World,
 };
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
@@ -22,6 +23,7 @@ pub(super) enum Did {
     Control(SessionId, TurnNo, AgentControl),
     Release(SessionId),
     Load(SessionId),
+    Reverse(ReversalReport),
     Reply {
         client: ClientId,
         request: u64,
@@ -163,6 +165,13 @@ impl World for Side {
 
     fn load(&mut self, session: SessionId) {
         self.did.push(Did::Load(session));
+    }
+
+    /// Files are put back at once here; of some it is said that they cannot be.
+    fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, _directory: String) {
+        let is_changed = turn.0.is_multiple_of(3);
+        let outcome = if is_changed { Err("a.rs was changed".into()) } else { Ok(vec!["a.rs".into()]) };
+        self.did.push(Did::Reverse(ReversalReport { session, redo, outcome }));
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {

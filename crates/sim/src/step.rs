@@ -171,6 +171,11 @@ pub enum ClientRequest {
     Compact {
         undo: bool,
     },
+    /// What a turn changed in files is to be reversed.
+    Reverse {
+        redo: bool,
+        turn: u8,
+    },
     Draft {
         bytes: u16,
     },

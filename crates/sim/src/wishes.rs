@@ -78,6 +78,7 @@ impl ClientRequest {
             Self::Interrupt => of(Command::Interrupt { session }),
             Self::Retry => of(Command::Retry { session, token: token(number) }),
             Self::Compact { undo } => of(Command::Compact { session, undo }),
+            Self::Reverse { redo, turn } => of(Command::Reverse { session, redo, turn: TurnNo(turn.into()) }),
             Self::Draft { bytes } => of(Command::SaveDraft { session, text: text(session, "draft", bytes) }),
             Self::Page { older, bytes } => page(client, session, older, bytes),
             Self::List => other(Request::List),

@@ -3,7 +3,7 @@
 use q_core::{Command, EntryNo, SessionId, StandingRule};
 
 use crate::command::table::opens_session;
-use crate::command::{Arguments, UserCommand};
+use crate::command::{Action, Arguments, UserCommand};
 
 /// One wish. Most go to the host; the last six are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,14 @@ pub enum Intent {
     /// [`crate::Ui::refused`].
     Context {
         session: SessionId,
+    },
+    /// What tools changed in a session's files; the client answers with [`crate::Ui::show_changes`], or says why not.
+    Changes {
+        session: SessionId,
+        /// To be only seen, undone, or made again.
+        action: Action,
+        /// Whether it is carried out without being shown.
+        at_once: bool,
     },
     /// The rules that concern a session; the client answers with [`crate::Ui::show_rules`] or [`crate::Ui::refused`].
     Rules {

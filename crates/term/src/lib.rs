@@ -12,6 +12,7 @@
 
 pub mod advice;
 pub mod backend;
+pub mod changes;
 pub mod command;
 mod counted;
 pub mod guard;
@@ -47,5 +48,6 @@ mod way;
 pub use draw::{draw, lay_out};
 pub use event::TerminalEvent;
 pub use intent::Intent;
+pub use overlay::ChangesPage;
 pub use ui::{Options, Ui};
 pub use way::Way;

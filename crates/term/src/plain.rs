@@ -14,6 +14,7 @@ use q_core::{
     Retrying, SessionId, Summary, Update, WallTime, Wants,
 };
 
+use crate::changes;
 use crate::inbox::{Inbox, LineStart};
 use crate::output;
 use crate::project;
@@ -331,6 +332,7 @@ impl Plain {
             Body::Continued => words::CONTINUED.to_owned(),
             Body::LeftOut(sent) => words::left_out(*sent),
             Body::ProjectFiles(files) => project::told(files, Way::Slash),
+            Body::Reversed(reversed) => changes::reversed(reversed),
             Body::Compaction(compaction) => words::hanging(&compaction_text(compaction, Way::Slash)),
         };
         let mut lines = self.end_line();
@@ -466,6 +468,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Continued => format!("{}\n", words::CONTINUED),
         Body::LeftOut(sent) => format!("{}\n", words::left_out(*sent)),
         Body::ProjectFiles(files) => format!("{}\n", project::told(files, way)),
+        Body::Reversed(reversed) => format!("{}\n", changes::reversed(reversed)),
         Body::Compaction(compaction) => {
             format!("{}\n", words::hanging(&compaction_text(compaction, way)))
         }

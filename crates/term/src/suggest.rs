@@ -46,7 +46,7 @@ const SENSES: &[Sense] = senses![
     ["allow", "accept", "ok", "yes", "permit"], Some("/approve"), Some("q approve SESSION");
     ["reject", "refuse", "no", "forbid"], Some("/deny"), Some("q deny SESSION");
     ["reply", "respond"], Some("/answer WORDS"), Some("q answer SESSION WORDS");
-    ["again", "redo", "resend", "regenerate", "rerun"], Some("/retry"), Some("q retry SESSION");
+    ["again", "resend", "regenerate", "rerun"], Some("/retry"), Some("q retry SESSION");
     ["proceed", "rest"], Some("/continue"), Some("q continue SESSION");
     ["tell", "inject", "nudge"], Some("/steer TEXT"), Some("q steer SESSION TEXT");
     ["prompts", "pending"], Some("/queue"), Some("q queue SESSION");

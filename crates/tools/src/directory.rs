@@ -123,6 +123,15 @@ impl WorkingDirectory {
         Ok(at)
     }
 
+    /// The content of the file at that place; nothing where there is none, or no directory for it.
+    pub(crate) fn read_if_there(&self, place: &RelativePath) -> Result<Option<FileContent>, String> {
+        let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
+        match self.descend_if_there(above)? {
+            Some(at) if look(at.as_fd(), OsStr::new(name))?.is_some() => self.read(place).map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
     /// The content of the file at that place.
     pub(crate) fn read(&self, place: &RelativePath) -> Result<FileContent, String> {
         let (above, name) =

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::changes::ChangeKeeper;
 use crate::definition::ToolDefinition;
 use crate::directory::{FileContent, WorkingDirectory};
 use crate::relative_path::RelativePath;
-use crate::replace::{Before, refuse_protected, refuse_read_only, replace};
+use crate::replace::{Before, refuse_protected, refuse_read_only};
 use crate::seen::{Known, SeenFiles, changed};
 use crate::view::{self, has_crlf};
 
@@ -75,14 +76,16 @@ pub(crate) fn check(
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
+    keeper: &ChangeKeeper,
     place: &RelativePath,
     arguments: &EditArguments,
 ) -> Result<String, String> {
     let (content, bytes, count) = plan(directory, seen, place, arguments)?;
-    replace(directory, place, Before::FileContent { bytes: &content.bytes, mode: content.mode }, &bytes)?;
+    let before = Before::FileContent { bytes: &content.bytes, mode: content.mode };
+    let beside = keeper.replace(directory, place, before, &bytes)?;
     seen.note(place, &bytes);
     let pieces = if count == 1 { "1 piece" } else { &format!("{count} pieces") };
-    Ok(format!("{place}: {pieces} replaced\n"))
+    Ok(format!("{place}: {pieces} replaced\n{beside}"))
 }
 
 /// Makes all edits, or says which of them cannot be made.

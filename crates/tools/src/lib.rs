@@ -13,6 +13,8 @@
 //! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
+//! | `changes`, `kept_file` | files kept as they were, and put back |
+//! | `diff` | what is different, line by line |
 //! | `seen` | which content of a file the model knows |
 //! | `view` | content as a model sees it, within bounds |
 //! | `private` | names of files that hold keys |
@@ -22,11 +24,14 @@
 //! | `serving` | programs that are spoken to, and not only run |
 //! | `sandbox` | what a command is held to |
 
+mod changes;
 mod definition;
+mod diff;
 mod digest;
 mod directory;
 mod edit;
 mod group;
+mod kept_file;
 mod list;
 mod private;
 mod project;
@@ -43,6 +48,7 @@ mod toolbox;
 mod view;
 mod write;
 
+pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};

@@ -28,8 +28,14 @@ pub(crate) fn refuse_read_only(place: &RelativePath, mode: u32) -> Result<(), St
 /// What was there before; a file that is not so any more is left alone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Before<'a> {
-    Nothing,
-    FileContent { bytes: &'a [u8], mode: u32 },
+    /// No file; one that is made has this mode.
+    Nothing {
+        mode: u32,
+    },
+    FileContent {
+        bytes: &'a [u8],
+        mode: u32,
+    },
 }
 
 /// Puts `bytes` into the file at that place. Directories above that are not there are made.
@@ -42,14 +48,11 @@ pub(crate) fn replace(
     refuse_protected(place)?;
     let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
     let at = match before {
-        Before::Nothing => directory.descend_making(above)?,
+        Before::Nothing { .. } => directory.descend_making(above)?,
         Before::FileContent { .. } => directory.descend(above)?,
     };
     let beside = fresh_name()?;
-    let mode = match before {
-        Before::Nothing => directory.mode_of_new_files(),
-        Before::FileContent { mode, .. } => mode,
-    };
+    let (Before::Nothing { mode } | Before::FileContent { mode, .. }) = before;
     let written =
         write(at.as_fd(), &beside, mode, bytes).and_then(|()| take_place(at.as_fd(), &beside, name, before));
     if written.is_err() {
@@ -73,7 +76,7 @@ fn write(at: BorrowedFd<'_>, beside: &str, bits: u32, bytes: &[u8]) -> Result<()
 fn take_place(at: BorrowedFd<'_>, beside: &str, name: &str, before: Before<'_>) -> Result<(), String> {
     match before {
         // A link fails where something stands already.
-        Before::Nothing => {
+        Before::Nothing { .. } => {
             rustix::fs::linkat(at, beside, at, name, AtFlags::empty())
                 .map_err(|error| io::Error::from(error).to_string())?;
             let _twice = rustix::fs::unlinkat(at, beside, AtFlags::empty());
@@ -86,6 +89,21 @@ fn take_place(at: BorrowedFd<'_>, beside: &str, name: &str, before: Before<'_>) 
         }
     }
     // The change is there; whether its name is on the disk yet is nobody's promise.
+    let _unsynced = rustix::fs::fsync(at);
+    Ok(())
+}
+
+/// Removes the file at that place, if it still has that content.
+pub(crate) fn remove(directory: &WorkingDirectory, place: &RelativePath, bytes: &[u8]) -> Result<(), String> {
+    refuse_protected(place)?;
+    let told = |why: String| format!("{place}: {why}");
+    let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
+    let at = directory.descend(above)?;
+    if read_file(at.as_fd(), name.as_ref()).map_err(told)?.bytes != bytes {
+        return Err(told("somebody else changed it just now; it was not removed".into()));
+    }
+    let removed = rustix::fs::unlinkat(&at, name, AtFlags::empty());
+    removed.map_err(|error| told(io::Error::from(error).to_string()))?;
     let _unsynced = rustix::fs::fsync(at);
     Ok(())
 }

@@ -42,7 +42,7 @@ impl SeenFiles {
     }
 }
 
-/// What tells a content from another one.
+/// The SHA-256 of a content.
 pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use q_core::CallSubject;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
@@ -70,6 +71,9 @@ pub struct Toolbox {
     directory: OnceLock<WorkingDirectory>,
     seen: SeenFiles,
     groups: Groups,
+    /// Where files are kept as they were, if anywhere, and the turn in which they are changed.
+    changes: Option<ChangeLog>,
+    turn: AtomicU64,
 }
 
 /// Every tool there is, on systems that can do all of it.
@@ -159,7 +163,20 @@ impl Toolbox {
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
             groups: Groups::default(),
+            changes: None,
+            turn: AtomicU64::new(0),
         }
+    }
+
+    /// The same, keeping each file as it was before it is changed.
+    #[must_use]
+    pub fn keeping(self, changes: Option<ChangeLog>) -> Self {
+        Self { changes, ..self }
+    }
+
+    /// What is changed from here on is changed in that turn.
+    pub fn begin_turn(&self, turn: u64) {
+        self.turn.store(turn, Ordering::Relaxed);
     }
 
     /// The tools that there are here.
@@ -307,6 +324,10 @@ impl Toolbox {
         }
     }
 
+    fn keeper(&self) -> ChangeKeeper {
+        ChangeKeeper::new(self.changes.clone(), self.turn.load(Ordering::Relaxed))
+    }
+
     fn carry_out_there(&self, action: Action, given_up: &AtomicBool) -> Result<String, String> {
         let directory = self.directory()?;
         match action {
@@ -315,8 +336,12 @@ impl Toolbox {
             Action::Search(place, arguments) => {
                 search::carry_out(directory, &place, &Wanted::of(&arguments)?, given_up)
             }
-            Action::Write(place, arguments) => write::carry_out(directory, &self.seen, &place, &arguments),
-            Action::Edit(place, arguments) => edit::carry_out(directory, &self.seen, &place, &arguments),
+            Action::Write(place, arguments) => {
+                write::carry_out(directory, &self.seen, &self.keeper(), &place, &arguments)
+            }
+            Action::Edit(place, arguments) => {
+                edit::carry_out(directory, &self.seen, &self.keeper(), &place, &arguments)
+            }
             Action::Run(_) => Err("a command is no work on files".into()),
         }
     }

@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 
+use crate::changes::ChangeKeeper;
 use crate::definition::ToolDefinition;
-use crate::directory::{FileContent, WorkingDirectory, look};
+use crate::directory::{FileContent, WorkingDirectory};
 use crate::edit::with_crlf;
 use crate::relative_path::RelativePath;
-use crate::replace::{Before, refuse_protected, refuse_read_only, replace};
+use crate::replace::{Before, refuse_protected, refuse_read_only};
 use crate::seen::{Known, SeenFiles, changed};
 use crate::view::{MARK, has_crlf};
 use std::borrow::Cow;
-use std::os::fd::AsFd as _;
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
     name: "write",
@@ -33,16 +33,8 @@ fn before(
     place: &RelativePath,
 ) -> Result<Option<FileContent>, String> {
     refuse_protected(place)?;
-    let (above, name) = place.split().ok_or("it is the session's directory, not a file")?;
     // Directories that are not there yet are made with it.
-    let is_there = match directory.descend_if_there(above)? {
-        Some(at) => look(at.as_fd(), name.as_ref())?.is_some(),
-        None => false,
-    };
-    if !is_there {
-        return Ok(None);
-    }
-    let content = directory.read(place)?;
+    let Some(content) = directory.read_if_there(place)? else { return Ok(None) };
     refuse_read_only(place, content.mode)?;
     match seen.compare(place, &content.bytes) {
         Known::Same => Ok(Some(content)),
@@ -65,23 +57,26 @@ pub(crate) fn check(
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
+    keeper: &ChangeKeeper,
     place: &RelativePath,
     arguments: &WriteArguments,
 ) -> Result<String, String> {
     let content = arguments.content.as_bytes();
-    let (bytes, said) = match before(directory, seen, place)? {
+    let (bytes, said, beside) = match before(directory, seen, place)? {
         None => {
-            replace(directory, place, Before::Nothing, content)?;
-            (content.to_vec(), "made".to_owned())
+            let nothing = Before::Nothing { mode: directory.mode_of_new_files() };
+            let beside = keeper.replace(directory, place, nothing, content)?;
+            (content.to_vec(), "made".to_owned(), beside)
         }
         Some(there) => {
             let bytes = as_it_was(&there.bytes, content);
-            replace(directory, place, Before::FileContent { bytes: &there.bytes, mode: there.mode }, &bytes)?;
-            (bytes, format!("written in place of {} bytes", there.bytes.len()))
+            let before = Before::FileContent { bytes: &there.bytes, mode: there.mode };
+            let beside = keeper.replace(directory, place, before, &bytes)?;
+            (bytes, format!("written in place of {} bytes", there.bytes.len()), beside)
         }
     };
     seen.note(place, &bytes);
-    Ok(format!("{place} is {said} ({} bytes)\n", bytes.len()))
+    Ok(format!("{place} is {said} ({} bytes)\n{beside}", bytes.len()))
 }
 
 /// The content with the line ends and the byte order mark that the file had.

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_core::{CallSubject, Digest, Policy};
+use q_core::{CallSubject, Digest, Policy, TurnNo};
 use q_mcp::{ListedTool, SessionServers};
-use q_tools::{CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
+use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
@@ -55,7 +56,8 @@ pub(super) struct SessionTools {
 
 impl SessionTools {
     pub(super) fn new(settings: &ToolSettings, servers: &McpServers, seat: &Seat) -> Self {
-        let toolbox = Toolbox::new(seat.directory.clone(), settings);
+        let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
+        let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
         // What the policy denies anyway is not offered; what servers do is nobody's to say but theirs.
         let (own, specs): (Vec<OfferedTool>, _) = match seat.policy {
             Policy::Ask => {
@@ -68,6 +70,11 @@ impl SessionTools {
         };
         let servers = SessionServers::new(specs, &servers.pinned, settings, &seat.directory);
         Self { toolbox: Arc::new(toolbox), servers, own, served: Mutex::default(), told: Mutex::default() }
+    }
+
+    /// What changes files from now on belongs to this turn.
+    pub(super) fn begin_turn(&self, turn: TurnNo) {
+        self.toolbox.begin_turn(turn.0);
     }
 
     /// Looks at what servers may offer now; what the person is to be told of them that they were not told yet.

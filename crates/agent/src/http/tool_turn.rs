@@ -69,6 +69,7 @@ impl Conversation for ToolConversation {
     fn turn(&self, mut turn: Turn, controls: Controls) -> BoxStream<'static, AgentEvent> {
         let blank = if turn.system_prompt.trim().is_empty() { "" } else { "\n\n" };
         turn.system_prompt = format!("{}{blank}{}", turn.system_prompt, self.about);
+        self.tools.begin_turn(turn.no);
         let (out, hear) = mpsc::channel(1);
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),

@@ -7,6 +7,7 @@ use q_core::{Instant, SessionId};
 use q_host::clock::Clock;
 use q_term::{Intent, Ui};
 
+use crate::attach::changes::ReadingChanges;
 use crate::attach::job;
 use crate::attach::requests::{AttachedClient, Requests};
 use crate::attach::screen::Screen;
@@ -32,6 +33,8 @@ pub(super) struct Attached<'a> {
     pub(super) ui: Ui,
     pub(super) terminals: Terminals,
     pub(super) requests: Requests,
+    /// What tools changed, while it is being read.
+    pub(super) changes: Option<ReadingChanges>,
     pub(super) screen: Screen,
     pub(super) clock: Clock,
     /// While there is no host.
@@ -70,6 +73,7 @@ impl Attached<'_> {
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::Rejoin => self.hurry(),
+                Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
                 Intent::Complete { session, begun } => self.complete(session, &begun),
                 intent => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.

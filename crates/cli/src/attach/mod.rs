@@ -2,6 +2,7 @@
 //! is the terminal crate's, what wishes do is the core's.
 
 mod attached;
+mod changes;
 mod job;
 mod reconnect;
 mod requests;
@@ -81,6 +82,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         ui,
         terminals,
         requests: Requests::default(),
+        changes: None,
         screen,
         clock: Clock::start(),
         stale: true,
@@ -150,6 +152,10 @@ impl Attached<'_> {
                 news = self.client.next(), if self.disconnected.is_none() => self.on_news(news)?,
                 successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {
                     self.reconnect(successor)?
+                }
+                read = changes::read(&mut self.changes), if self.changes.is_some() => {
+                    self.show_changes(read)?;
+                    None
                 }
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {

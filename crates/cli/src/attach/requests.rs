@@ -198,6 +198,7 @@ impl Requests {
             | Intent::Trust { .. }
             | Intent::RemoveRule(_)
             | Intent::Complete { .. }
+            | Intent::Changes { .. }
             | Intent::Detach
             | Intent::Suspend
             | Intent::Redraw

@@ -4,6 +4,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod agents_check;
+pub(crate) mod changes;
 pub(crate) mod chat;
 pub(crate) mod cleanup;
 pub(crate) mod delete;
@@ -40,9 +41,9 @@ use q_term::command::UserCommand;
 use q_term::command::table::Action;
 
 use crate::args::{
-    AttachArgs, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs, ImportArgs,
-    JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs, ShowArgs,
-    TrustVerb, UsageArgs, WaitArgs,
+    AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs,
+    ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs,
+    ShowArgs, TrustVerb, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -94,6 +95,8 @@ pub(crate) enum Verb {
     Queue(QueueArgs),
     #[command(flatten)]
     Call(CallVerb),
+    #[command(flatten)]
+    Changes(ChangesVerb),
     /// Rules by which calls of tools run, ask or are denied
     Permissions(PermissionsArgs),
     #[command(flatten)]
@@ -175,6 +178,7 @@ impl Verb {
             Self::Cleanup(args) => cleanup::run(&context()?, args).await?,
             Self::Queue(args) => queue::run(&context()?, args).await?,
             Self::Call(verb) => inbox::run(&context()?, verb).await?,
+            Self::Changes(verb) => changes::run(&context()?, verb).await?,
             Self::Permissions(args) => permissions::run(&context()?, args).await?,
             Self::Trust(verb) => trust::run(&context()?, verb)?,
             Self::Fork(args) => fork::run(&context()?, args).await?,
@@ -221,6 +225,9 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Last => frontend.go_back().await?,
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
+        Action::Undo | Action::Redo | Action::Diff => {
+            frontend.print_changes(*action, arguments.force).await?;
+        }
         Action::Permissions => frontend.print_rules().await?,
         Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,

@@ -5,14 +5,14 @@ use std::fmt;
 
 use q_core::{
     AgentFailure, Body, CallNo, CallOutput, Called, Compaction, Entry, EntryNo, FailureKind, Fault,
-    Interrupter, Outcome, PlanStep, ProjectFile, ProjectFiles, PromptNo, Prompted, Resulted, Sent, Source,
-    Sources, StepState, Stop, WallTime, Wants,
+    Interrupter, Outcome, PlanStep, ProjectFile, ProjectFiles, PromptNo, Prompted, Resulted, Reversed, Sent,
+    Source, Sources, StepState, Stop, WallTime, Wants,
 };
 use q_term::typed;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::json::{ImageJson, SourceJson};
+use crate::json::{ImageJson, SourceJson, reversed_role};
 
 const WANTS: [(&str, Wants); 3] =
     [("nothing", Wants::Nothing), ("consent", Wants::Consent), ("words", Wants::Words)];
@@ -69,6 +69,9 @@ pub(crate) struct EntryShape {
     /// Of project files: whether they are withheld, and of each its path, the bytes that went along and those left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     project: Option<ProjectShape>,
+    /// Of changes that were reversed: the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<Vec<String>>,
     /// Of a prompt: what is known of its images. Their bytes are in no document.
     #[serde(skip_serializing_if = "Option::is_none")]
     images: Option<Vec<ImageJson>>,
@@ -199,6 +202,7 @@ impl EntryShape {
                 ..plain
             },
             Body::Compaction(Compaction::Undone) => Self { role: role("summary_undone"), ..plain },
+            Body::Reversed(reversed) => plain.reversing(reversed),
             Body::LeftOut(Sent { entries, left_out }) => {
                 Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
             }
@@ -246,7 +250,12 @@ impl EntryShape {
                 }
             };
         }
-        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources project images answered)
+        known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources project images files answered)
+    }
+
+    fn reversing(self, Reversed { redo, files, more }: &Reversed) -> Self {
+        let left_out = Some(*more).filter(|more| *more > 0);
+        Self { role: reversed_role(*redo).to_owned(), files: Some(files.clone()), left_out, ..self }
     }
 
     /// The names of fields that are not known here.
@@ -326,6 +335,11 @@ impl EntryShape {
                 Body::Compaction(Compaction::Stopped(failed(self.failure, text.unwrap_or_default())?))
             }
             "not_compacted" => Body::Compaction(Compaction::Stopped(interrupted(self.by)?)),
+            "changes_undone" | "changes_redone" => {
+                let redo = self.role == reversed_role(true);
+                let files = self.files.ok_or_else(|| missing("files"))?;
+                Body::Reversed(Reversed { redo, files, more: self.left_out.unwrap_or_default() }.bounded())
+            }
             "summary_undone" => Body::Compaction(Compaction::Undone),
             "repair" => match self.fault.ok_or_else(|| missing("fault"))?.as_str() {
                 "prompt_lost" => {

@@ -70,6 +70,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
             "pre",
             compaction.text(),
         ),
+        Body::Reversed(done) => section("aside", &q_term::changes::reversed(done), &at, "pre", ""),
         Body::LeftOut(sent) => section("aside", &q_term::words::left_out(*sent), &at, "pre", ""),
     }
 }

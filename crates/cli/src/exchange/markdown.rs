@@ -77,6 +77,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
                 format!("\n{said}\n\n{}", fenced(compaction.text()))
             }
         }
+        Body::Reversed(done) => format!("\n{}\n", span(&q_term::changes::reversed(done))),
         Body::LeftOut(sent) => format!("\n{}\n", span(&q_term::words::left_out(*sent))),
     }
 }

@@ -7,12 +7,13 @@ use q_core::{Command, SessionId, attention};
 use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
-use q_term::command::table::{self, Group};
+use q_term::command::table::{self, Action, Group};
 use q_term::command::{self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice};
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
 
+use crate::changes::{self, WantedChanges};
 use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::{next_request, permissions, settings, trust};
@@ -67,6 +68,29 @@ impl Frontend<'_> {
             lines.push("* no prompt waits here".to_owned());
         }
         print_lines(&lines)
+    }
+
+    /// Shows what tools changed here, and reverses it where that was said.
+    pub(crate) async fn print_changes(&mut self, action: Action, is_wanted: bool) -> Result<(), CliError> {
+        let Some(here) = self.client.mirror.get(self.here()?).map(|session| session.summary.clone()) else {
+            return Ok(());
+        };
+        let Some(wanted) = WantedChanges::of(self.context, &here, action) else { return Ok(()) };
+        let Some(set) = wanted.read().map_err(CliError::failed)? else {
+            return print_lines(&[format!("* {}", wanted.look.nothing())]);
+        };
+        let command = wanted.look.command(&set);
+        if let Some(core) = command.as_ref().filter(|_| is_wanted).and_then(|it| it.of_session(here.id)) {
+            self.client.told(core).await?;
+            return self.print_updates().map(drop);
+        }
+        print_lines(&[changes::text(wanted.look, &set)])?;
+        match command.and(wanted.look.yes()) {
+            Some(does) => {
+                print_lines(&[format!("* `/{} yes` {does}", action.row().map_or("", |row| row.word))])
+            }
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn print_usage(&self) -> Result<(), CliError> {

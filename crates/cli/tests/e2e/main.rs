@@ -46,6 +46,7 @@
 
 mod archive;
 mod budgets;
+mod changes;
 mod cleanup;
 mod coming_back;
 mod compaction;

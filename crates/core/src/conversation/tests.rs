@@ -8,6 +8,7 @@ use crate::entry::{Called, Fault, Interrupter, Prompted, Stop};
 use crate::id::Seq;
 use crate::id::{CallNo, PromptNo};
 use crate::image::ImageKind;
+use crate::reversal::Reversed;
 use crate::time::WallTime;
 use alloc::string::ToString;
 use alloc::vec;
@@ -50,6 +51,17 @@ fn answer(no: u64, text: &str) -> Entry {
 
 fn stop(no: u64) -> Entry {
     entry(no, Body::Stop(Stop::Interrupted(Interrupter::User)))
+}
+
+#[test]
+fn an_agent_hears_what_was_undone() {
+    let undone = Reversed { files: vec!["a.rs".into()], ..Reversed::default() };
+    let entries =
+        [prompt(1, "fix"), answer(2, "fixed"), entry(3, Body::Reversed(undone.clone())), prompt(4, "so?")];
+    let messages = messages(&entries);
+    let last = messages.last().unwrap();
+    assert_eq!(last.parts, [Part::Text(undone.told()), Part::Text("so?".into())]);
+    assert_eq!(broken(&messages), None);
 }
 
 /// Any body, in any order, sensible or not: a damaged store gives these.
@@ -151,7 +163,7 @@ proptest! {
             let next = entries[place..].iter().find(|later| match &later.body {
                 Body::Stop(_) | Body::Call(_) => true,
                 Body::Answer(text) => !text.trim().is_empty(),
-                Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Sources(_) | Body::ProjectFiles(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) => false,
+                Body::Prompt(_) | Body::Thinking(_) | Body::Output(_) | Body::Result(_) | Body::Plan(_) | Body::Sources(_) | Body::ProjectFiles(_) | Body::Continued | Body::Repair(_) | Body::LeftOut(_) | Body::Compaction(_) | Body::Reversed(_) => false,
             });
             let is_left_out = next.is_some_and(|next| matches!(next.body, Body::Stop(_)));
             prop_assert_eq!(marked.contains(&one.no), is_left_out, "{:?}", one);

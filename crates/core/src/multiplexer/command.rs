@@ -155,6 +155,14 @@ pub enum Command {
         /// Instead, have the newest summary count no longer.
         undo: bool,
     },
+    /// Take back what the tools of a turn changed in files, or have it made again.
+    Reverse {
+        session: SessionId,
+        /// Whether it is to be made again.
+        redo: bool,
+        /// The turn whose changes were shown.
+        turn: TurnNo,
+    },
     /// Keep what is typed and not sent.
     SaveDraft {
         session: SessionId,
@@ -238,6 +246,11 @@ impl Command {
         matches!(self, Self::Wake { .. })
     }
 
+    /// The session in which something is done for it that takes its time: who wished it is answered behind that.
+    pub(super) const fn takes_time_in(&self) -> Option<SessionId> {
+        if let Self::Reverse { session, .. } = self { Some(*session) } else { None }
+    }
+
     /// Whether it makes a session.
     pub const fn makes_session(&self) -> bool {
         matches!(self.subject(), Subject::New)
@@ -268,6 +281,7 @@ impl Command {
             | Self::Edit { session, .. }
             | Self::Move { session, .. }
             | Self::Compact { session, undo: true }
+            | Self::Reverse { session, .. }
             | Self::SaveDraft { session, .. } => Subject::Memory(*session),
             Self::Submit { session, .. }
             | Self::Steer { session, .. }
@@ -345,6 +359,7 @@ impl Step<'_> {
             }
             Command::Compact { session, undo: false } => self.compact(session),
             Command::Compact { session, undo: true } => self.undo_compaction(session),
+            Command::Reverse { session, redo, turn } => self.reverse(session, redo, turn),
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }

@@ -27,8 +27,11 @@ impl Deferred {
         if let Some(id) = command.wakes().filter(|&id| step.sleeps(id)) {
             return self.wake_for(step, id, to, command);
         }
-        let answer = step.decide(to.client, command);
-        step.after(Effect::Reply { to, answer });
+        let takes_time_in = command.takes_time_in();
+        match (takes_time_in, step.decide(to.client, command)) {
+            (Some(id), Ok(_)) => step.answer_later(id, to),
+            (_, answer) => step.after(Effect::Reply { to, answer }),
+        }
     }
 
     fn wake_for(&mut self, step: &mut Step<'_>, id: SessionId, to: ReplyTo, command: Command) {

@@ -18,6 +18,7 @@ mod invariant;
 mod marks;
 mod queue;
 mod residence;
+mod reversal;
 mod sessions;
 mod settings;
 pub(crate) mod state;
@@ -113,6 +114,7 @@ impl Step<'_> {
             Input::Loaded { session, stored } => deferred.loaded(self, session, stored),
             Input::Offered { session, agent } => self.offered(session, agent),
             Input::NotBound { session, turn } => self.not_bound(session, turn),
+            Input::Reversed { session, redo, outcome } => self.reversed(session, redo, outcome),
             Input::Memory { bytes } => self.weigh(bytes),
             Input::Agent { session, turn, event } => self.on_agent_event(session, turn, event),
             Input::Tick => {} // what is due was done before

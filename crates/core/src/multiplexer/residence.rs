@@ -26,6 +26,8 @@ impl MultiplexerState {
             && !head.pinned
             // What streams into a turn is in memory alone until it is written.
             && head.turn.is_none()
+            // What comes of that is to be said in it.
+            && !self.reversing.contains_key(&head.id)
             // Who reads uses the session, however long nobody typed.
             && !self.focus.shows(head.id)
     }

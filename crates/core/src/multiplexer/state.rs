@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use crate::budget::{BudgetScope, BudgetUse, day_of, end_of};
 use crate::deadline::{Deadline, Reason};
 use crate::focus::Focus;
-use crate::id::{Seq, SessionId};
+use crate::id::{ReplyTo, Seq, SessionId};
 use crate::limits::Limits;
 use crate::multiplexer::importing::Importing;
 use crate::presence::Presence;
@@ -28,6 +28,8 @@ pub(crate) struct MultiplexerState {
     pub(super) bound: BTreeSet<SessionId>,
     /// Sessions that come in from elsewhere.
     pub(super) importing: BTreeMap<SessionId, Importing>,
+    /// Sessions whose changes of files are being reversed, each with who is answered then: none of their turns is asked meanwhile.
+    pub(crate) reversing: BTreeMap<SessionId, ReplyTo>,
     /// The resident memory of the host's process, as last told.
     pub(super) memory: u64,
     /// Since when nobody is attached and nothing runs; `None` while somebody is or something does.
@@ -46,6 +48,7 @@ impl MultiplexerState {
             waking: BTreeMap::new(),
             bound: BTreeSet::new(),
             importing: BTreeMap::new(),
+            reversing: BTreeMap::new(),
             memory: 0,
             deserted: None,
             stopping: false,

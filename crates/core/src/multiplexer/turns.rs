@@ -204,8 +204,7 @@ impl Step<'_> {
 
     /// Has as many turns run that wait as agents have permits.
     pub(super) fn run_next(&mut self) {
-        while let Some(id) = permits::next(&self.state().sessions, &self.state().focus, &self.state().limits)
-        {
+        while let Some(id) = permits::next(self.state()) {
             if let Some(live) = self.live_mut(id) {
                 live.run = RunState::Running;
                 live.seated = true;
@@ -546,6 +545,7 @@ impl Step<'_> {
         }
         self.state_mut().waking.clear();
         self.give_up_imports(None);
+        self.refuse_reversals();
         self.state_mut().stopping = true;
     }
 

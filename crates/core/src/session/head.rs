@@ -221,6 +221,7 @@ impl Head {
             Record::Resulted { call, .. } => self.end_call(*call, stamped),
             Record::Compacting { turn } => self.begin_compaction(*turn, stamped),
             Record::Compacted { compaction, usage, .. } => self.compact(compaction, *usage, stamped),
+            Record::Reversed { .. } => self.reverse(stamped),
             Record::Ended { ending, usage, reason, window, .. } => {
                 (self.reason, self.window) = (reason.clone(), window.or(self.window));
                 self.end_turn(ending, *usage, stamped);
@@ -264,6 +265,12 @@ impl Head {
         self.unread = self.unread.saturating_add(1);
     }
 
+    /// The person did it, who need not be told: it counts as read.
+    fn reverse(&mut self, stamped: &Stamped) {
+        self.touched = stamped.at;
+        self.begin_entry(stamped);
+    }
+
     fn put_right(&mut self, fault: Fault, stamped: &Stamped) {
         if let Fault::PromptLost(prompt) = fault {
             self.queue.retain(|waiting| waiting.prompt != prompt);
@@ -303,7 +310,8 @@ impl Head {
             | Body::ProjectFiles(_)
             | Body::Stop(_)
             | Body::Repair(_)
-            | Body::LeftOut(_) => {}
+            | Body::LeftOut(_)
+            | Body::Reversed(_) => {}
             Body::Compaction(compaction) => self.count_summaries(compaction),
         }
         self.seen = self.end;

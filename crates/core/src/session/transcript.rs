@@ -75,6 +75,7 @@ impl Transcript {
             Content::Repair(fault) => self.push(stamped, Body::Repair(fault)),
             Content::LeftOut(sent) => self.push(stamped, Body::LeftOut(sent)),
             Content::Compaction(compaction) => self.push(stamped, Body::Compaction(compaction.clone())),
+            Content::Reversed(reversed) => self.push(stamped, Body::Reversed(reversed.clone())),
             Content::Interrupted(by, _) => self.push(stamped, Body::Stop(Stop::Interrupted(by))),
             Content::Failed(failure, _) => self.push(stamped, Body::Stop(Stop::Failed(failure.clone()))),
             Content::Imported(at, body) => {

@@ -9,7 +9,7 @@ use super::reader::WordReader;
 use super::words::{bare, digest as digest_words, named, session, turn as turn_words};
 use super::{entry, event, rule, setup};
 use crate::entry::Entry;
-use crate::id::{CallNo, EntryNo, PromptNo, SessionId, Token};
+use crate::id::{CallNo, EntryNo, PromptNo, SessionId, Token, TurnNo};
 use crate::import::{Import, Item};
 use crate::multiplexer::command::Command;
 use crate::name::NameOrigin;
@@ -80,6 +80,10 @@ pub(super) fn read(
         "interrupt" => Command::Interrupt { session },
         "retry" => Command::Retry { session, token: read_token(words, request)? },
         "continue" => Command::Continue { session, token: read_token(words, request)? },
+        "reverse" => {
+            let turn = TurnNo(words.number()?);
+            Command::Reverse { session, redo: words.take("redo"), turn }
+        }
         "compact" => Command::Compact { session, undo: words.take("undo") },
         "draft" => Command::SaveDraft { session, text: words.word("a text")? },
         _ => return Err(format!("`{verb}` is not a verb")),
@@ -156,6 +160,9 @@ pub(super) fn write(command: &Command) -> String {
         Command::Interrupt { session: id } => format!("interrupt {}", session(*id)),
         Command::Retry { session: id, token } => format!("retry {} token {}", session(*id), token.0),
         Command::Continue { session: id, token } => format!("continue {} token {}", session(*id), token.0),
+        Command::Reverse { session: id, redo, turn } => {
+            format!("reverse {} {turn}{}", session(*id), if *redo { " redo" } else { "" })
+        }
         Command::Compact { session: id, undo: false } => format!("compact {}", session(*id)),
         Command::Compact { session: id, undo: true } => format!("compact {} undo", session(*id)),
         Command::SaveDraft { session: id, text } => format!("draft {} {text:?}", session(*id)),

@@ -12,6 +12,7 @@ use crate::entry::{Body, CallOutput, Called, Fault, Interrupter, Prompted, Resul
 use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::{Image, ImageKind, NewImage};
 use crate::project::{ProjectFile, ProjectFiles};
+use crate::reversal::Reversed;
 use crate::source::{Source, Sources};
 
 const WANTS: [(&str, Wants); 3] =
@@ -54,6 +55,7 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
             let word = words.word("a stop")?;
             Body::Compaction(Compaction::Stopped(read_stop(&word, words)?))
         }
+        "reversed" => Body::Reversed(read_reversed(words)?),
         "undone" => Body::Compaction(Compaction::Undone),
         "left-out" => Body::LeftOut(read_sent(words)?),
         "lost" => Body::Repair(Fault::PromptLost(PromptNo(words.number()?))),
@@ -86,6 +88,7 @@ pub(super) fn write(body: &Body) -> String {
         Body::Continued => "continued".into(),
         Body::Stop(stop) => write_stop(stop),
         Body::Compaction(compaction) => write_compaction(compaction),
+        Body::Reversed(reversed) => format!("reversed{}", write_reversed(reversed)),
         Body::LeftOut(sent) => format!("left-out {} {}", sent.entries, sent.left_out),
         Body::Repair(Fault::PromptLost(prompt)) => format!("lost {prompt}"),
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
@@ -151,6 +154,31 @@ pub(super) fn write_compaction(compaction: &Compaction) -> String {
         Compaction::Stopped(stop) => format!("no-summary {}", write_stop(stop)),
         Compaction::Undone => "undone".into(),
     }
+}
+
+/// Which way, each file behind its word, and how many more.
+fn read_reversed(words: &mut WordReader) -> Result<Reversed, String> {
+    let (redo, files) = (words.take("redo"), read_files(words)?);
+    Ok(Reversed { redo, files, more: words.number_option("more")?.unwrap_or(0) })
+}
+
+pub(super) fn read_files(words: &mut WordReader) -> Result<Vec<String>, String> {
+    let mut files = Vec::new();
+    while words.take("file") {
+        files.push(words.word("a path")?);
+    }
+    Ok(files)
+}
+
+pub(super) fn write_reversed(Reversed { redo, files, more }: &Reversed) -> String {
+    let redo = if *redo { " redo" } else { "" };
+    let more = if *more > 0 { format!(" more {more}") } else { String::new() };
+    format!("{redo}{}{more}", write_files(files))
+}
+
+pub(super) fn write_files(files: &[String]) -> String {
+    let words = files.iter().map(|file| format!(" file {file:?}"));
+    words.collect::<Vec<_>>().concat()
 }
 
 /// How much was sent and how much left out.

@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::line::{Directive, Faulty, Line};
 use super::reader::WordReader;
 use super::words::{bare, read_span, session, span, turn as turn_words};
-use super::{command, event};
+use super::{command, entry, event};
 use crate::id::{ClientId, ReplyTo, RequestId, Seq};
 use crate::input::Input;
 use crate::time::WallTime;
@@ -54,6 +54,14 @@ fn read_input(verb: &str, words: &mut WordReader, request: u64) -> Result<Input,
         }
         "offer" => Input::Offered { session: words.session()?, agent: words.word("an agent")? },
         "unbound" => Input::NotBound { session: words.session()?, turn: words.turn()? },
+        "reversed" => {
+            let (session, redo) = (words.session()?, words.take("redo"));
+            Input::Reversed { session, redo, outcome: Ok(entry::read_files(words)?) }
+        }
+        "unreversed" => {
+            let (session, redo) = (words.session()?, words.take("redo"));
+            Input::Reversed { session, redo, outcome: Err(words.word("a reason")?) }
+        }
         "memory" => Input::Memory { bytes: words.number()? },
         "unreadable" => Input::Loaded { session: words.session()?, stored: Err(words.word("a reason")?) },
         // All else is about a session, which comes first.
@@ -96,6 +104,13 @@ fn input_words(input: &Input) -> String {
         }
         Input::Offered { session: id, agent } => format!("offer {} {}", session(*id), bare(agent)),
         Input::NotBound { session: id, turn } => format!("unbound {}{}", session(*id), turn_words(*turn)),
+        Input::Reversed { session: id, redo, outcome } => {
+            let redo = if *redo { " redo" } else { "" };
+            match outcome {
+                Ok(files) => format!("reversed {}{redo}{}", session(*id), entry::write_files(files)),
+                Err(why) => format!("unreversed {}{redo} {why:?}", session(*id)),
+            }
+        }
         Input::Memory { bytes } => format!("memory {bytes}"),
         Input::Loaded { session: id, stored: Ok(_) } => format!("loaded {}", session(*id)),
         Input::Loaded { session: id, stored: Err(why) } => format!("unreadable {} {why:?}", session(*id)),

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::entry::{write_compaction, write_image, write_project, write_sources};
+use super::entry::{write_compaction, write_image, write_project, write_reversed, write_sources};
 use super::setup::{usual_setup, write_policy, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
@@ -121,6 +121,7 @@ fn record(stamped: &Stamped) -> String {
             let window = window.map(window_use).unwrap_or_default();
             format!("ended turn {turn} {}{}{window}", ended(ending), cost_and_reason(*usage, reason))
         }
+        Record::Reversed { reversed } => format!("reversed{}", write_reversed(reversed)),
         Record::Seen { through } => format!("seen through {}+{}", through.entry, through.bytes),
         Record::Drafted { text } => format!("drafted {text:?}"),
         Record::Imported { at, body } => format!("imported {} {}", at.0, super::entry::write(body)),
@@ -257,6 +258,10 @@ fn effect(effect: &Effect) -> String {
         Effect::Unbind { session: id } => format!("unbind {}", session(*id)),
         Effect::Release { session: id } => format!("release {}", session(*id)),
         Effect::Load { session: id } => format!("load {}", session(*id)),
+        Effect::Reverse { session: id, redo, turn, directory } => {
+            let redo = if *redo { " redo" } else { "" };
+            format!("reverse {} turn {turn} in {}{redo}", session(*id), bare(directory))
+        }
         Effect::Resync { session: id } => format!("resync {}", session(*id)),
         Effect::Reply { to, answer } => format!("{}{}", reply(answer), unless_first(*to)),
         Effect::Update(told) => update(told),
@@ -389,6 +394,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         Body::Repair(fault) => repaired(*fault),
         Body::LeftOut(told) => format!("sent {}", sent(*told)),
         Body::Compaction(compaction) => write_compaction(compaction),
+        Body::Reversed(reversed) => format!("reversed{}", write_reversed(reversed)),
         Body::Stop(Stop::Interrupted(by)) => format!("interrupted by {by:?}").to_lowercase(),
         Body::Stop(Stop::Failed(failure)) => failed(failure),
     };

@@ -178,6 +178,7 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::Unbind { .. } => Some("unbind".into()),
         Effect::Release { .. } => Some("release".into()),
         Effect::Load { .. } => Some("load".into()),
+        Effect::Reverse { .. } => Some("reverse".into()),
         Effect::Resync { .. } => Some("resync".into()),
         Effect::Leave => Some("leave".into()),
         Effect::Update(_) => None,

@@ -18,7 +18,7 @@ use q_core::{Batch, Stamped};
 use q_store::{Store, StoreError};
 
 use feed::Feed;
-use follower::Follower;
+pub(crate) use follower::Follower;
 use work::Work;
 
 /// Everybody who follows. When it is dropped, each ends with what waits for it.

@@ -21,6 +21,7 @@ pub enum Deed {
     Unbind { session: SessionId },
     Release { session: SessionId },
     Load { session: SessionId },
+    Reverse { session: SessionId, redo: bool, turn: TurnNo },
     Reply { client: ClientId, request: RequestId, answer: Answered },
     Leave,
 }
@@ -53,6 +54,7 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
             Effect::Unbind { session } => Deed::Unbind { session },
             Effect::Release { session } => Deed::Release { session },
             Effect::Load { session } => Deed::Load { session },
+            Effect::Reverse { session, redo, turn, .. } => Deed::Reverse { session, redo, turn },
             Effect::Reply { to, answer } => {
                 let answer = match answer {
                     Ok(Reply::Done) => Answered::Done,

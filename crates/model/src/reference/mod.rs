@@ -16,6 +16,7 @@ mod picture;
 mod places;
 mod prompts;
 mod residence;
+mod reversal;
 pub mod rules;
 mod session;
 mod settings;
@@ -31,7 +32,7 @@ use std::collections::BTreeMap;
 use q_core::{
     AgentFailure, CallNo, ClientId, Command, Compaction, Digest, EntryNo, Input, Instant, Interrupter,
     Limits, Now, Outcome, PlanStep, Policy, Presence, ProjectFiles, PromptNo, ReplyTo, ResumeHandle,
-    Retrying, Sent, SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    Retrying, Reversed, Sent, SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// All sessions and clients, as lists.
@@ -42,6 +43,8 @@ pub struct Model {
     sessions: Vec<Session>,
     clients: Vec<Client>,
     waking: Vec<Waking>,
+    /// Sessions whose files are being put back, and who waits for that.
+    reversing: Vec<(SessionId, ReplyTo)>,
     /// The resident memory of the host's process.
     resident_memory: u64,
     /// Since when nobody is attached and nothing runs.
@@ -258,6 +261,7 @@ enum What {
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),
+    Reversed(Reversed),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -322,6 +326,7 @@ impl Model {
             sessions: Vec::new(),
             clients: Vec::new(),
             waking: Vec::new(),
+            reversing: Vec::new(),
             resident_memory: 0,
             deserted: None,
             stopping: false,
@@ -350,6 +355,7 @@ impl Model {
     pub fn crash(&mut self) {
         self.clients.clear();
         self.waking.clear();
+        self.reversing.clear();
         self.resident_memory = 0;
         self.deserted = None;
         self.stopping = false;
@@ -405,6 +411,7 @@ impl Model {
             Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
             Input::Offered { session, agent } => self.offered(*session, agent),
             Input::NotBound { session, turn } => self.not_bound(*session, *turn),
+            Input::Reversed { session, redo, outcome } => self.reversed(*session, *redo, outcome),
             Input::Memory { bytes } => self.weigh(*bytes),
             Input::Agent { session, turn, event } => self.on_agent_event(*session, *turn, event.clone()),
             Input::Tick => {}
@@ -429,6 +436,9 @@ impl Model {
             for (to, _) in waking.wishes {
                 self.reply(to, Answered::Refused("stopping"));
             }
+        }
+        for (_, to) in std::mem::take(&mut self.reversing) {
+            self.reply(to, Answered::Refused("stopping"));
         }
         self.stopping = true;
     }

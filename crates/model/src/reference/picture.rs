@@ -237,6 +237,7 @@ impl Session {
                 What::LeftOut(sent) => Body::LeftOut(*sent),
                 What::Output { of } => Body::Output(CallOutput { of: number(*of), text }),
                 What::Compaction(compaction) => Body::Compaction(compaction.clone()),
+                What::Reversed(reversed) => Body::Reversed(reversed.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
                 What::SealsTooLong => Body::Repair(Fault::SealsTooLong),
                 What::Sources(sources) => Body::Sources(sources.clone()),

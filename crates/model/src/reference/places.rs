@@ -24,7 +24,8 @@ impl Model {
 
     fn next_to_ask(&self) -> Option<usize> {
         let held = |at: usize| self.sessions[at].turn.as_ref().and_then(|turn| turn.held);
-        let mut waiting: Vec<usize> = self.live().into_iter().filter(|&at| held(at).is_some()).collect();
+        let waits = |at: usize| held(at).is_some() && !self.is_reversing(self.sessions[at].id);
+        let mut waiting: Vec<usize> = self.live().into_iter().filter(|&at| waits(at)).collect();
         waiting.sort_by_key(|&at| {
             let id = self.sessions[at].id;
             (!self.is_shown(id), held(at), id)

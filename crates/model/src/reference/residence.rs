@@ -10,7 +10,8 @@ impl Model {
     pub(super) fn idle(&self) -> Vec<usize> {
         let may = |&at: &usize| {
             let session = &self.sessions[at];
-            session.turn.is_none() && !session.label.pinned && !self.is_shown(session.id)
+            let is_busy = session.turn.is_some() || self.is_reversing(session.id);
+            !is_busy && !session.label.pinned && !self.is_shown(session.id)
         };
         let mut idle: Vec<usize> = self.live().into_iter().filter(may).collect();
         idle.sort_by_key(|&at| {

@@ -10,6 +10,9 @@ impl Entry {
         if let What::Plan(steps) = &self.what {
             return steps.iter().map(|step| step.text.len()).sum();
         }
+        if let What::Reversed(reversed) = &self.what {
+            return reversed.files.iter().map(String::len).sum();
+        }
         if let What::Sources(sources) = &self.what {
             return sources.all.iter().map(|source| source.place.len()).sum();
         }
@@ -98,6 +101,7 @@ impl Session {
                 | What::ProjectFiles(_)
                 | What::Continued
                 | What::Compaction(_)
+                | What::Reversed(_)
                 | What::LeftOut(_) => {}
             }
         }
@@ -162,7 +166,7 @@ impl Session {
     pub(super) fn unread(&self) -> u32 {
         let is_unread = |entry: &&Entry| {
             entry.turn != TurnNo(0)
-                && !matches!(entry.what, What::Prompt | What::Continued)
+                && !matches!(entry.what, What::Prompt | What::Continued | What::Reversed(_))
                 && entry.read.is_none_or(|read| read < entry.written)
         };
         self.entries.iter().filter(is_unread).count() as u32 + u32::from(self.marked)

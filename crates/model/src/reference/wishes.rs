@@ -29,8 +29,12 @@ impl Model {
         if let Some(id) = needs_history(&command).filter(asleep) {
             return self.wake_for(id, to, command);
         }
-        let answer = self.decide(command).unwrap_or_else(Answered::Refused);
-        self.reply(to, answer);
+        // Whoever has files put back hears when that is done.
+        let reverses = if let Command::Reverse { session, .. } = command { Some(session) } else { None };
+        match (reverses, self.decide(command)) {
+            (Some(id), Ok(_)) => self.reversing.push((id, to)),
+            (_, answer) => self.reply(to, answer.unwrap_or_else(Answered::Refused)),
+        }
     }
 
     fn decide(&mut self, command: Command) -> Granted {
@@ -66,6 +70,7 @@ impl Model {
             Command::Continue { session, token } => self.go_on(session, token),
             Command::Compact { session, undo: false } => self.compact(session),
             Command::Compact { session, undo: true } => self.undo_compaction(session),
+            Command::Reverse { session, redo, turn } => self.reverse(session, redo, turn),
             Command::SaveDraft { session, text } => self.save_draft(session, text),
         }
     }
@@ -308,6 +313,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::Retry { session, .. }
         | Command::Continue { session, .. }
         | Command::Compact { session, .. }
+        | Command::Reverse { session, .. }
         | Command::SaveDraft { session, .. } => Some(*session),
         // Only a live session has a turn that could be answered or interrupted.
         Command::Answer { .. }

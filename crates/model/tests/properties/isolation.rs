@@ -117,6 +117,7 @@ const fn subject(effect: &Effect) -> Option<SessionId> {
         | Effect::Unbind { session }
         | Effect::Release { session }
         | Effect::Load { session }
+        | Effect::Reverse { session, .. }
         | Effect::Resync { session }
         | Effect::Update(
             Update::Entry { session, .. }

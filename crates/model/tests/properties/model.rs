@@ -21,6 +21,8 @@ const BLIND: u64 = 4;
 
 /// How a summary begins that is sent in place of what was said: nobody says so here.
 const SUMMARY: &str = "[The conversation so far, in summary.";
+/// How it begins that files were put back.
+const REVERSED: &str = "[The person had q ";
 
 proptest! {
     #![proptest_config(cases())]
@@ -43,7 +45,7 @@ fn words_sent(system: &SystemUnderTest, id: SessionId) -> Vec<String> {
     let messages = conversation::messages(&entries(system, id));
     let parts = messages.into_iter().filter(|message| message.role == Role::User);
     let text = |part| if let Part::Text(text) = part { Some(text) } else { None };
-    let is_said = |text: &String| !text.starts_with(SUMMARY);
+    let is_said = |text: &String| !text.starts_with(SUMMARY) && !text.starts_with(REVERSED);
     parts.flat_map(|message| message.parts).filter_map(text).filter(is_said).collect()
 }
 
@@ -129,6 +131,7 @@ impl Pair {
             Stimulus::Command(session, _)
             | Stimulus::Agent { session, .. }
             | Stimulus::Offer { session, .. }
+            | Stimulus::Reversed { session, .. }
             | Stimulus::Loaded { session, .. }
             | Stimulus::Show { session: Some(session), .. } => *session = self.stands_for[session],
             Stimulus::Show { session: None, .. }

@@ -69,10 +69,21 @@ proptest! {
         let limits = tight();
         let mut system = SystemUnderTest::new(limits.clone());
         let mut screens = Screens::default();
+        // Their turns wait for their files, not for a place.
+        let mut reversing = BTreeSet::new();
         for step in &steps {
             let (input, effects) = system.play(step);
             screens.see(&input, &effects);
-            let busy: Vec<_> = system.core().view().sessions().filter(|line| line.presence == Presence::Live && line.activity.is_busy()).collect();
+            match &input {
+                Input::Started => reversing.clear(),
+                Input::Reversed { session, .. } => {
+                    reversing.remove(session);
+                }
+                _ => {}
+            }
+            reversing.extend(effects.after.iter().filter_map(|effect| if let Effect::Reverse { session, .. } = effect { Some(*session) } else { None }));
+            let mut busy: Vec<_> = system.core().view().sessions().filter(|line| line.presence == Presence::Live && line.activity.is_busy()).collect();
+            busy.retain(|line| !(line.held && reversing.contains(&line.id)));
             let held = busy.iter().filter(|line| line.held).count();
             let asked = busy.len() - held;
             let for_all = limits.agent_calls - limits.agent_calls_in_view;

@@ -31,6 +31,11 @@ impl Place {
         self.data.join("store")
     }
 
+    /// The directory of files as they were before tools changed them, a session each.
+    pub fn changes(&self) -> PathBuf {
+        self.data.join("changes")
+    }
+
     /// Where the store is laid out to be read when it cannot be written.
     pub fn shadow(&self) -> PathBuf {
         self.in_runtime(SHADOW)

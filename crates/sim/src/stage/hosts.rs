@@ -34,6 +34,7 @@ impl Stage {
             reports: VecDeque::new(),
             pages: VecDeque::new(),
             loads: Loads::default(),
+            reversals: VecDeque::new(),
             is_terminated: false,
             last_client: ClientId(0),
         };

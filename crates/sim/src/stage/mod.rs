@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use q_core::{ClientId, Instant, Limits, Now, SessionId};
-use q_host::simulation::{Bounds, CommitReport, Host, HostEvent, QUEUE, RunEvent, World};
+use q_host::simulation::{Bounds, CommitReport, Host, HostEvent, QUEUE, ReversalReport, RunEvent, World};
 use q_proto::view::Pages;
 use q_proto::{ClientMessage, HostMessage, Response};
 use q_store::Store;
@@ -72,6 +72,8 @@ struct Life {
     reports: VecDeque<CommitReport>,
     pages: VecDeque<WantedPage>,
     loads: Loads,
+    /// What came of changes that were to be reversed, on its way to the loop.
+    reversals: VecDeque<ReversalReport>,
     is_terminated: bool,
     last_client: ClientId,
 }

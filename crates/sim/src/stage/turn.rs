@@ -20,6 +20,8 @@ use crate::texts;
 enum Source {
     Writer,
     Loads,
+    /// Files that were put back.
+    Files,
     Inbox,
     Agents,
     Clock,
@@ -107,6 +109,7 @@ impl Stage {
             | HostEvent::Commit(_)
             | HostEvent::Run(_)
             | HostEvent::Loaded(_)
+            | HostEvent::Reversed(_)
             | HostEvent::Deadline
             | HostEvent::Terminate
             | HostEvent::Room => {
@@ -220,6 +223,11 @@ impl Stage {
                     life.loads.want(session);
                 }
             }
+            Did::Reverse(report) => {
+                if let Some(life) = &mut self.life {
+                    life.reversals.push_back(report);
+                }
+            }
             Did::Reply { client, request, granted } => {
                 self.ledger.replied(&self.disk, client, request, granted.is_ok())?;
                 if let Err(code) = granted {
@@ -327,6 +335,7 @@ impl Life {
         let sources = [
             (!self.reports.is_empty(), Source::Writer),
             (!self.loads.read.is_empty(), Source::Loads),
+            (!self.reversals.is_empty(), Source::Files),
             (!self.inbox.is_empty(), Source::Inbox),
             (!self.heard.is_empty() && self.host.commits_under_way() < COMMITS, Source::Agents),
             (is_due && hears_clock, Source::Clock),
@@ -340,6 +349,7 @@ impl Life {
         match source {
             Source::Writer => self.reports.pop_front().map(HostEvent::Commit),
             Source::Loads => self.loads.read.pop_front().map(HostEvent::Loaded),
+            Source::Files => self.reversals.pop_front().map(HostEvent::Reversed),
             Source::Inbox => self.inbox.pop_front(),
             Source::Agents => self.heard.pop_front().map(HostEvent::Run),
             Source::Clock => Some(HostEvent::Deadline),

@@ -3,6 +3,7 @@
 
 mod beside_answers;
 mod images;
+mod reversals;
 mod rules;
 mod settings;
 
@@ -17,6 +18,7 @@ use q_core::{
 };
 
 use beside_answers::{project_records, seal_records, source_records};
+use reversals::reversed_records;
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, settings_head, settings_records};
 
@@ -456,6 +458,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
         ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
         ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
+        ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
         ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
@@ -479,6 +482,7 @@ fn what_is_encoded_is_decoded() {
         settings_records(),
         budget_records(),
         rule_records(),
+        reversed_records(),
     ]
     .concat();
     for (title, record) in all {

@@ -37,7 +37,10 @@ pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
     let row = table::by_slash(word).filter(|row| !force || row.may_force());
     let Some(row) = row else { return Err(unknown(&format!("{word}{}", if force { "!" } else { "" }))) };
     let arguments = CommandLine { row, word, rest: rest.trim() }.arguments(kinds)?;
-    Ok(UserCommand { action: row.action, arguments: Arguments { force, ..arguments } })
+    Ok(UserCommand {
+        action: row.action,
+        arguments: Arguments { force: force || arguments.force, ..arguments },
+    })
 }
 
 /// The first word without a trailing `!`, whether it had one, and the rest.
@@ -121,7 +124,15 @@ impl CommandLine<'_> {
                     ""
                 }
                 "all" if !is_last => rest,
-                "undo" | "all" => return Err(self.too_many()),
+                "undo" if word == "undo" => {
+                    arguments.undo = true;
+                    behind
+                }
+                "yes" if word == "yes" => {
+                    arguments.force = true;
+                    behind
+                }
+                "undo" | "yes" | "all" => return Err(self.too_many()),
                 "+TAG|-TAG" => {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
@@ -371,6 +382,7 @@ mod tests {
             ("/retry", alone(Action::Retry)),
             ("/usage", alone(Action::Usage)),
             ("/compact", alone(Action::Compact)),
+            ("/undo yes", forced(alone(Action::Undo))),
             ("/compact undo", command(Action::Compact, Arguments { undo: true, ..Arguments::default() })),
             ("/exit", alone(Action::Detach)),
         ] {

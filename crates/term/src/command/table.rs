@@ -4,9 +4,9 @@
 //! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
 //! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
-use q_core::{Answer, Command, PendingCall, SessionId, Wants};
+use q_core::{Answer, Command, PendingCall, SessionId, TurnNo, Wants};
 
-use crate::command::arguments::{Among, CoreCommand, Param, params};
+use crate::command::arguments::{Among, Arguments, CoreCommand, Param, params};
 use crate::command::motion::{Edit, HistoryStep, ScrollStep};
 use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
@@ -80,6 +80,11 @@ pub enum Action {
     Continue,
     /// Have a summary stand for the conversation so far, or no longer.
     Compact,
+    /// Take back what tools changed in files.
+    Undo,
+    Redo,
+    /// Show what tools changed in files.
+    Diff,
     /// Show what the session cost.
     Usage,
     /// Show what the next request would have.
@@ -252,6 +257,9 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
     Conversation, Action::Continue, &[], &[], &["continue"], "", Some("q continue SESSION"), Some(Turn(|session, token, _| Command::Continue { session, token })), "Go on with an answer that stopped before its end", "go on", "go on with an answer that stopped before its end: at the length limit, cut off, interrupted";
     Conversation, Action::Compact, &[], &[], &["compact"], "[undo]", Some("q compact SESSION [undo]"), Some(Session(Open, |session, arguments| Command::Compact { session, undo: arguments.undo })), "Have a summary stand for the conversation so far, where a model is asked", "compact", "have the agent summarise the conversation, and get the summary in its place from then on; `/compact undo` takes that back";
+    Conversation, Action::Undo, &[], &[plain('z')], &["undo"], "[yes]", Some("q undo SESSION"), Some(Session(Open, |session, arguments| reversal(session, arguments, false))), "", "undo", "show what tools changed in files in the newest turn that changed any, and undo it on a yes; what commands changed stays";
+    Conversation, Action::Redo, &[], &[], &["redo"], "[yes]", Some("q redo SESSION"), Some(Session(Open, |session, arguments| reversal(session, arguments, true))), "", "redo", "show what was undone last, and make it again on a yes";
+    Conversation, Action::Diff, &[], &[], &["diff"], "", Some("q diff SESSION"), None, "", "diff", "show what this session's tools changed in files, all in all";
     Conversation, Action::Usage, &[], &[], &["usage"], "", Some("q usage [SESSION]"), None, "", "usage", "show the tokens this session cost, and how full its model's window is";
     Conversation, Action::Context, &[], &[], &["context"], "", Some("q context SESSION"), None, "", "context", "show what the next request would have, part by part, how large each is, and what stays behind";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text(), images: Vec::new() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
@@ -397,6 +405,12 @@ impl Action {
     }
 }
 
+/// The reversal of the changes that were shown: those of the turn of that number.
+fn reversal(session: SessionId, arguments: &Arguments, redo: bool) -> Command {
+    let turn = TurnNo(arguments.number.unwrap_or_default() as u64);
+    Command::Reverse { session, redo, turn }
+}
+
 /// Whether a session is opened by it, which is shown then.
 pub(crate) const fn opens_session(command: &Command) -> bool {
     command.makes_session() || matches!(command, Command::Reopen { .. })
@@ -516,7 +530,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 15] = [
+        const SLASH: [&str; 16] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -529,6 +543,7 @@ mod tests {
             "+TAG|-TAG",
             "undo",
             "all",
+            "yes",
             "MODEL",
             "SETTING",
             "VALUE",

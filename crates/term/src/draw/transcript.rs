@@ -64,7 +64,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 | Body::Repair(_)
                 | Body::LeftOut(_)
                 | Body::ProjectFiles(_)
-                | Body::Compaction(_),
+                | Body::Compaction(_)
+                | Body::Reversed(_),
             )
             | None => ("", Style::new()),
         };

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::changes;
 use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
@@ -98,12 +99,11 @@ impl EntryLayout {
                 }
                 vec![block(text, rows)]
             }
-            Body::Repair(fault) => vec![notice(text, &words::repair(*fault, Way::Slash), width, palette)],
-            Body::Continued => vec![notice(text, words::CONTINUED, width, palette)],
-            Body::ProjectFiles(files) => {
-                vec![notice(text, &project::told(files, Way::Slash), width, palette)]
-            }
-            Body::LeftOut(sent) => vec![notice(text, &words::left_out(*sent), width, palette)],
+            Body::Repair(fault) => notice(text, &words::repair(*fault, Way::Slash), width, palette),
+            Body::Reversed(reversed) => notice(text, &changes::reversed(reversed), width, palette),
+            Body::Continued => notice(text, words::CONTINUED, width, palette),
+            Body::ProjectFiles(files) => notice(text, &project::told(files, Way::Slash), width, palette),
+            Body::LeftOut(sent) => notice(text, &words::left_out(*sent), width, palette),
             Body::Compaction(compaction) => {
                 let said = format!("— {}", words::compaction(compaction, Way::Slash));
                 let mut rows = wrap::plain(&said, width, palette.notice());
@@ -160,13 +160,13 @@ fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
     wrap::plain(&sanitize::visible(&said), width, Palette::dim())
 }
 
-fn prompt(text: &str, width: usize) -> Block {
-    block(text, wrap::plain(&with_tabs_expanded(&sanitize::visible(text)), width, Style::new()))
+/// What `q` itself says in a transcript, in the place of that text.
+fn notice(text: &str, said: &str, width: usize, palette: Palette) -> Vec<Block> {
+    vec![block(text, wrap::plain(&format!("— {said}"), width, palette.notice()))]
 }
 
-/// What q says in its own words.
-fn notice(text: &str, said: &str, width: usize, palette: Palette) -> Block {
-    block(text, wrap::plain(&format!("— {said}"), width, palette.notice()))
+fn prompt(text: &str, width: usize) -> Block {
+    block(text, wrap::plain(&with_tabs_expanded(&sanitize::visible(text)), width, Style::new()))
 }
 
 /// All of an entry's text as one block.

@@ -8,6 +8,7 @@
 //! [`mod@line`] for a text of one row, [`hints`] for the keys that are advertised, [`popup`] for the box around it all.
 
 mod call;
+mod changes;
 mod component;
 mod confirm;
 mod help;
@@ -24,6 +25,7 @@ mod rules;
 mod switcher;
 
 pub(crate) use call::CallSheet;
+pub use changes::ChangesPage;
 pub(crate) use component::{Overlay, OverlayContext, OverlaySubject, Reaction};
 pub(crate) use confirm::Confirm;
 pub(crate) use help::HelpSheet;

@@ -2,12 +2,13 @@
 
 use std::fmt::Debug;
 
+use q_core::SessionId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::command::table::{CommandRow, LEADER};
-use crate::command::{self, Action, ScrollStep, table};
+use crate::command::{self, Action, ScrollStep, UserCommand, table};
 use crate::editor::Editor;
 use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
 use crate::keys::{Chord, ctrl, key, plain};
@@ -42,6 +43,11 @@ const READING_ALL: &[Hint] = &[COMMAND, LEAVES];
 
 /// What a page shows. It follows what changes meanwhile.
 pub(crate) trait Sheet: Debug {
+    /// What a yes does to which session, where it is a question.
+    fn on_yes(&self) -> Option<(UserCommand, SessionId)> {
+        None
+    }
+
     /// Columns and rows it takes at most.
     fn room(&self, screen: Rect) -> (u16, u16) {
         (screen.width.saturating_sub(8).clamp(1, 100), screen.height.saturating_sub(4))
@@ -169,6 +175,11 @@ impl<S: Sheet> PageOverlay<S> {
             }
             None => match chord.typed() {
                 Some('q') if self.line.is_empty() => return Reaction::Leave,
+                Some('y') if self.line.is_empty() && self.sheet.on_yes().is_some() => {
+                    if let Some((command, session)) = self.sheet.on_yes() {
+                        return Reaction::Send(command, session);
+                    }
+                }
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Anything but a command would be lost with the page.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),

@@ -8,8 +8,8 @@ use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
 use crate::overlay::{
-    CallSheet, Confirm, HelpSheet, InboxSheet, Overlay, OverlaySubject, PageOverlay, QueueSheet, Rename,
-    RuleList, Sheet, Switcher,
+    CallSheet, ChangesPage, Confirm, HelpSheet, InboxSheet, Overlay, OverlaySubject, PageOverlay, QueueSheet,
+    Rename, RuleList, Sheet, Switcher,
 };
 use crate::rules::{ListedRule, RuleScope};
 use crate::spending;
@@ -93,6 +93,9 @@ impl Ui {
                 return self.show_settings(mirror, command.arguments.text, intents);
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
+            Action::Undo | Action::Redo | Action::Diff => {
+                return self.ask_changes(mirror, command.action, arguments.force, intents);
+            }
             Action::Permissions => return self.ask_rules(mirror, intents),
             Action::Trust => {
                 let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
@@ -323,6 +326,36 @@ impl Ui {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         intents.push(Intent::Models { session: session.summary.id, shows: true });
         CommandStatus::Done
+    }
+
+    /// What would be put back is shown before it is: the client reads it.
+    fn ask_changes(
+        &mut self,
+        mirror: &Mirror,
+        action: Action,
+        at_once: bool,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        if session.summary.activity.is_busy() && action != Action::Diff {
+            return self.refuse("an answer is on its way; Ctrl+C stops it");
+        }
+        intents.push(Intent::Changes { session: session.summary.id, action, at_once });
+        CommandStatus::Done
+    }
+
+    /// What tools changed, as it was asked for.
+    pub fn show_changes(&mut self, page: ChangesPage) {
+        self.open_page(" changes ", OverlaySubject::Session(page.session), page);
+    }
+
+    /// What a command asks of the core about that session, as if it had been said yes to.
+    pub fn tell(&mut self, session: SessionId, command: &UserCommand) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        if let Some(core) = command.of_session(session) {
+            self.send(core, &mut intents);
+        }
+        intents
     }
 
     fn ask_rules(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> CommandStatus {

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use q_core::conversation::{Message, Part, Role, sealed_messages, shown};
 use q_core::{
     Body, CallNo, Called, Compaction, Entry, EntryNo, Fault, Image, ImageKind, ImagePlace, Interrupter,
-    Outcome, PlacedSeal, PromptNo, Prompted, Resulted, Seal, Sent, Seq, Stop, WallTime, Wants,
+    Outcome, PlacedSeal, PromptNo, Prompted, Resulted, Reversed, Seal, Sent, Seq, Stop, WallTime, Wants,
 };
 use serde_json::{Value, json};
 
@@ -513,6 +513,7 @@ fn body() -> impl Strategy<Value = Body> {
         1 => Just(Body::Repair(Fault::PromptLost(PromptNo(1)))),
         1 => Just(Body::LeftOut(Sent { entries: 3, left_out: 4 })),
         1 => Just(Body::Continued),
+        1 => Just(Body::Reversed(Reversed { files: vec!["a".into()], ..Reversed::default() })),
         1 => Just(Body::Compaction(Compaction::Summary { text: "so far".into(), of: 99, left_out: 0 })),
         1 => Just(Body::Compaction(Compaction::Undone)),
     ]

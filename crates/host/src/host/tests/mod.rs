@@ -44,6 +44,7 @@ struct Simulated {
     told: Vec<(SessionId, TurnNo, AgentControl)>,
     released: Vec<SessionId>,
     loads: Vec<SessionId>,
+    reversed: Vec<(SessionId, bool, TurnNo, String)>,
     pages: Vec<(ClientId, u64)>,
     listed: Vec<AgentSpec>,
     awaited: Vec<ClientId>,
@@ -86,6 +87,10 @@ impl World for Simulated {
 
     fn load(&mut self, session: SessionId) {
         self.loads.push(session);
+    }
+
+    fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String) {
+        self.reversed.push((session, redo, turn, directory));
     }
 
     fn welcome(&mut self, client: ClientId, _outbox: Arc<Outbox>) {

@@ -1,11 +1,11 @@
 //! What waits for a commit, and what does not.
 
-use q_core::{AgentEvent, ClientId, Command, Presence};
+use q_core::{AgentEvent, ClientId, Command, Presence, TurnNo};
 use q_proto::message::Hello;
 use q_proto::{ClientMessage, Request, Response};
 
 use super::{Bench, Id, count, create};
-use crate::events::{Allowance, HostEvent};
+use crate::events::{Allowance, HostEvent, ReversalReport};
 
 #[test]
 fn acknowledgements_and_asks_wait_for_their_commit() {
@@ -21,6 +21,22 @@ fn acknowledgements_and_asks_wait_for_their_commit() {
     bench.commit();
     assert!(matches!(bench.answer(submitted), Some(Ok(Response::Accepted(1)))));
     assert_eq!(bench.addresses(), ["A"]);
+}
+
+#[test]
+fn whoever_has_files_put_back_is_answered_once_that_is_done_and_written() {
+    let (mut bench, session) = Bench::with_turn(false);
+    bench.on_run(session, 1, AgentEvent::Done);
+    let wish = Command::Reverse { session: session.into(), redo: false, turn: TurnNo(1) };
+    let asked = bench.request(1, wish.into());
+    assert!(bench.host.world.reversed.is_empty(), "nothing is done before what was decided is durable");
+    bench.commit();
+    assert_eq!(bench.host.world.reversed, [(session.into(), false, TurnNo(1), "/".to_owned())]);
+    let outcome = Ok(vec!["a.rs".to_owned()]);
+    bench.host.on(HostEvent::Reversed(ReversalReport { session: session.into(), redo: false, outcome }));
+    assert!(bench.answer(asked).is_none());
+    bench.commit();
+    assert!(matches!(bench.answer(asked), Some(Ok(Response::Done))));
 }
 
 #[test]

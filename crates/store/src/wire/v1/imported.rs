@@ -14,6 +14,7 @@ use super::interrupted::InterruptedV1;
 use super::plan::PlanStepV1;
 use super::project::ProjectFilesV1;
 use super::result::ResultV1;
+use super::reversed::ReversedV1;
 use super::source::SourcesV1;
 use super::word::Wants;
 
@@ -93,6 +94,8 @@ enum BodyV1<'a> {
     },
     #[serde(rename = "compaction", borrow)]
     Compaction(CompactionV1<'a>),
+    #[serde(rename = "reversed", borrow)]
+    Reversed(ReversedV1<'a>),
 }
 
 impl<'a> ImportedV1<'a> {
@@ -131,6 +134,7 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
             q_core::Body::Continued => Self::Continued {},
             q_core::Body::LeftOut(sent) => Self::LeftOut { sent: (*sent).into() },
             q_core::Body::Compaction(compaction) => Self::Compaction(compaction.into()),
+            q_core::Body::Reversed(reversed) => Self::Reversed(reversed.into()),
         }
     }
 }
@@ -162,6 +166,7 @@ impl From<BodyV1<'_>> for q_core::Body {
             BodyV1::Continued {} => Self::Continued,
             BodyV1::LeftOut { sent } => Self::LeftOut(sent.into()),
             BodyV1::Compaction(compaction) => Self::Compaction(compaction.into()),
+            BodyV1::Reversed(reversed) => Self::Reversed(reversed.into()),
         }
     }
 }

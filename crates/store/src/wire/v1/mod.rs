@@ -16,6 +16,7 @@ mod project;
 mod prompt;
 mod record;
 mod result;
+mod reversed;
 mod rule;
 mod sealed;
 mod settings;

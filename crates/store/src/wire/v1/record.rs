@@ -16,6 +16,7 @@ use super::plan::PlannedV1;
 use super::project::ProjectReadV1;
 use super::prompt::{EditedV1, QueuedV1, SteeredV1};
 use super::result::ResultedV1;
+use super::reversed::ReversedV1;
 use super::rule::RuleV1;
 use super::sealed::SealedV1;
 use super::settings::SettingsV1;
@@ -212,6 +213,8 @@ enum RecordV1<'a> {
     },
     #[serde(rename = "sealed", borrow)]
     Sealed(SealedV1<'a>),
+    #[serde(rename = "reversed", borrow)]
+    Reversed(ReversedV1<'a>),
     #[serde(rename = "seen")]
     Seen {
         #[serde(rename = "to")]
@@ -324,6 +327,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
                 Self::Resumable { turn: turn.0, handle: handle.into() }
             }
             q_core::Record::Sealed { turn, seal } => Self::Sealed(SealedV1::new(*turn, seal)),
+            q_core::Record::Reversed { reversed } => Self::Reversed(reversed.into()),
             q_core::Record::Seen { through } => Self::Seen { through: (*through).into() },
             q_core::Record::Drafted { text } => Self::Drafted { text: text.into() },
             q_core::Record::Imported { at, body } => Self::Imported(ImportedV1::new(*at, body)),
@@ -398,6 +402,7 @@ impl RecordV1<'_> {
             Self::Answering { turn, model } => answering(TurnNo(turn), model),
             Self::Resumable { turn, handle } => resumable(TurnNo(turn), handle),
             Self::Sealed(sealed) => sealed.into_core(),
+            Self::Reversed(reversed) => q_core::Record::Reversed { reversed: reversed.into() },
             Self::Seen { through } => q_core::Record::Seen { through: through.into() },
             Self::Drafted { text } => q_core::Record::Drafted { text: text.into_owned() },
             Self::Imported(imported) => imported.into_core(),
