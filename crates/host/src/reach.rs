@@ -136,14 +136,17 @@ mod tests {
         assert_eq!([ca_file, ca_dir, extra_ca_file], files.map(|file| Some(PathBuf::from(file))));
     }
 
-    #[test]
-    fn what_a_client_wants_otherwise_arrives_at_the_agent() {
-        let server = |name: &str| McpServer {
+    fn server(name: &str) -> McpServer {
+        McpServer {
             name: name.into(),
             command: vec!["/bin/server".into()],
             variables: vec![("TOKEN".into(), "sk-canary".into())],
             timeout_ms: 1500,
-        };
+        }
+    }
+
+    #[test]
+    fn what_a_client_wants_otherwise_arrives_at_the_agent() {
         let arrived = Shaping {
             dialect: "anthropic".into(),
             first_byte_ms: Some(1500),

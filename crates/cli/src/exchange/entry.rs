@@ -169,10 +169,7 @@ impl EntryShape {
             Body::Output(CallOutput { of: _, text: out }) => {
                 Self { role: role("output"), text: text(out), of: Some(of), ..plain }
             }
-            Body::Plan(steps) => {
-                let step = |step: &PlanStep| (step.state.word().to_owned(), step.text.clone());
-                Self { role: role("plan"), steps: Some(steps.iter().map(step).collect()), ..plain }
-            }
+            Body::Plan(steps) => plain.planning(steps),
             Body::Sources(sources) => plain.citing(sources),
             Body::ProjectFiles(files) => plain.telling(files),
             Body::Stop(Stop::Interrupted(by)) => {
@@ -253,6 +250,11 @@ impl EntryShape {
         known!(no at_ms role text call tool wants of outcome bytes by failure fault prompt lost sent left_out steps sources project images files answered)
     }
 
+    fn planning(self, steps: &[PlanStep]) -> Self {
+        let step = |step: &PlanStep| (step.state.word().to_owned(), step.text.clone());
+        Self { role: "plan".to_owned(), steps: Some(steps.iter().map(step).collect()), ..self }
+    }
+
     fn reversing(self, Reversed { redo, files, more }: &Reversed) -> Self {
         let left_out = Some(*more).filter(|more| *more > 0);
         Self { role: reversed_role(*redo).to_owned(), files: Some(files.clone()), left_out, ..self }
@@ -304,14 +306,7 @@ impl EntryShape {
             "output" => {
                 Body::Output(CallOutput { of: EntryNo(self.of.ok_or_else(|| missing("of"))?), text: text? })
             }
-            "plan" => {
-                let steps = self.steps.ok_or_else(|| missing("steps"))?.into_iter();
-                let step = |(word, text): (String, String)| {
-                    let state = StepState::ALL.into_iter().find(|state| state.word() == word);
-                    Ok(PlanStep { state: state.ok_or_else(|| no_word(&word))?, text })
-                };
-                Body::Plan(steps.map(step).collect::<Result<_, String>>()?)
-            }
+            "plan" => planned(self.steps.ok_or_else(|| missing("steps"))?)?,
             "sources" => {
                 let all = self.sources.ok_or_else(|| missing("sources"))?;
                 let left_out = self.left_out.unwrap_or_default();
@@ -353,6 +348,14 @@ impl EntryShape {
             other => return Err(format!("role `{other}` is none")),
         })
     }
+}
+
+fn planned(steps: Vec<(String, String)>) -> Result<Body, String> {
+    let step = |(word, text): (String, String)| {
+        let state = StepState::ALL.into_iter().find(|state| state.word() == word);
+        Ok(PlanStep { state: state.ok_or_else(|| no_word(&word))?, text })
+    };
+    Ok(Body::Plan(steps.into_iter().map(step).collect::<Result<_, String>>()?))
 }
 
 fn interrupted(by: Option<String>) -> Result<Stop, String> {

@@ -43,6 +43,7 @@ impl Arguments {
         match word {
             "undo" => self.undo = true,
             "all" => self.all = true,
+            "yes" => self.force = true,
             _other => return false,
         }
         true

@@ -124,14 +124,6 @@ impl CommandLine<'_> {
                     ""
                 }
                 "all" if !is_last => rest,
-                "undo" if word == "undo" => {
-                    arguments.undo = true;
-                    behind
-                }
-                "yes" if word == "yes" => {
-                    arguments.force = true;
-                    behind
-                }
                 "undo" | "yes" | "all" => return Err(self.too_many()),
                 "+TAG|-TAG" => {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
