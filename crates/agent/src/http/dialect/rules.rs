@@ -157,6 +157,9 @@ fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
 const ORDER: &str = "the person does not begin, or the two do not alternate";
 const RESULT_BEHIND_WORDS: &str = "a result stands behind words, or is empty";
 
+/// Where results are messages of their own. Elsewhere they stand in the person's, or are items.
+const BEHIND_RESULTS: &str = "the person speaks right behind a result";
+
 const NO_OBJECT: &str = "what a call is given is no object";
 
 /// A message of chat completions, or of Ollama, where results are messages of their own.
@@ -168,6 +171,7 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
                 if dialect == Dialect::Ollama { &message["tool_name"] } else { &message["tool_call_id"] };
             result(word(id), is_text(content), steps)
         }
+        Some("user") if steps.last().is_some_and(|last| !last.results.is_empty()) => Err(BEHIND_RESULTS),
         Some("user") if content.is_array() => person(is_illustrated(dialect, content), steps),
         Some("user") => {
             let images = message["images"].as_array();
