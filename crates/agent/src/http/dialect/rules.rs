@@ -431,6 +431,9 @@ fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<
         .then_some("a call is answered that no thought stands before, while the model thinks")
 }
 
+/// Anthropic's models refuse both together.
+const WARM_THOUGHTS: &str = "a temperature is set while the model thinks";
+
 fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str> {
     // Of some the address says which model, and that it is streamed.
     let says_in_address = matches!(dialect, Dialect::Gemini | Dialect::Bedrock);
@@ -452,6 +455,10 @@ fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str>
         if request.to_string().matches("cache_control").count() > 4 {
             return Some("there are too many marks for the cache");
         }
+    }
+    let temperature = [&request["temperature"], &request["inferenceConfig"]["temperature"]];
+    if !thinking(dialect, request).is_null() && temperature.iter().any(|set| !set.is_null()) {
+        return Some(WARM_THOUGHTS);
     }
     if dialect == Dialect::Bedrock && !(request["model"].is_null() && request["stream"].is_null()) {
         return Some("it holds what stands in the address");
@@ -530,6 +537,7 @@ proptest! {
         goes_on in any::<bool>(),
         system_prompt in prop::sample::select(["", " \n", "be kind"].as_slice()),
         max_tokens in prop::option::of(1..100_000u64),
+        is_warm in any::<bool>(),
         effort in prop::option::of(prop::sample::select(["none", "low", "medium", "high", "max"].as_slice())),
         sealed in prop::collection::btree_map(0..24u64, 0..6u8, 0..8),
     ) {
@@ -544,7 +552,8 @@ proptest! {
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
         let reasoning = effort.map(str::to_owned);
-        let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
+        let temperature = is_warm.then(|| serde_json::Number::from(1));
+        let shape = RequestShape { temperature, max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
             // Of this dialect, of somebody else, and torn.
             let seal = |kind: u8| match kind {

@@ -179,6 +179,25 @@ fn a_thought_in_one_piece_goes_back_in_turns_that_call_something() {
     }
 }
 
+#[test]
+fn a_model_that_thinks_is_asked_without_a_temperature() {
+    for (effort, is_sent) in [(Some("low"), false), (Some("none"), true), (None, true)] {
+        let temperature = Some(serde_json::Number::from(1));
+        let reasoning = effort.map(str::to_owned);
+        let shape = RequestShape { temperature, reasoning, ..RequestShape::default() };
+        for (dialect, place) in
+            [(Dialect::Anthropic, "/temperature"), (Dialect::Bedrock, "/inferenceConfig/temperature")]
+        {
+            let request = request_in(dialect, &conversation(), "anthropic.m", &shape);
+            assert_eq!(request.pointer(place).is_some(), is_sent, "{effort:?}: {request}");
+        }
+    }
+    let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
+    let mut request = request_in(Dialect::Anthropic, &conversation(), "m", &shape);
+    request["temperature"] = json!(0.5);
+    assert_eq!(broken(Dialect::Anthropic, &request), Some(WARM_THOUGHTS));
+}
+
 /// Where a turn stopped behind its calls and the person speaks next, the assistant says so between wherever results are messages
 /// of their own.
 #[test]
