@@ -34,6 +34,7 @@ fn calls(name: &str) -> Vec<(String, String)> {
         think_tags: false,
         secrets: Secret::new("sk-test").into(),
         longest: LONGEST,
+        asked: 100,
     };
     let mut reply = ResponseBody::new(settings).taking_calls();
     reply.read(body);
@@ -73,6 +74,7 @@ fn what_is_called_in_an_answer_that_does_not_end_well_is_not_called() {
             think_tags: false,
             secrets: Secret::new("sk-test").into(),
             longest: LONGEST,
+            asked: 100,
         };
         let mut reply = ResponseBody::new(settings).taking_calls();
         reply.read(format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{called}}}]}}\n\n").as_bytes());

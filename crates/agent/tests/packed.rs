@@ -184,6 +184,16 @@ async fn a_bomb_is_read_no_further_than_its_limit() {
     join_all(ENCODINGS.map(|encoding| is_cut(&empty, encoding, "64 MB"))).await;
 }
 
+/// Members of gzip that hold nothing, on and on: read no further than a bound, whatever comes out.
+#[tokio::test]
+async fn what_is_packed_around_nothing_is_read_no_further_than_its_limit() {
+    let nothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let (base_url, _) = serve("200 OK", "gzip", vec![nothing.repeat(400_000)]);
+    let failure = answer(spec(base_url), ask("hi")).await.ending.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Cut, "{failure}");
+    assert!(failure.detail.contains("next to nothing"), "{failure}");
+}
+
 /// One that wants more memory for unpacking than HTTP allows.
 #[tokio::test]
 async fn a_window_has_a_limit() {

@@ -52,6 +52,7 @@ fn case(path: &Path) -> Case {
         think_tags: head.lines().any(|line| line == "setting: think tags"),
         secrets: Secret::new("sk-test").into(),
         longest: LONGEST,
+        asked: 100,
     };
     Case { name, expected: expected.join("\n"), bytes: file[at + 5..].to_vec(), stays, settings }
 }

@@ -12,7 +12,7 @@ use super::exchange::{Bytes, Exchange};
 use super::failure::Refused;
 use super::rate_limit::RateLimit;
 use super::reply::{self, BodySettings, ResponseBody};
-use super::retry::{FailedAttempt, Retry, named_wait};
+use super::retry::{FailedAttempt, Retry};
 use super::route::Route;
 use crate::secret::Secrets;
 use crate::spec::HttpSpec;
@@ -50,16 +50,11 @@ impl Answering {
         address: &Address,
         body: String,
     ) -> Result<Self, FailedAttempt> {
+        let asked = body.len();
         let mut exchange = Exchange::begin(spec, route, address, body).await?;
         let secrets = spec.secrets();
         if !(200..300).contains(&exchange.status()) {
-            let failure = refusal(&mut exchange, &secrets).await;
-            let header = |name| exchange.header(name);
-            let wait = named_wait(header("retry-after-ms"), header("retry-after"), header("date"));
-            return Err(FailedAttempt {
-                retry: Retry::after(exchange.status(), failure.kind, wait),
-                failure,
-            });
+            return Err(refusal(&mut exchange, &secrets).await);
         }
         if let Some(encoding) = exchange.unknown_packing() {
             let why = format!("the answer comes compressed in a way that q does not know ({encoding})");
@@ -71,6 +66,7 @@ impl Answering {
             think_tags,
             secrets,
             longest: reply::LONGEST,
+            asked,
         });
         Ok(Self {
             exchange: Some(exchange),
@@ -146,8 +142,8 @@ impl Answering {
     }
 }
 
-/// What a response means whose status is not success.
-pub(super) async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> AgentFailure {
+/// What a response means whose status is not success, and whether it may be asked for again.
+pub(super) async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> FailedAttempt {
     let mut body = Vec::new();
     let packed = exchange.unknown_packing().map(|packed| format!("(its words are compressed: {packed})"));
     if packed.is_none() {
@@ -169,5 +165,12 @@ pub(super) async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> Agent
     }
     let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
     let (retry_after, error_type) = (exchange.header("retry-after"), exchange.header("x-amzn-errortype"));
-    Refused { status: exchange.status(), body: &body, retry_after, error_type }.failure(secrets)
+    let status = exchange.status();
+    let refused = Refused { status, body: &body, retry_after, error_type };
+    let failure = refused.failure(secrets);
+    // Some servers say themselves that nothing else would come of it.
+    let is_final = exchange.header("x-should-retry").is_some_and(|word| word.trim() == "false");
+    let wait = exchange.named_wait().or_else(|| refused.named_wait());
+    let retry = if is_final { Retry::Never } else { Retry::after(status, failure.kind, wait) };
+    FailedAttempt { failure, retry }
 }

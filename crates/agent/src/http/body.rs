@@ -3,8 +3,11 @@
 //! Nothing is asked for packed, since what packs on the way may hold back words to pack them better; it comes so all the same
 //! where a proxy or a server's settings have it.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
@@ -19,20 +22,27 @@ use super::protocol::{BUFFER, Begun, Driver, drive};
 /// The most that a packed body may unpack to, in bytes. A few bytes can be packed to mean any number; what is longer than
 /// this is no answer.
 const MAX_UNPACKED: usize = 64 << 20;
+/// The most that a packed body may be longer than what comes out of it, in bytes: nothing is packed to be longer, and what has
+/// no contents costs the time to read it.
+const MAX_BARREN: usize = 1 << 20;
+/// After this many bytes of a packed body all others have their turn, whatever comes out of them.
+const AT_ONCE: usize = 4 << 10;
 /// The largest window of zstd, as a power of two: 8 MB, what HTTP allows (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// A body, as it is or unpacked.
 pub(super) enum BodyBytes {
     AsIs(WireBody),
-    Unpacked { reader: Pin<Box<dyn AsyncRead + Send>>, taken: usize },
+    Unpacked { reader: Pin<Box<dyn AsyncRead + Send>>, taken: Arc<AtomicUsize> },
 }
 
 impl BodyBytes {
     /// The same without what it is packed in, which is taken off once.
     pub(super) fn unpacked(self, packing: Packing) -> Self {
         let Self::AsIs(body) = self else { return self };
-        let packed = StreamReader::new(body);
+        let out = Arc::new(AtomicUsize::new(0));
+        let packed =
+            StreamReader::new(PackedBody { body, rest: Bytes::new(), came: 0, out: Arc::clone(&out) });
         let reader: Pin<Box<dyn AsyncRead + Send>> = match packing {
             Packing::Gzip => {
                 let mut decoder = GzipDecoder::new(packed);
@@ -47,7 +57,7 @@ impl BodyBytes {
                 Box::pin(decoder)
             }
         };
-        Self::Unpacked { reader, taken: 0 }
+        Self::Unpacked { reader, taken: out }
     }
 
     /// The next piece, at most [`BUFFER`] long; `None` at its end.
@@ -57,8 +67,7 @@ impl BodyBytes {
             Self::Unpacked { reader, taken } => {
                 let mut piece = Vec::with_capacity(BUFFER);
                 let read = reader.read_buf(&mut piece).await.map_err(damaged)?;
-                *taken += read;
-                if *taken > MAX_UNPACKED {
+                if taken.fetch_add(read, Ordering::Relaxed) + read > MAX_UNPACKED {
                     let why = format!("it unpacks to more than {} MB", MAX_UNPACKED >> 20);
                     return Err(io::Error::other(why));
                 }
@@ -88,8 +97,58 @@ impl Packing {
     }
 }
 
+/// A packed body as it comes, a little at a time, and no longer than what comes out of it allows.
+struct PackedBody {
+    body: WireBody,
+    /// What came and is not handed on yet.
+    rest: Bytes,
+    /// Bytes that were handed on.
+    came: usize,
+    /// Bytes that came out of them.
+    out: Arc<AtomicUsize>,
+}
+
+impl Stream for PackedBody {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.rest.is_empty() {
+            match std::task::ready!(Pin::new(&mut self.body).poll_next(cx)) {
+                Some(Ok(bytes)) => self.rest = bytes,
+                end => return Poll::Ready(end),
+            }
+            if self.came > 0 {
+                // Whoever reads goes on until something comes out, which may be never.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        let length = self.rest.len().min(AT_ONCE);
+        self.came += length;
+        if self.came > self.out.load(Ordering::Relaxed).saturating_add(MAX_BARREN) {
+            return Poll::Ready(Some(Err(io::Error::other(Barren))));
+        }
+        Poll::Ready(Some(Ok(self.rest.split_to(length))))
+    }
+}
+
+/// Why a packed body is read no further that has next to nothing in it.
+#[derive(Debug)]
+struct Barren;
+
+impl fmt::Display for Barren {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what comes compressed has next to nothing in it")
+    }
+}
+
+impl std::error::Error for Barren {}
+
 /// What the connection says went wrong is said as it is; all else is what does not unpack.
 fn damaged(error: io::Error) -> io::Error {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Barren>) {
+        return io::Error::other(Barren);
+    }
     if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<hyper::Error>) {
         return error;
     }

@@ -21,7 +21,7 @@ use super::connection::{Link, causes, open};
 use super::detail::clean;
 use super::protocol;
 use super::proxy::Intercept;
-use super::retry::{FailedAttempt, Retry};
+use super::retry::{FailedAttempt, Retry, named_wait};
 use super::route::Route;
 use super::signing::{AwsKeys, SignatureScope, region_of, signed_headers};
 use crate::secret::{Secret, Secrets};
@@ -105,6 +105,16 @@ impl Exchange {
     /// A header of the response, where it is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
+    }
+
+    /// How long the server says to wait, where it says so in its head.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a date without the server's own is compared with the clock here"
+    )]
+    pub(super) fn named_wait(&self) -> Option<Duration> {
+        let [millis, after, date] = ["retry-after-ms", "retry-after", "date"].map(|name| self.header(name));
+        named_wait(millis, after, date, SystemTime::now())
     }
 
     /// What its body comes packed in and cannot be read for, since that is not known here.

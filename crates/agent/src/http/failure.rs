@@ -2,11 +2,14 @@
 //!
 //! Not here: failures below HTTP (`connection` and `exchange` have those), reasons of an answer (`finish`).
 
+use std::time::Duration;
+
 use q_core::{AgentFailure, FailureKind};
 use serde_json::Value;
 
 use super::detail::{clean, nested, words_of, words_of_body};
 use super::json::mended;
+use super::retry::duration;
 use crate::secret::Secrets;
 
 /// A response whose status is not success.
@@ -29,7 +32,11 @@ impl Refused<'_> {
         let said = words_of_body(body, json.as_ref());
         let mut codes = Codes::of(json.as_ref());
         codes.words.extend(error_type.map(code_word));
-        let kind = kind_of(status, &said, &codes);
+        let mut kind = kind_of(status, &said, &codes);
+        // Google names what is spent; that of a day is not there again in a moment.
+        if kind == FailureKind::RateLimited && body.contains("PerDay") {
+            kind = FailureKind::QuotaSpent;
+        }
         let detail = match retry_after {
             _ if (300..400).contains(&status) => {
                 format!("{status}: the server redirects; set base_url to where it leads")
@@ -39,6 +46,13 @@ impl Refused<'_> {
             None => format!("{status} {said}"),
         };
         AgentFailure { kind, detail: clean(&detail, secrets) }
+    }
+
+    /// How long to wait, where the body says so: Google's `RetryInfo`.
+    pub(super) fn named_wait(&self) -> Option<Duration> {
+        let json = read(self.body)?;
+        let details = ["/error/details", "/0/error/details"].iter().find_map(|place| json.pointer(place))?;
+        details.as_array()?.iter().find_map(|detail| duration(detail.get("retryDelay")?.as_str()?))
     }
 }
 
@@ -121,16 +135,21 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
         403 => of_words().unwrap_or(FailureKind::Forbidden),
         404 if says_no_images(&said) => FailureKind::NoImages,
         // Only where it says so: else it is the path that is not known.
-        404 if said.contains("model") => FailureKind::UnknownModel,
+        404 if said.contains("model") || codes.say(&["deploymentnotfound"]) => FailureKind::UnknownModel,
         300..400 | 404 | 405 => FailureKind::WrongPath,
         // A proxy that wants to know who asks lets nobody reach anything.
         407 => FailureKind::ProxyFailed,
         429 => match of_words() {
             Some(kind @ (FailureKind::QuotaSpent | FailureKind::Overloaded)) => kind,
+            // One request alone is more than is allowed at once.
+            _ if said.contains("request too large") => FailureKind::ContextTooLong,
             Some(_) | None => FailureKind::RateLimited,
         },
         529 => FailureKind::Overloaded,
-        408 => FailureKind::ServerError,
+        // Bedrock says 424 where the model went wrong, and 409 or 429 where it is not there yet.
+        408 | 424 => FailureKind::ServerError,
+        409 if said.contains("loading") || said.contains("not ready") => FailureKind::Overloaded,
+        451 => FailureKind::Forbidden,
         500.. => match of_words() {
             Some(kind @ (FailureKind::Overloaded | FailureKind::ContextTooLong | FailureKind::NoImages)) => {
                 kind
@@ -243,7 +262,7 @@ fn says_unknown_model(said: &str, codes: &Codes) -> bool {
         "not a valid model",
         "model identifier is invalid",
     ];
-    codes.say(&["model_not_found"])
+    codes.say(&["model_not_found", "deploymentnotfound"])
         || said.contains("model")
             && (codes.say(&["not_found_error", "not_found"])
                 || unknown.iter().any(|words| said.contains(words)))
@@ -317,6 +336,25 @@ mod tests {
             ),
             (422, r#"{"detail":"no"}"#, FailureKind::Rejected),
             (429, "{}", FailureKind::RateLimited),
+            (
+                429,
+                r#"{"error":{"message":"Request too large for m on tokens per min: must be reduced","code":"rate_limit_exceeded"}}"#,
+                FailureKind::ContextTooLong,
+            ),
+            (
+                429,
+                r#"{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"RequestsPerDayPerModel"}]}]}}"#,
+                FailureKind::QuotaSpent,
+            ),
+            (
+                404,
+                r#"{"error":{"code":"DeploymentNotFound","message":"no such deployment"}}"#,
+                FailureKind::UnknownModel,
+            ),
+            (409, r#"{"message":"the model is loading"}"#, FailureKind::Overloaded),
+            (409, "", FailureKind::Rejected),
+            (424, r#"{"message":"ModelErrorException"}"#, FailureKind::ServerError),
+            (451, "", FailureKind::Forbidden),
             (429, r#"{"error":{"message":"x","code":"insufficient_quota"}}"#, FailureKind::QuotaSpent),
             (429, r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}"#, FailureKind::RateLimited),
             (500, "", FailureKind::ServerError),
@@ -327,6 +365,20 @@ mod tests {
             let failure =
                 Refused { status, body, retry_after: None, error_type: None }.failure(&Secrets::default());
             assert_eq!(failure.kind, kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_body_may_say_how_long_to_wait() {
+        for (body, wait) in [
+            (r#"{"error":{"details":[{"a":1},{"retryDelay":"3600s"}]}}"#, Some(3600)),
+            (r#"[{"error":{"details":[{"retryDelay":"2s"}]}}]"#, Some(2)),
+            (r#"{"error":{"details":[{"retryDelay":"soon"}]}}"#, None),
+            (r#"{"error":{"details":{}}}"#, None),
+            ("slow down", None),
+        ] {
+            let refused = Refused { status: 429, body, retry_after: None, error_type: None };
+            assert_eq!(refused.named_wait(), wait.map(Duration::from_secs), "{body}");
         }
     }
 

@@ -62,7 +62,7 @@ async fn list(spec: &HttpSpec) -> Result<Vec<String>, AgentFailure> {
 async fn list_at(spec: &HttpSpec, route: &Route, address: &Address) -> Result<Vec<String>, AgentFailure> {
     let mut exchange = Exchange::look_up(spec, route, address).await.map_err(|attempt| attempt.failure)?;
     if !(200..300).contains(&exchange.status()) {
-        return Err(refusal(&mut exchange, &spec.secrets()).await);
+        return Err(refusal(&mut exchange, &spec.secrets()).await.failure);
     }
     let bad = |why: &str| AgentFailure::new(FailureKind::ServerError, format!("the list of models {why}"));
     if exchange.unknown_packing().is_some() {

@@ -14,6 +14,7 @@ use super::events::{EventParser, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
 use super::lines::LineSplitter;
 use super::page;
+use super::usage::is_believed;
 use crate::dialect::Dialect;
 use crate::secret::Secrets;
 
@@ -36,7 +37,13 @@ pub fn fuzz_reply(bytes: &[u8]) {
         for think_tags in [false, true] {
             fuzz_settings(
                 bytes,
-                &BodySettings { dialect, think_tags, secrets: Secrets::default(), longest: 4 << 10 },
+                &BodySettings {
+                    dialect,
+                    think_tags,
+                    secrets: Secrets::default(),
+                    longest: 4 << 10,
+                    asked: 0,
+                },
             );
         }
     }
@@ -76,6 +83,8 @@ pub struct BodySettings {
     pub secrets: Secrets,
     /// The most that is kept of it, in bytes.
     pub longest: usize,
+    /// Bytes of the request that it answers: a count of tokens that those cannot have is not believed.
+    pub asked: usize,
 }
 
 /// A response's body in the making.
@@ -85,6 +94,8 @@ pub struct ResponseBody {
     frames: Frames,
     /// Nothing that may still come matters.
     is_over: bool,
+    /// Bytes of text and thoughts that were handed on.
+    said: usize,
     settings: BodySettings,
 }
 
@@ -115,6 +126,7 @@ impl ResponseBody {
             form: BodyForm::Unknown { start: Vec::new(), first: true },
             frames: Frames::new(dialect::reader(settings.dialect), answer),
             is_over: false,
+            said: 0,
             settings,
         }
     }
@@ -191,7 +203,16 @@ impl ResponseBody {
 
     /// What is to be handed on next.
     pub fn event(&mut self) -> Option<AgentEvent> {
-        self.frames.answer.event()
+        let event = self.frames.answer.event()?;
+        if let AgentEvent::Text(words) | AgentEvent::Thinking(words) = &event {
+            self.said += words.len();
+        }
+        if let AgentEvent::Usage(counted) = &event
+            && !is_believed(*counted, self.settings.asked, self.said)
+        {
+            return self.frames.answer.event();
+        }
+        Some(event)
     }
 
     /// Whether nothing that may still come matters.

@@ -3,7 +3,7 @@
 //! together do not come back together; a server that names a time is taken at its word.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use q_core::{AgentFailure, FailureKind};
 
@@ -40,9 +40,14 @@ impl From<AgentFailure> for FailedAttempt {
 impl Retry {
     /// After a refusal of this status, which means that.
     pub(super) fn after(status: u16, kind: FailureKind, wait: Option<Duration>) -> Self {
-        let passes = matches!(status, 408 | 429 | 500 | 502..=504 | 529);
-        let is_final =
-            matches!(kind, FailureKind::QuotaSpent | FailureKind::ContextTooLong | FailureKind::NoImages);
+        let passes = matches!(status, 408 | 409 | 424 | 429 | 500 | 502..=504 | 529);
+        let is_final = matches!(
+            kind,
+            FailureKind::QuotaSpent
+                | FailureKind::ContextTooLong
+                | FailureKind::NoImages
+                | FailureKind::Rejected
+        );
         match wait {
             _ if !passes || is_final => Self::Never,
             Some(wait) => Self::After(wait),
@@ -76,17 +81,54 @@ pub(super) const fn most_asks(allowed: u32) -> u32 {
     1 + if allowed < MOST { allowed } else { MOST }
 }
 
-/// How long a response says to wait: milliseconds, seconds, or a date, which is compared with the server's own.
-pub(super) fn named_wait(millis: Option<&str>, after: Option<&str>, date: Option<&str>) -> Option<Duration> {
+/// How long a response says to wait: milliseconds, or seconds, a duration (`1m30s`), or a date, which is compared with the server's
+/// own, else with `now`.
+pub(super) fn named_wait(
+    millis: Option<&str>,
+    after: Option<&str>,
+    date: Option<&str>,
+    now: SystemTime,
+) -> Option<Duration> {
     if let Some(millis) = millis.and_then(|millis| millis.trim().parse().ok()) {
         return Some(Duration::from_millis(millis));
     }
     let after = after?.trim();
     if let Ok(seconds) = after.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        return wait_of(seconds);
     }
-    Some(Duration::from_secs(seconds(after)?.saturating_sub(seconds(date?.trim())?)))
+    if let Some(wait) = duration(after) {
+        return Some(wait);
+    }
+    let here = || now.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs() + EPOCH);
+    let now = date.and_then(|date| seconds(date.trim())).or_else(here)?;
+    Some(Duration::from_secs(seconds(after)?.saturating_sub(now)))
 }
+
+/// So many seconds. What no clock holds is longer than anybody waits; less than nothing is no time.
+fn wait_of(seconds: f64) -> Option<Duration> {
+    (seconds >= 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// A duration as programs write it: `15m0s`, `2h`, `1.5s`, `200ms`.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let (mut rest, mut all) = (text.trim(), Duration::ZERO);
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, behind) = rest.split_at(end);
+        let (unit, seconds) = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)]
+            .into_iter()
+            .find(|(unit, _)| behind.starts_with(unit))?;
+        all = all.saturating_add(wait_of(number.parse::<f64>().ok()? * seconds)?);
+        rest = behind.get(unit.len()..)?;
+    }
+    Some(all)
+}
+
+/// Seconds from the year 0, as [`seconds`] counts them, to the beginning of 1970.
+const EPOCH: u64 = 62_162_121_600;
 
 /// Seconds since the year 0 of a date as HTTP has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn seconds(date: &str) -> Option<u64> {
@@ -125,6 +167,9 @@ mod tests {
             (503, FailureKind::Overloaded, true),
             (504, FailureKind::ServerError, true),
             (529, FailureKind::Overloaded, true),
+            (409, FailureKind::Overloaded, true),
+            (409, FailureKind::Rejected, false),
+            (424, FailureKind::ServerError, true),
             (400, FailureKind::Rejected, false),
             (401, FailureKind::WrongKey, false),
             (404, FailureKind::UnknownModel, false),
@@ -170,7 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_wait_has_three_forms() {
+    fn what_no_clock_holds_is_longer_than_anybody_waits() {
+        for after in ["1e300", "1e20", "99999999999999999999999h"] {
+            assert_eq!(named_wait(None, Some(after), None, UNIX_EPOCH), Some(Duration::MAX), "{after}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_wait_has_four_forms() {
         let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
         for (millis, after, date, wait) in [
             (None, None, date, None),
@@ -183,13 +235,19 @@ mod tests {
             (None, Some("Thu, 01 Dec 1994 08:49:37 GMT"), date, Some(25 * 86_400_000)),
             (None, Some("Wed, 01 Mar 1995 08:49:37 GMT"), date, Some(115 * 86_400_000)),
             (None, Some("Sun, 06 Nov 1994 08:49:07 GMT"), date, Some(0)),
-            (None, Some("Sun, 06 Nov 1994 08:50:07 GMT"), None, None),
+            // Without the server's date, by the clock here, which is a minute behind.
+            (None, Some("Sun, 06 Nov 1994 08:50:07 GMT"), None, Some(90_000)),
+            (None, Some("Sun, 06 Nov 1994 08:50:07 GMT"), Some("soon"), Some(90_000)),
             (None, Some("-1"), None, None),
             (None, Some("soon"), date, None),
             (None, Some("Sun, 99 Zeb 1994 08:49:37 GMT"), date, None),
-            (None, Some("1e300"), None, None),
+            (None, Some("15m0s"), None, Some(900_000)),
+            (None, Some("1.5s"), None, Some(1500)),
+            (None, Some("200ms"), None, Some(200)),
+            (None, Some("5 apples"), None, None),
         ] {
-            assert_eq!(named_wait(millis, after, date), wait.map(Duration::from_millis), "{after:?}");
+            let now = UNIX_EPOCH + Duration::from_secs(784_111_777 - 60);
+            assert_eq!(named_wait(millis, after, date, now), wait.map(Duration::from_millis), "{after:?}");
         }
     }
 }

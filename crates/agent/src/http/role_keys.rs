@@ -11,7 +11,7 @@ use super::address::Address;
 use super::detail::{clean, words_of_body};
 use super::dialect::endpoint::escaped;
 use super::exchange::{Exchange, HeaderName};
-use super::retry::{FailedAttempt, Retry, named_wait};
+use super::retry::{FailedAttempt, Retry};
 use super::route::Route;
 use crate::network::NetworkEnvironment;
 use crate::secret::{Secret, Secrets};
@@ -105,7 +105,7 @@ async fn ask(role: &SsoRole, network: &NetworkEnvironment) -> Result<LentKeys, F
         body.extend_from_slice(&bytes);
     }
     if status != 200 {
-        let wait = named_wait(None, exchange.header("retry-after"), exchange.header("date"));
+        let wait = exchange.named_wait();
         let failure = refused(status, &String::from_utf8_lossy(&body), role);
         let retry = Retry::after(status, failure.kind, wait);
         return Err(FailedAttempt { failure, retry });

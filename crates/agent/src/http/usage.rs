@@ -40,6 +40,19 @@ pub(super) fn usage(value: &RawValue) -> Option<Usage> {
     })
 }
 
+/// Tokens that a request may have beside what is sent: what servers put around it, and into it.
+const BESIDE: u64 = 16 << 10;
+/// Tokens that a model may have thought of which nothing comes.
+const UNSEEN: u64 = 64 << 10;
+
+/// Whether a server's count is believed, of a request and an answer of so many bytes: no token is shorter than a byte.
+pub(super) fn is_believed(usage: Usage, asked: usize, said: usize) -> bool {
+    let Usage { input, output, cached, cache_written, reasoning, guessed: _ } = usage;
+    let read = input.max(cached).max(cache_written);
+    read <= (asked as u64).saturating_add(BESIDE)
+        && output.max(reasoning) <= (said as u64).saturating_add(UNSEEN)
+}
+
 /// Several counts together; nothing where none of them is one.
 pub(super) fn sum<const N: usize>(counts: [Option<&RawValue>; N]) -> Option<u64> {
     counts.into_iter().filter_map(|one| one.and_then(count)).reduce(u64::saturating_add)
@@ -61,6 +74,22 @@ pub(super) fn count(value: &RawValue) -> Option<u64> {
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_is_believed_than_the_bytes_can_be() {
+        let nothing = Usage::default();
+        for (usage, believed) in [
+            (nothing, true),
+            (Usage { input: 100 + BESIDE, output: 50 + UNSEEN, ..nothing }, true),
+            (Usage { input: 101 + BESIDE, ..nothing }, false),
+            (Usage { output: 51 + UNSEEN, ..nothing }, false),
+            (Usage { input: 1, cached: 1 << 40, ..nothing }, false),
+            (Usage { input: 1, cache_written: 1 << 40, ..nothing }, false),
+            (Usage { output: 1, reasoning: u64::MAX, ..nothing }, false),
+        ] {
+            assert_eq!(is_believed(usage, 100, 50), believed, "{usage:?}");
+        }
+    }
 
     #[test]
     fn counts_of_any_size_are_kept() {

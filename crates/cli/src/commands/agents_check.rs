@@ -204,23 +204,32 @@ fn since_start(clock: &Clock) -> Duration {
 /// What failed and what to do, without advice for a session: there is none.
 fn in_words(failure: &AgentFailure) -> String {
     let next = failure.kind.way_out().replace(", then `/retry`", "");
-    let next = if next.contains("`/retry`") { "try again in a while".to_owned() } else { next };
+    // Nothing is to be gone on with here, and nothing to be asked again.
+    let next = if failure.kind == FailureKind::LengthLimit {
+        "raise max_tokens in its table".to_owned()
+    } else if next.contains("`/retry`") || next.contains("`/continue`") {
+        "try again in a while".to_owned()
+    } else {
+        next
+    };
     format!("{}: {next}", words::why(failure))
 }
 
 /// What works, a line each.
 fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
     let short: String = came.answer.trim().chars().take(60).collect();
-    let (works, fails) = ("yes", "no");
+    // Of a server that refuses nothing but that is known.
+    let is_refused = came.failure.is_some() && came.pieces == 0 && !came.thinks;
+    let (works, fails) = ("yes", if is_refused { "not known: there is no answer" } else { "no" });
     let first = came.first.map_or(String::new(), |first| format!(" after {:.1} s", first.as_secs_f64()));
-    let answer = if short.is_empty() { fails.to_owned() } else { format!("{works}: {short:?}{first}") };
+    let answer = if short.is_empty() { "no".to_owned() } else { format!("{works}: {short:?}{first}") };
     let stream = match came.pieces {
         0 => fails.to_owned(),
         1 => "it came in one piece, so nothing can be said".to_owned(),
         pieces => format!("{works}: {pieces} pieces, all within {:.1} s", took.as_secs_f64()),
     };
     let usage = came.usage.map_or_else(
-        || "no: the server does not count".to_owned(),
+        || if is_refused { fails.to_owned() } else { "no: the server does not count".to_owned() },
         |usage| format!("{works}: {} tokens read, {} written", usage.input, usage.output),
     );
     vec![
@@ -261,6 +270,26 @@ mod tests {
             failure.as_deref(),
             Some("the answer was cut off (it had not ended after 0 s): try again in a while")
         );
+    }
+
+    #[test]
+    fn of_a_refusal_is_said_only_that_it_is_one() {
+        let failed = |kind| Some(AgentFailure { kind, detail: String::new() });
+        let refused = CheckResult { failure: failed(FailureKind::WrongKey), ..CheckResult::default() };
+        let said = lines(&refused, Duration::ZERO);
+        let unknown = "not known: there is no answer";
+        let ends = |line: usize, end: &str| said.get(line).is_some_and(|line| line.ends_with(end));
+        assert!(ends(0, " no") && (1..4).all(|line| ends(line, unknown)), "{said:?}");
+        let came = CheckResult { answer: "hello".into(), pieces: 2, ..CheckResult::default() };
+        assert!(!lines(&came, Duration::ZERO).concat().contains(unknown));
+    }
+
+    #[test]
+    fn no_advice_of_a_check_is_for_a_session() {
+        for kind in FailureKind::ALL {
+            let said = in_words(&AgentFailure { kind, detail: String::new() });
+            assert!(!said.contains("`/retry`") && !said.contains("`/continue`"), "{kind:?}: {said}");
+        }
     }
 
     #[test]

@@ -168,6 +168,22 @@ impl Step<'_> {
         self.changed(id);
     }
 
+    /// Whether a summary that counts stands behind the last stop, and for what stopped there.
+    pub(super) fn is_stop_summarised(&self, id: SessionId) -> bool {
+        let Some(live) = self.live(id) else { return false };
+        let mut undone = 0_usize;
+        for entry in live.newest_entries().take_while(|entry| !matches!(entry.body, Body::Stop(_))) {
+            let Body::Compaction(compaction) = &entry.body else { continue };
+            match compaction {
+                Compaction::Undone => undone += 1,
+                Compaction::Summary { .. } if undone == 0 => return true,
+                Compaction::Summary { .. } => undone -= 1,
+                Compaction::Stopped(_) => {}
+            }
+        }
+        false
+    }
+
     /// How full the window is with what the turn in flight has come to; nothing where that changes nothing that is known.
     pub(super) fn window_use(&self, id: SessionId) -> Option<WindowUse> {
         let stream = self.live(id)?.stream();

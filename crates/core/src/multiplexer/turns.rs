@@ -160,6 +160,10 @@ impl Step<'_> {
     pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
         let (prompt, turn) = (head.unfinished().ok_or(Refusal::NothingToContinue)?, head.turns.next());
+        // A summary tells of words at whose end nobody can go on; of a turn that q paused it tells enough.
+        if !head.is_paused() && self.is_stop_summarised(id) {
+            return Err(Refusal::NothingToContinue);
+        }
         self.refuse_if_spent(id)?;
         self.refuse_if_full()?;
         let seq = self.record(id, Record::Continued { turn, prompt, token });

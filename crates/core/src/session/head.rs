@@ -458,21 +458,24 @@ impl Head {
 
     /// The prompt whose answer stopped before its end, where one came and nothing runs: an agent can go on with that.
     pub(crate) fn unfinished(&self) -> Option<PromptNo> {
-        // Where q paused it there are results of calls.
-        let is_paused = |failure: &AgentFailure| {
-            matches!(
-                failure.kind,
-                FailureKind::TooManyRounds | FailureKind::WindowFull | FailureKind::BudgetSpent
-            )
-        };
-        let has_part = !self.preview.trim().is_empty()
-            || matches!(&self.last, Some(Ending::Failed(failure)) if is_paused(failure));
+        let has_part = !self.preview.trim().is_empty() || self.is_paused();
         match &self.last {
             Some(Ending::Failed(_) | Ending::Interrupted(_)) if self.turn.is_none() && has_part => {
                 self.last_prompt.map(|last| last.prompt)
             }
             Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
         }
+    }
+
+    /// Whether q paused the last turn, between calls: there are results to go on with, whatever was said.
+    pub(crate) fn is_paused(&self) -> bool {
+        let pauses = |failure: &AgentFailure| {
+            matches!(
+                failure.kind,
+                FailureKind::TooManyRounds | FailureKind::WindowFull | FailureKind::BudgetSpent
+            )
+        };
+        matches!(&self.last, Some(Ending::Failed(failure)) if pauses(failure))
     }
 
     /// What the session is doing, from its durable state.

@@ -48,7 +48,8 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("messages", Some(all.into())),
         ("tool_choice", tools.is_some().then(|| json!({ "type": "none" }))),
         ("tools", tools),
-        ("temperature", shape.temperature.clone().map(Value::Number)),
+        // A model that thinks takes none.
+        ("temperature", shape.temperature.clone().filter(|_| !thinks).map(Value::Number)),
         ("thinking", budget.map(|tokens| json!({ "type": "enabled", "budget_tokens": tokens }))),
     ])
 }

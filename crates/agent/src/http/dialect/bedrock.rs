@@ -32,6 +32,8 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
     let thinking = Thinking::of(turn, model, shape);
     let thinks = matches!(thinking, Thinking::Tokens(_)) || shape.body.contains_key(MODEL_FIELDS);
     let turn = &*seals::keeping(turn, |_| thinks);
+    // A model of Anthropic's that thinks takes none.
+    let temperature = shape.temperature.clone().filter(|_| !matches!(thinking, Thinking::Tokens(_)));
     let max_tokens = match thinking {
         // What it thinks counts as well, and must leave room for the answer.
         Thinking::Tokens(budget) => {
@@ -46,7 +48,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
             "inferenceConfig",
             table([
                 ("maxTokens", max_tokens.map(Value::from)),
-                ("temperature", shape.temperature.clone().map(Value::Number)),
+                ("temperature", temperature.map(Value::Number)),
             ]),
         ),
         ("toolConfig", declared_tools(turn, tool).map(|tools| json!({ "tools": tools }))),

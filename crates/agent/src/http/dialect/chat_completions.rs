@@ -11,8 +11,8 @@ use super::reasoning_content::{self, ReasoningContent};
 use super::reasoning_details::ReasoningDetails;
 use super::seals;
 use super::writing::{
-    arguments_text, call_id, data_address, illustrated, object, plain_message, result_text, system_prompt,
-    text_of, tool_name,
+    arguments_text, bridged, call_id, data_address, illustrated, object, plain_message, result_text,
+    system_prompt, text_of, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::failure::is_error;
@@ -81,7 +81,7 @@ fn messages(message: &Message, takes_thoughts: bool) -> Vec<Value> {
             let words = |text: &str| json!({ "type": "text", "text": text });
             let image = |image: &Image, data: &str| json!({ "type": "image_url", "image_url": { "url": data_address(image, data) } });
             let plain = || text.map(|text| plain_message("user", &text));
-            all.extend(illustrated(message, words, image).or_else(plain));
+            all = bridged(all, illustrated(message, words, image).or_else(plain));
         }
         Role::Assistant => all.push(object([
             ("role", Some("assistant".into())),

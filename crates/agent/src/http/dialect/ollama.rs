@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::reading::{FrameReader, Meaning, read_calls, words};
 use super::writing::{
-    arguments, called_tools, object, plain_message, result_text, system_prompt, table, text_of, tool_name,
+    arguments, bridged, called_tools, object, plain_message, result_text, system_prompt, table, text_of,
+    tool_name,
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::json::members;
@@ -62,13 +63,16 @@ fn messages(message: &Message, tools: &BTreeMap<EntryNo, String>) -> Vec<Value> 
     }
     let text = text_of(message);
     match message.role {
-        Role::User => all.extend(text.map(|text| {
-            let mut said = plain_message("user", &text);
-            if !images.is_empty() {
-                said["images"] = images.into();
-            }
-            said
-        })),
+        Role::User => {
+            let said = text.map(|text| {
+                let mut said = plain_message("user", &text);
+                if !images.is_empty() {
+                    said["images"] = images.into();
+                }
+                said
+            });
+            all = bridged(all, said);
+        }
         Role::Assistant => all.push(object([
             ("role", Some("assistant".into())),
             ("content", Some(text.unwrap_or_default().into())),

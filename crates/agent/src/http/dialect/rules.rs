@@ -157,6 +157,9 @@ fn steps(dialect: Dialect, request: &Value) -> Result<Vec<Step>, &'static str> {
 const ORDER: &str = "the person does not begin, or the two do not alternate";
 const RESULT_BEHIND_WORDS: &str = "a result stands behind words, or is empty";
 
+/// Where results are messages of their own. Elsewhere they stand in the person's, or are items.
+const BEHIND_RESULTS: &str = "the person speaks right behind a result";
+
 const NO_OBJECT: &str = "what a call is given is no object";
 
 /// A message of chat completions, or of Ollama, where results are messages of their own.
@@ -168,6 +171,7 @@ fn flat_message(dialect: Dialect, message: &Value, steps: &mut Vec<Step>) -> Res
                 if dialect == Dialect::Ollama { &message["tool_name"] } else { &message["tool_call_id"] };
             result(word(id), is_text(content), steps)
         }
+        Some("user") if steps.last().is_some_and(|last| !last.results.is_empty()) => Err(BEHIND_RESULTS),
         Some("user") if content.is_array() => person(is_illustrated(dialect, content), steps),
         Some("user") => {
             let images = message["images"].as_array();
@@ -427,6 +431,9 @@ fn broken_by_calls(dialect: Dialect, request: &Value, steps: &[Step]) -> Option<
         .then_some("a call is answered that no thought stands before, while the model thinks")
 }
 
+/// Anthropic's models refuse both together.
+const WARM_THOUGHTS: &str = "a temperature is set while the model thinks";
+
 fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str> {
     // Of some the address says which model, and that it is streamed.
     let says_in_address = matches!(dialect, Dialect::Gemini | Dialect::Bedrock);
@@ -448,6 +455,10 @@ fn broken_by_settings(dialect: Dialect, request: &Value) -> Option<&'static str>
         if request.to_string().matches("cache_control").count() > 4 {
             return Some("there are too many marks for the cache");
         }
+    }
+    let temperature = [&request["temperature"], &request["inferenceConfig"]["temperature"]];
+    if !thinking(dialect, request).is_null() && temperature.iter().any(|set| !set.is_null()) {
+        return Some(WARM_THOUGHTS);
     }
     if dialect == Dialect::Bedrock && !(request["model"].is_null() && request["stream"].is_null()) {
         return Some("it holds what stands in the address");
@@ -527,6 +538,7 @@ proptest! {
         goes_on in any::<bool>(),
         system_prompt in prop::sample::select(["", " \n", "be kind"].as_slice()),
         max_tokens in prop::option::of(1..100_000u64),
+        is_warm in any::<bool>(),
         effort in prop::option::of(prop::sample::select(["none", "low", "medium", "high", "max"].as_slice())),
         sealed in prop::collection::btree_map(0..24u64, 0..6u8, 0..8),
     ) {
@@ -541,7 +553,8 @@ proptest! {
             .map(|(no, body)| Entry { no: EntryNo(no as u64), at: WallTime(0), body })
             .collect();
         let reasoning = effort.map(str::to_owned);
-        let shape = RequestShape { max_tokens, reasoning, ..RequestShape::default() };
+        let temperature = is_warm.then(|| serde_json::Number::from(1));
+        let shape = RequestShape { temperature, max_tokens, reasoning, ..RequestShape::default() };
         for dialect in Dialect::ALL {
             // Of this dialect, of somebody else, and torn.
             let seal = |kind: u8| match kind {

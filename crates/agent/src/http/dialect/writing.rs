@@ -30,6 +30,21 @@ pub(super) fn plain_message(role: &str, text: &str) -> Value {
     json!({ "role": role, "content": text })
 }
 
+/// What the assistant is made to say where a turn stopped behind results and the person speaks next: its message.
+const STOPPED: &str = "(The answer stopped here.)";
+
+/// Results that are messages of their own with what stands between them and what the person says then: servers that hold to the
+/// order of roles (Mistral's, and templates like its) refuse a person right behind a result.
+pub(super) fn bridged(mut results: Vec<Value>, said: Option<Value>) -> Vec<Value> {
+    if let Some(said) = said {
+        if !results.is_empty() {
+            results.push(plain_message("assistant", STOPPED));
+        }
+        results.push(said);
+    }
+    results
+}
+
 /// The texts of a message as one; nothing where it has none.
 pub(super) fn text_of(message: &Message) -> Option<String> {
     let texts: Vec<&str> = message

@@ -145,7 +145,8 @@ fn a_thought_in_one_piece_goes_back_in_turns_that_call_something() {
                 model(vec![thought(), text("d")]),
                 person(vec![text("e")]),
             ],
-            vec![json!("hm\n"), json!(null)],
+            // Between the result and the person it is said that the answer stopped, which nobody thought of.
+            vec![json!("hm\n"), json!(null), json!(null)],
         ),
     ] {
         let messages = [vec![person(vec![text("a")])], messages].concat();
@@ -174,6 +175,47 @@ fn a_thought_in_one_piece_goes_back_in_turns_that_call_something() {
             request["messages"][place]["reasoning_content"] = json!("hm");
             let rule = "a thought is sent back of a turn that calls nothing";
             assert_eq!(broken(Dialect::ChatCompletions, &request), Some(rule));
+        }
+    }
+}
+
+#[test]
+fn a_model_that_thinks_is_asked_without_a_temperature() {
+    for (effort, is_sent) in [(Some("low"), false), (Some("none"), true), (None, true)] {
+        let temperature = Some(serde_json::Number::from(1));
+        let reasoning = effort.map(str::to_owned);
+        let shape = RequestShape { temperature, reasoning, ..RequestShape::default() };
+        for (dialect, place) in
+            [(Dialect::Anthropic, "/temperature"), (Dialect::Bedrock, "/inferenceConfig/temperature")]
+        {
+            let request = request_in(dialect, &conversation(), "anthropic.m", &shape);
+            assert_eq!(request.pointer(place).is_some(), is_sent, "{effort:?}: {request}");
+        }
+    }
+    let shape = RequestShape { reasoning: Some("low".into()), ..RequestShape::default() };
+    let mut request = request_in(Dialect::Anthropic, &conversation(), "m", &shape);
+    request["temperature"] = json!(0.5);
+    assert_eq!(broken(Dialect::Anthropic, &request), Some(WARM_THOUGHTS));
+}
+
+/// Where a turn stopped behind its calls and the person speaks next, the assistant says so between wherever results are messages
+/// of their own.
+#[test]
+fn no_person_speaks_right_behind_a_result() {
+    let mut turn = conversation();
+    turn.messages.truncate(5);
+    for behind in [Part::Text("why?".into()), Part::GoOn] {
+        turn.messages[4].parts.truncate(2);
+        turn.messages[4].parts.push(behind);
+        for dialect in Dialect::ALL {
+            let mut request = request_in(dialect, &turn, "m", &RequestShape::default());
+            assert_eq!(broken(dialect, &request), None, "{dialect:?}: {request}");
+            if matches!(dialect, Dialect::ChatCompletions | Dialect::Ollama) {
+                let sent = request["messages"].as_array_mut().unwrap();
+                let bridge = sent.remove(sent.len() - 2);
+                assert_eq!(bridge["role"], "assistant", "{dialect:?}: {bridge}");
+                assert_eq!(broken(dialect, &request), Some(BEHIND_RESULTS), "{dialect:?}");
+            }
         }
     }
 }
