@@ -386,6 +386,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
             let source = |place: String| Source { place, ..Source::default() };
             AgentEvent::Sources(Sources { all: places.into_iter().map(source).collect(), left_out: 0 })
         }),
+        1 => (0u64..3).prop_map(AgentEvent::Torn),
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),

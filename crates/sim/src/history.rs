@@ -126,7 +126,9 @@ impl History {
             | Record::MarkedUnread
             | Record::Imported { .. }
             | Record::ImportEnded { .. }
-            | Record::Repaired { fault: Fault::LogCut { .. } | Fault::SealsTooLong } => {}
+            | Record::Repaired {
+                fault: Fault::LogCut { .. } | Fault::SealsTooLong | Fault::AnswerTorn { .. },
+            } => {}
         }
         Ok(())
     }

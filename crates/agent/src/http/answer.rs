@@ -59,6 +59,9 @@ pub(super) struct AnswerBuilder {
     frames: usize,
     parts: usize,
     unreadable: usize,
+    /// Of those how many looked like a part of it, and of these how many came behind a reason: it may not be the end.
+    torn: u64,
+    torn_behind: u64,
 }
 
 impl AnswerBuilder {
@@ -107,6 +110,21 @@ impl AnswerBuilder {
         self.unreadable += if is_readable { 0 } else { 1 };
     }
 
+    /// A frame that could not be read was meant as a part of the answer, as it looks.
+    pub(super) fn note_torn(&mut self) {
+        if self.is_finished() {
+            self.torn_behind += 1;
+        } else {
+            self.torn += 1;
+            self.calls.tear();
+        }
+    }
+
+    /// How many parts were lost so far.
+    pub(super) const fn torn(&self) -> u64 {
+        self.torn
+    }
+
     /// A frame was a part of the answer.
     pub(super) fn note_part(&mut self) {
         self.parts += 1;
@@ -147,6 +165,9 @@ impl AnswerBuilder {
         let says = self.reason.is_some() && !words.trim().is_empty();
         self.is_early |= says;
         self.speaks_on |= says;
+        if says {
+            self.torn += std::mem::take(&mut self.torn_behind);
+        }
     }
 
     /// A refusal is what the model says, though it is no answer.
@@ -170,6 +191,11 @@ impl AnswerBuilder {
         } else {
             self.queue.push(AgentEvent::Sealed(seal));
         }
+    }
+
+    /// What was called so far has all that it is given.
+    pub(super) fn on_calls_end(&mut self) {
+        self.calls.close();
     }
 
     /// The same of what comes back in front of the next call.
@@ -271,6 +297,9 @@ impl AnswerBuilder {
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.on_call(NAMELESS.to_owned(), "");
         }
+        if self.torn > 0 && self.reason.is_some() {
+            self.queue.push(AgentEvent::Torn(self.torn));
+        }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));
         }
@@ -302,6 +331,9 @@ impl AnswerBuilder {
                 let unfinished = || AgentFailure::new(FailureKind::Cut, self.unfinished());
                 Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
             }
+            Some(Reason::ToolCalls | Reason::Stop) if self.takes_calls && self.torn_call().is_some() => {
+                self.torn_call()
+            }
             Some(Reason::ToolCalls | Reason::Stop) if self.calls.count() > 0 => {
                 (!self.takes_calls).then(|| self.wants_tool())
             }
@@ -327,6 +359,19 @@ impl AnswerBuilder {
         };
         let names = format!("{}{others}", self.calls.first());
         AgentFailure::new(FailureKind::WantsTool, clean(&names, &self.secrets))
+    }
+
+    /// What is called without a part of what it is given, or without its name, is nothing that anybody called.
+    fn torn_call(&self) -> Option<AgentFailure> {
+        let lost_name = self.torn > 0 && (self.calls.has_nameless() || self.is_call_lost());
+        let tool = self.calls.torn().or(lost_name.then_some("a tool"))?;
+        let why = format!("a part of its call of {tool} could not be read; nothing was called");
+        Some(AgentFailure::new(FailureKind::Cut, clean(&why, &self.secrets)))
+    }
+
+    /// Whether it says that it calls something, and nothing of that is there.
+    fn is_call_lost(&self) -> bool {
+        self.reason == Some(Reason::ToolCalls) && self.calls.count() == 0
     }
 
     fn unfinished(&self) -> String {

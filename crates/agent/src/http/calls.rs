@@ -45,11 +45,32 @@ struct Begun {
     index: String,
     id: String,
     call: AskedCall,
+    state: Wholeness,
+}
+
+/// How much of what a call is given is known to have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wholeness {
+    /// More may come.
+    #[default]
+    Open,
+    /// All of it.
+    Whole,
+    /// Something was lost while more could come: what is there is not what the model said.
+    Torn,
 }
 
 impl Begun {
     fn is_whole(&self) -> bool {
         serde_json::from_str::<IgnoredAny>(&self.call.arguments).is_ok()
+    }
+
+    /// More of what it is given. Behind what was whole where something was lost, that is not all that came.
+    fn add(&mut self, arguments: &str) {
+        if self.state == Wholeness::Whole && !arguments.trim().is_empty() {
+            self.state = Wholeness::Torn;
+        }
+        self.call.arguments.push_str(arguments);
     }
 }
 
@@ -60,6 +81,26 @@ impl AskedCalls {
 
     pub(super) const fn are_too_many(&self) -> bool {
         self.all.len() > MAX_CALLS || self.bytes > MAX_BYTES
+    }
+
+    /// Something that came could not be read: it may have been of any call that is not whole. Each is looked at once.
+    pub(super) fn tear(&mut self) {
+        for begun in self.all.iter_mut().filter(|begun| begun.state == Wholeness::Open) {
+            begun.state = if begun.is_whole() { Wholeness::Whole } else { Wholeness::Torn };
+        }
+    }
+
+    /// The calls so far have all that they are given.
+    pub(super) fn close(&mut self) {
+        for begun in self.all.iter_mut().filter(|begun| begun.state == Wholeness::Open) {
+            begun.state = Wholeness::Whole;
+        }
+    }
+
+    /// A tool whose call lacks something of what it was given, if there is one.
+    pub(super) fn torn(&self) -> Option<&str> {
+        let torn = self.all.iter().find(|begun| begun.state == Wholeness::Torn)?;
+        Some(&torn.call.tool)
     }
 
     /// The tool that was called first.
@@ -86,7 +127,7 @@ impl AskedCalls {
         self.bytes += arguments.len();
         let call =
             AskedCall { tool, arguments: arguments.to_owned(), seals: std::mem::take(&mut self.sealed) };
-        self.all.push(Begun { index: String::new(), id: String::new(), call });
+        self.all.push(Begun { index: String::new(), id: String::new(), call, state: Wholeness::Whole });
     }
 
     /// A piece of one. Servers have many ways to say of which: by an index, by an id, or by nothing but the order.
@@ -102,11 +143,12 @@ impl AskedCalls {
             (None, Some(_) | None) => false,
         };
         match (known, name) {
-            (Some(known), _) if goes_on => known.call.arguments.push_str(arguments),
+            (Some(known), _) if goes_on => known.add(arguments),
             (_, Some(name)) => {
                 let seals = std::mem::take(&mut self.sealed);
                 let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), seals };
-                self.all.push(Begun { index: index.to_owned(), id: id.to_owned(), call });
+                let (index, id) = (index.to_owned(), id.to_owned());
+                self.all.push(Begun { index, id, call, state: Wholeness::Open });
             }
             // The name may have come elsewhere, or comes yet.
             (_, None) => self.has_nameless = true,
@@ -117,7 +159,7 @@ impl AskedCalls {
     pub(super) fn rest(&mut self, index: &str, arguments: &str) {
         if let Some(known) = self.all.iter_mut().rfind(|begun| begun.index == index) {
             self.bytes += arguments.len();
-            known.call.arguments.push_str(arguments);
+            known.add(arguments);
         }
     }
 
@@ -129,7 +171,10 @@ impl AskedCalls {
     /// All that one is given, in the place of what came of it; one that is not known begins here.
     pub(super) fn given(&mut self, id: &str, name: &str, arguments: &str) {
         match self.all.iter_mut().find(|begun| begun.id == id && !id.is_empty()) {
-            Some(known) => arguments.clone_into(&mut known.call.arguments),
+            Some(known) => {
+                arguments.clone_into(&mut known.call.arguments);
+                known.state = Wholeness::Open;
+            }
             None => self.piece(CallPiece { index: id, id, name: Some(name), arguments }),
         }
     }

@@ -277,6 +277,7 @@ impl RunningTurn {
                 | AgentEvent::Retrying { .. }
                 | AgentEvent::Plan(_)
                 | AgentEvent::Sources(_)
+                | AgentEvent::Torn(_)
                 | AgentEvent::Model(_)
                 | AgentEvent::Title(_)
                 | AgentEvent::Steerable

@@ -19,8 +19,9 @@ const WANTS: [(&str, Wants); 3] =
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
-/// The word for more sealed than is kept.
+/// The words for more sealed than is kept, and for an answer that lacks parts.
 const SEALS_TOO_LONG: &str = "seals_too_long";
+const ANSWER_TORN: &str = "answer_torn";
 
 /// The most fields that are named which are not known here, and bytes of each.
 const UNKNOWN: usize = 16;
@@ -207,6 +208,10 @@ impl EntryShape {
             Body::Repair(Fault::SealsTooLong) => {
                 Self { role: role("repair"), fault: Some(SEALS_TOO_LONG.to_owned()), ..plain }
             }
+            Body::Repair(Fault::AnswerTorn { parts }) => {
+                let (fault, lost) = (Some(ANSWER_TORN.to_owned()), Some(*parts));
+                Self { role: role("repair"), fault, lost, ..plain }
+            }
         }
     }
 
@@ -315,6 +320,9 @@ impl EntryShape {
                 }
                 "log_cut" => Body::Repair(Fault::LogCut { lost: self.lost }),
                 SEALS_TOO_LONG => Body::Repair(Fault::SealsTooLong),
+                ANSWER_TORN => {
+                    Body::Repair(Fault::AnswerTorn { parts: self.lost.ok_or_else(|| missing("lost"))? })
+                }
                 other => return Err(format!("fault `{other}` is none")),
             },
             "" => return Err(missing("role")),

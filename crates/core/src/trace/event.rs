@@ -26,6 +26,7 @@ pub(super) fn read(verb: &str, words: &mut WordReader) -> Result<Option<AgentEve
         }
         "plan" => AgentEvent::Plan(entry::read_plan(words)?),
         "sources" => AgentEvent::Sources(entry::read_sources(words)?),
+        "torn" => AgentEvent::Torn(words.number()?),
         "model" => AgentEvent::Model(words.word("a model")?),
         "progress" => AgentEvent::Progress { call: CallNo(words.number()?), text: words.word("a text")? },
         "resumable" => AgentEvent::Resume(ResumeHandle(words.word("a handle")?)),
@@ -105,6 +106,7 @@ pub(super) fn write(id: SessionId, event: &AgentEvent) -> String {
         AgentEvent::Sealed(Seal { by, content }) => format!("sealed {id} {by:?} {content:?}"),
         AgentEvent::Plan(steps) => format!("plan {id}{}", entry::write_plan(steps)),
         AgentEvent::Sources(sources) => format!("sources {id}{}", entry::write_sources(sources)),
+        AgentEvent::Torn(parts) => format!("torn {id} {parts}"),
         AgentEvent::Model(model) => format!("model {id} {model:?}"),
         AgentEvent::Progress { call, text } => format!("progress {id} {call} {text:?}"),
         AgentEvent::Resume(ResumeHandle(handle)) => format!("resumable {id} {handle:?}"),

@@ -78,6 +78,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "title s1 \"Image cache\"",
     "plan s1 active \"read\" open \"fix\"",
     "sources s1 source \"A page\" \"https://a.test\" \"so\"",
+    "torn s1 1",
     "model s1 \"big-2026\"",
     "progress s1 1 \"out\"",
     "resumable s1 \"sess-1\"",

@@ -254,6 +254,7 @@ enum What {
     Plan(Vec<PlanStep>),
     Sources(Sources),
     SealsTooLong,
+    AnswerTorn(u64),
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),

@@ -239,6 +239,7 @@ impl Session {
                 What::Compaction(compaction) => Body::Compaction(compaction.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
                 What::SealsTooLong => Body::Repair(Fault::SealsTooLong),
+                What::AnswerTorn(parts) => Body::Repair(Fault::AnswerTorn { parts: *parts }),
                 What::Sources(sources) => Body::Sources(sources.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),
                 What::Stop(Ending::Interrupted(by)) => Body::Stop(Stop::Interrupted(*by)),

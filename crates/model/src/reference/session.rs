@@ -92,6 +92,7 @@ impl Session {
                 | What::Plan(_)
                 | What::Sources(_)
                 | What::SealsTooLong
+                | What::AnswerTorn(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::LeftOut(_) => {}

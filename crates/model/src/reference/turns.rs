@@ -102,6 +102,12 @@ impl Model {
                 self.happened(at);
             }
             AgentEvent::Sources(sources) => self.on_sources(at, sources),
+            AgentEvent::Torn(0) => {}
+            AgentEvent::Torn(parts) => {
+                self.write(at);
+                self.write_sources(at);
+                self.add(at, What::AnswerTorn(parts), String::new());
+            }
             AgentEvent::Model(model) => {
                 if self.sessions[at].agent.told.answering != model {
                     self.sessions[at].agent.told.answering = model;

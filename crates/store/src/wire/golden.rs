@@ -347,11 +347,18 @@ fn seat_head() -> Head {
 
 /// What came with more sealed than is kept, in its own dump.
 fn seal_records() -> Vec<(&'static str, Record)> {
-    let fault = Fault::SealsTooLong;
-    vec![
-        ("repaired: seals", Record::Repaired { fault }),
-        ("imported: seals", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Repair(fault) }),
-    ]
+    fault_records(["repaired: seals", "imported: seals"], Fault::SealsTooLong)
+}
+
+/// What came with an answer that lacks parts, in its own dump.
+fn torn_records() -> Vec<(&'static str, Record)> {
+    fault_records(["repaired: torn", "imported: torn"], Fault::AnswerTorn { parts: 2 })
+}
+
+/// What did not fit, here and as it is taken over from elsewhere.
+fn fault_records([here, elsewhere]: [&'static str; 2], fault: Fault) -> Vec<(&'static str, Record)> {
+    let imported = Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Repair(fault) };
+    vec![(here, Record::Repaired { fault }), (elsewhere, imported)]
 }
 
 /// All of them sealed, one after the other.
@@ -474,6 +481,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
         ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
         ("records_of_seals_on_disk_stay_as_they_are", dump_log(seal_records())),
+        ("records_of_torn_answers_on_disk_stay_as_they_are", dump_log(torn_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
@@ -499,6 +507,7 @@ fn what_is_encoded_is_decoded() {
         sent_records(),
         seat_records(),
         seal_records(),
+        torn_records(),
         compactions(),
         settings_records(),
         budget_records(),

@@ -133,6 +133,7 @@ impl FrameReader for AnthropicReader {
             "message_stop" => return Meaning::End,
             "content_block_stop" => {
                 self.is_in_block = false;
+                answer.on_calls_end();
                 if let Some(thought) = self.thought.take() {
                     thought.seal(sealed, answer);
                 }
@@ -164,7 +165,7 @@ impl AnthropicReader {
         }
         let thinking = words(thinking);
         if let Some(thought) = &mut self.thought {
-            thought.add(&thinking, &words(signature));
+            thought.add(&thinking, &words(signature), answer);
         }
         answer.on_thought(thinking);
         answer.on_text(words(text));
@@ -206,7 +207,7 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Opti
     match words(kind).as_str() {
         "thinking" => {
             let (mut thought, thinking) = (SealedThought::default(), words(thinking));
-            thought.add(&thinking, &words(members(block, ["signature"])[0]));
+            thought.add(&thinking, &words(members(block, ["signature"])[0]), answer);
             answer.on_thought(thinking);
             return Some(thought);
         }
