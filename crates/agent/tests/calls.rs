@@ -124,7 +124,9 @@ fn a_call_that_lost_a_part_is_not_called() {
         (responses, vec![&item("added", "\"\""), delta, lost, &whole, over], r#"{"path":"sub/a.txt"}"#),
     ] {
         let mut reply = taking_calls(dialect);
-        frames.iter().for_each(|frame| reply.read(format!("data: {frame}\n\n").as_bytes()));
+        for frame in &frames {
+            reply.read(format!("data: {frame}\n\n").as_bytes());
+        }
         reply.end(None);
         let arguments: Vec<String> = reply.calls().into_iter().map(|call| call.arguments).collect();
         assert_eq!(arguments.concat(), called, "{frames:?}");

@@ -120,6 +120,16 @@ impl AnswerBuilder {
         }
     }
 
+    /// What the server says of the whole is not what it said in pieces: something is missing, or was another thing.
+    pub(super) fn on_contradiction(&mut self) {
+        self.torn = self.torn.max(1);
+    }
+
+    /// All that it says was told: what was lost came again.
+    pub(super) const fn on_all_told(&mut self) {
+        self.torn = 0;
+    }
+
     /// How many parts were lost so far.
     pub(super) const fn torn(&self) -> u64 {
         self.torn

@@ -92,6 +92,7 @@ pub(super) struct AnthropicReader {
     cached: (Option<u64>, Option<u64>),
     /// A block has begun, which said what it is.
     is_in_block: bool,
+    has_blocks: bool,
     thought: Option<SealedThought>,
 }
 
@@ -109,13 +110,17 @@ impl FrameReader for AnthropicReader {
                 return Meaning::End;
             }
             // Why it ended it cannot say yet, whatever stands there.
+            "message_start" if self.has_blocks => {
+                answer.on_error("\"another answer began before this one had ended\"");
+                return Meaning::End;
+            }
             "message_start" => {
                 if let Some(message) = message {
                     self.message(message, answer);
                 }
             }
             "content_block_start" => {
-                self.is_in_block = true;
+                (self.is_in_block, self.has_blocks) = (true, true);
                 if let Some(block) = block {
                     self.thought = read_block(index, block, answer);
                 }
