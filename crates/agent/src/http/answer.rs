@@ -229,8 +229,8 @@ impl AnswerBuilder {
     }
 
     /// All that a call is given, which may have come in pieces before.
-    pub(super) fn on_call_given(&mut self, id: &str, name: &str, arguments: &str) {
-        self.calls.given(id, name, arguments);
+    pub(super) fn on_call_given(&mut self, index: &str, id: &str, name: &str, arguments: &str) {
+        self.calls.given(index, id, name, arguments);
     }
 
     /// More of what a call is given, if it is one that is known.

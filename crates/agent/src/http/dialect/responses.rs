@@ -359,6 +359,7 @@ fn id(item: &RawValue) -> String {
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if is_call(item) {
         let [arguments, input] = members(item, ["arguments", "input"]);
-        answer.on_call_given(&id(item), &name_of_whole(item), &given(arguments.or(input)));
+        let call_id = words(member(Some(item), "call_id"));
+        answer.on_call_given(&id(item), &call_id, &name_of_whole(item), &given(arguments.or(input)));
     }
 }
