@@ -98,7 +98,7 @@ fn reply(dialect: Dialect, Said { sealed, words, calls }: &Said) -> Script {
             return Script::new().raw(format!("{answer}\n"));
         }
     };
-    Script::new().raw(frames.iter().map(|frame| format!("data: {frame}\n\n")).collect::<String>())
+    Script::new().raw(frames.iter().map(|frame| format!("data: {frame}\n\n")).collect::<Vec<_>>().concat())
 }
 
 const ID: SessionId = SessionId(1);

@@ -136,10 +136,7 @@ pub enum Fault {
     /// Its provider sealed more of a turn than is kept: nothing of that goes back.
     SealsTooLong,
     /// Parts of an answer came and could not be read: what is kept of it lacks them.
-    AnswerTorn {
-        /// How many.
-        parts: u64,
-    },
+    AnswerTorn { parts: u64 },
 }
 
 /// A place in a transcript: after that many bytes of that entry.

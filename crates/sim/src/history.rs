@@ -126,9 +126,7 @@ impl History {
             | Record::MarkedUnread
             | Record::Imported { .. }
             | Record::ImportEnded { .. }
-            | Record::Repaired {
-                fault: Fault::LogCut { .. } | Fault::SealsTooLong | Fault::AnswerTorn { .. },
-            } => {}
+            | Record::Repaired { .. } => {}
         }
         Ok(())
     }

@@ -51,10 +51,10 @@ struct Begun {
 /// How much of what a call is given is known to have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Wholeness {
-    /// More may come.
+    /// More of it may come.
     #[default]
     Open,
-    /// All of it.
+    /// All of it came.
     Whole,
     /// Something was lost while more could come: what is there is not what the model said.
     Torn,

@@ -196,23 +196,18 @@ impl EntryShape {
             Body::LeftOut(Sent { entries, left_out }) => {
                 Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
             }
-            Body::Repair(Fault::PromptLost(prompt)) => Self {
-                role: role("repair"),
-                fault: Some("prompt_lost".to_owned()),
-                prompt: Some(prompt.0),
-                ..plain
-            },
-            Body::Repair(Fault::LogCut { lost }) => {
-                Self { role: role("repair"), fault: Some("log_cut".to_owned()), lost: *lost, ..plain }
-            }
-            Body::Repair(Fault::SealsTooLong) => {
-                Self { role: role("repair"), fault: Some(SEALS_TOO_LONG.to_owned()), ..plain }
-            }
-            Body::Repair(Fault::AnswerTorn { parts }) => {
-                let (fault, lost) = (Some(ANSWER_TORN.to_owned()), Some(*parts));
-                Self { role: role("repair"), fault, lost, ..plain }
-            }
+            Body::Repair(fault) => plain.repaired(*fault),
         }
+    }
+
+    fn repaired(self, fault: Fault) -> Self {
+        let (word, prompt, lost) = match fault {
+            Fault::PromptLost(prompt) => ("prompt_lost", Some(prompt.0), None),
+            Fault::LogCut { lost } => ("log_cut", None, lost),
+            Fault::SealsTooLong => (SEALS_TOO_LONG, None, None),
+            Fault::AnswerTorn { parts } => (ANSWER_TORN, None, Some(parts)),
+        };
+        Self { role: "repair".to_owned(), fault: Some(word.to_owned()), prompt, lost, ..self }
     }
 
     fn citing(self, sources: &Sources) -> Self {

@@ -102,12 +102,7 @@ impl Model {
                 self.happened(at);
             }
             AgentEvent::Sources(sources) => self.on_sources(at, sources),
-            AgentEvent::Torn(0) => {}
-            AgentEvent::Torn(parts) => {
-                self.write(at);
-                self.write_sources(at);
-                self.add(at, What::AnswerTorn(parts), String::new());
-            }
+            AgentEvent::Torn(parts) => self.on_torn(at, parts),
             AgentEvent::Model(model) => {
                 if self.sessions[at].agent.told.answering != model {
                     self.sessions[at].agent.told.answering = model;
@@ -170,6 +165,14 @@ impl Model {
         } else {
             turn.is_sealed_off = true;
             self.note(at);
+        }
+    }
+
+    fn on_torn(&mut self, at: usize, parts: u64) {
+        if parts > 0 {
+            self.write(at);
+            self.write_sources(at);
+            self.add(at, What::AnswerTorn(parts), String::new());
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) struct ToldText {
 }
 
 impl ToldText {
-    /// More of it.
+    /// More words that are told.
     pub(super) fn add(&mut self, words: &str) {
         self.is_too_long |= self.text.len() + words.len() > LONGEST;
         if !self.is_too_long {
