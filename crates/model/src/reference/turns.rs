@@ -96,11 +96,7 @@ impl Model {
             AgentEvent::Sealed(seal) => self.on_sealed(at, &seal),
             AgentEvent::Usage(usage) => (running.usage, running.uncounted.is_told) = (usage, true),
             AgentEvent::StopReason(reason) => reason.clone_into(&mut running.reason),
-            AgentEvent::Plan(steps) => {
-                self.write(at);
-                self.add(at, What::Plan(steps), String::new());
-                self.happened(at);
-            }
+            AgentEvent::Plan(steps) => self.on_plan(at, steps),
             AgentEvent::Sources(sources) => self.on_sources(at, sources),
             AgentEvent::Torn(parts) => self.on_torn(at, parts),
             AgentEvent::Model(model) => {
@@ -166,6 +162,12 @@ impl Model {
             turn.is_sealed_off = true;
             self.note(at);
         }
+    }
+
+    fn on_plan(&mut self, at: usize, steps: Vec<q_core::PlanStep>) {
+        self.write(at);
+        self.add(at, What::Plan(steps), String::new());
+        self.happened(at);
     }
 
     fn on_torn(&mut self, at: usize, parts: u64) {
