@@ -69,14 +69,7 @@ fn calls_are_read_in_each_dialect_and_none_of_an_answer_that_is_not_whole() {
 fn what_is_called_in_an_answer_that_does_not_end_well_is_not_called() {
     let called = r#"{"tool_calls":[{"index":0,"id":"x","function":{"name":"run","arguments":"{}"}}]}"#;
     for (finish, count) in [("tool_calls", 1), ("stop", 1), ("length", 0), ("content_filter", 0), ("", 0)] {
-        let settings = BodySettings {
-            dialect: Dialect::ChatCompletions,
-            think_tags: false,
-            secrets: Secret::new("sk-test").into(),
-            longest: LONGEST,
-            asked: 100,
-        };
-        let mut reply = ResponseBody::new(settings).taking_calls();
+        let mut reply = taking_calls(Dialect::ChatCompletions);
         reply.read(format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{called}}}]}}\n\n").as_bytes());
         if !finish.is_empty() {
             let end =
@@ -85,6 +78,63 @@ fn what_is_called_in_an_answer_that_does_not_end_well_is_not_called() {
         }
         reply.end(None);
         assert_eq!(reply.calls().len(), count, "{finish:?}");
+    }
+}
+
+/// A body in this dialect of which calls are taken.
+fn taking_calls(dialect: Dialect) -> ResponseBody {
+    let secrets = Secret::new("sk-test").into();
+    let settings = BodySettings { dialect, think_tags: false, secrets, longest: LONGEST, asked: 100 };
+    ResponseBody::new(settings).taking_calls()
+}
+
+/// What breaks off may have been of any call that is not whole: nobody runs what the model did not say.
+#[test]
+fn a_call_that_lost_a_part_is_not_called() {
+    let chat = |call: &str| format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{call}]}}}}]}}"#);
+    let begin = chat(r#"{"index":0,"id":"x","function":{"name":"read","arguments":"{\"path\":\""}}"#);
+    let rest = chat(r#"{"index":0,"function":{"arguments":"a.txt\"}"}}"#);
+    let stop = r#"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#;
+    let words = r#"{"choices":[{"delta":{"content":"ok"}}]}"#;
+    let lost = r#"{"choices":[{"del"#;
+    let block = |kind: &str, rest: &str| format!(r#"{{"type":"content_block_{kind}","index":1,{rest}}}"#);
+    let tool = block("start", r#""content_block":{"type":"tool_use","id":"x","name":"read","input":{}}"#);
+    let input = |json: &str| block("delta", &format!(r#""delta":{{"partial_json":{json}}}"#));
+    let inputs = [input(r#""{\"path\":\"""#), input(r#""a.txt\"}""#)];
+    let end = block("stop", r#""x":0"#);
+    let reason = r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#;
+    let item = |kind: &str, arguments: &str| {
+        let item = format!(r#"{{"type":"function_call","id":"x","name":"read","arguments":{arguments}}}"#);
+        format!(r#"{{"type":"response.output_item.{kind}","item":{item}}}"#)
+    };
+    let delta = r#"{"type":"response.function_call_arguments.delta","item_id":"x","delta":"{\"path\":\""}"#;
+    let whole = item("done", r#""{\"path\":\"sub/a.txt\"}""#);
+    let over = r#"{"type":"response.completed","response":{"status":"completed"}}"#;
+    let (chat, anthropic, responses) = (Dialect::ChatCompletions, Dialect::Anthropic, Dialect::Responses);
+    for (dialect, frames, called) in [
+        (chat, vec![&begin, &rest, stop], r#"{"path":"a.txt"}"#),
+        (chat, vec![&begin, lost, &rest, stop], ""),
+        (chat, vec![&begin, &rest, lost, stop], r#"{"path":"a.txt"}"#),
+        (chat, vec![words, lost, &begin, &rest, stop], r#"{"path":"a.txt"}"#),
+        (chat, vec![lost, &rest, stop], ""),
+        (chat, vec![words, lost, stop], ""),
+        (anthropic, vec![&tool, &inputs[0], &inputs[1], &end, reason], r#"{"path":"a.txt"}"#),
+        (anthropic, vec![&tool, &inputs[0], lost, &inputs[1], &end, reason], ""),
+        (anthropic, vec![&tool, lost, &end, reason], ""),
+        (anthropic, vec![&tool, &end, lost, reason], "{}"),
+        (responses, vec![&item("added", "\"\""), delta, lost, over], ""),
+        (responses, vec![&item("added", "\"\""), delta, lost, &whole, over], r#"{"path":"sub/a.txt"}"#),
+    ] {
+        let mut reply = taking_calls(dialect);
+        for frame in &frames {
+            reply.read(format!("data: {frame}\n\n").as_bytes());
+        }
+        reply.end(None);
+        let arguments: Vec<String> = reply.calls().into_iter().map(|call| call.arguments).collect();
+        assert_eq!(arguments.concat(), called, "{frames:?}");
+        let events: Vec<AgentEvent> = std::iter::from_fn(|| reply.event()).collect();
+        let ends_well = matches!(events.last(), Some(AgentEvent::Done));
+        assert_eq!(ends_well, !called.is_empty(), "{events:?}");
     }
 }
 

@@ -540,6 +540,7 @@ async fn wherever_the_network_divides_a_stream_it_says_the_same() {
             thinking: String::new(),
             seals: Vec::new(),
             sources: Sources::default(),
+            torn: 0,
             usage: Some(Usage { input: 21, output: 9, ..Usage::default() }),
             model: Some("m".into()),
             stop_reason: Some("stop".into()),

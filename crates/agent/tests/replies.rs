@@ -75,6 +75,9 @@ fn told(outcome: &Outcome) -> String {
     if outcome.sources.left_out > 0 {
         writeln!(lines, "more sources: {}", outcome.sources.left_out).unwrap();
     }
+    if outcome.torn > 0 {
+        writeln!(lines, "torn: {}", outcome.torn).unwrap();
+    }
     if let Some(usage) = outcome.usage {
         let parts = [
             ("cached", usage.cached),

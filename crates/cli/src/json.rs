@@ -419,6 +419,9 @@ pub(crate) struct ChatJson {
     /// What it rests on, where its provider says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) sources: Vec<SourceJson>,
+    /// How many parts of it came and could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) torn: Option<u64>,
     /// `done`, `failed`, `interrupted`, or `waiting` behind a turn that failed or was interrupted.
     pub(crate) outcome: &'static str,
     pub(crate) failure: Option<String>,

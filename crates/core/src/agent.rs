@@ -37,6 +37,8 @@ pub enum AgentEvent {
     Plan(Vec<PlanStep>),
     /// More of what its answer rests on, by its provider's word. Told while it comes, so that an answer that is cut has it too.
     Sources(Sources),
+    /// So many parts of what it says came and could not be read: what was told lacks them. Comes before the end.
+    Torn(u64),
     /// Which model answers, by the name its server has for it.
     Model(String),
     /// What the turn has cost so far.

@@ -141,6 +141,8 @@ pub enum Fault {
     },
     /// Its provider sealed more of a turn than is kept: nothing of that goes back.
     SealsTooLong,
+    /// Parts of an answer came and could not be read: what is kept of it lacks them.
+    AnswerTorn { parts: u64 },
 }
 
 /// A place in a transcript: after that many bytes of that entry.

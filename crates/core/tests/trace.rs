@@ -194,6 +194,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
         text().prop_map(AgentEvent::Title),
         plan().prop_map(AgentEvent::Plan),
         sources().prop_map(AgentEvent::Sources),
+        any::<u64>().prop_map(AgentEvent::Torn),
         text().prop_map(AgentEvent::Model),
         text().prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         text().prop_map(AgentEvent::StopReason),

@@ -407,6 +407,7 @@ fn event() -> impl Strategy<Value = AgentEvent> {
             let file = ProjectFile { path, bytes: 1, left_out: 0, fingerprint };
             AgentEvent::ProjectFiles(ProjectFiles { all: vec![file], withheld })
         }),
+        1 => (0u64..3).prop_map(AgentEvent::Torn),
         1 => "[ab]{0,1}".prop_map(AgentEvent::Model),
         1 => "[ab]{0,1}".prop_map(|handle| AgentEvent::Resume(ResumeHandle(handle))),
         1 => "[ab]{0,2}".prop_map(AgentEvent::StopReason),

@@ -211,6 +211,7 @@ pub enum WireBody {
     PromptLost(u64),
     LogCut(Option<u64>),
     SealsTooLong,
+    AnswerTorn(u64),
     LeftOut(SentEntries),
     Continued,
     Compaction(WireCompaction),

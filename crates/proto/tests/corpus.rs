@@ -250,6 +250,7 @@ fn entries() -> Vec<WireEntry> {
         ),
         item(10, WireBody::LogCut(Some(3))),
         item(18, WireBody::SealsTooLong),
+        item(19, WireBody::AnswerTorn(2)),
         item(16, WireBody::Continued),
         item(
             13,

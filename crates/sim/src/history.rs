@@ -124,7 +124,7 @@ impl History {
             | Record::MarkedUnread
             | Record::Imported { .. }
             | Record::ImportEnded { .. }
-            | Record::Repaired { fault: Fault::LogCut { .. } | Fault::SealsTooLong } => {}
+            | Record::Repaired { .. } => {}
         }
         Ok(())
     }

@@ -355,6 +355,12 @@ pub fn made_room(name: &str) -> String {
     format!("{name} hibernates now to make room; its history is kept, going there wakes it")
 }
 
+/// What an answer lacks.
+pub fn torn(parts: u64) -> String {
+    let parts = if parts == 1 { "1 part of it".to_owned() } else { format!("{parts} parts of it") };
+    format!("the answer is torn: {parts} came damaged and could not be read, and is missing")
+}
+
 /// What a repair says in the transcript.
 pub fn repair(fault: Fault, way: Way) -> String {
     let said = match fault {
@@ -372,6 +378,7 @@ pub fn repair(fault: Fault, way: Way) -> String {
             )
         }
         Fault::SealsTooLong => "not kept here: what the provider sealed of the model's thoughts in this turn is longer than q keeps; it is not sent back, and the model thinks anew".to_owned(),
+        Fault::AnswerTorn { parts } => format!("{}; `/retry` asks again", torn(parts)),
     };
     advice::render(&said, way).into_owned()
 }

@@ -59,6 +59,9 @@ pub(super) struct AnswerBuilder {
     frames: usize,
     parts: usize,
     unreadable: usize,
+    /// Of those how many looked like a part of it, and of these how many came behind a reason: it may not be the end.
+    torn: u64,
+    torn_behind: u64,
 }
 
 impl AnswerBuilder {
@@ -107,6 +110,31 @@ impl AnswerBuilder {
         self.unreadable += if is_readable { 0 } else { 1 };
     }
 
+    /// A frame that could not be read was meant as a part of the answer, as it looks.
+    pub(super) fn note_torn(&mut self) {
+        if self.is_finished() {
+            self.torn_behind += 1;
+        } else {
+            self.torn += 1;
+            self.calls.tear();
+        }
+    }
+
+    /// What the server says of the whole is not what it said in pieces: something is missing, or was another thing.
+    pub(super) fn on_contradiction(&mut self) {
+        self.torn = self.torn.max(1);
+    }
+
+    /// All that it says was told: what was lost came again.
+    pub(super) const fn on_all_told(&mut self) {
+        self.torn = 0;
+    }
+
+    /// How many parts were lost so far.
+    pub(super) const fn torn(&self) -> u64 {
+        self.torn
+    }
+
     /// A frame was a part of the answer.
     pub(super) fn note_part(&mut self) {
         self.parts += 1;
@@ -147,6 +175,9 @@ impl AnswerBuilder {
         let says = self.reason.is_some() && !words.trim().is_empty();
         self.is_early |= says;
         self.speaks_on |= says;
+        if says {
+            self.torn += std::mem::take(&mut self.torn_behind);
+        }
     }
 
     /// A refusal is what the model says, though it is no answer.
@@ -172,6 +203,11 @@ impl AnswerBuilder {
         }
     }
 
+    /// What was called so far has all that it is given.
+    pub(super) fn on_calls_end(&mut self) {
+        self.calls.close();
+    }
+
     /// The same of what comes back in front of the next call.
     pub(super) fn on_seal_of_call(&mut self, content: String) {
         self.calls.seal(sealed(content));
@@ -193,8 +229,8 @@ impl AnswerBuilder {
     }
 
     /// All that a call is given, which may have come in pieces before.
-    pub(super) fn on_call_given(&mut self, id: &str, name: &str, arguments: &str) {
-        self.calls.given(id, name, arguments);
+    pub(super) fn on_call_given(&mut self, index: &str, id: &str, name: &str, arguments: &str) {
+        self.calls.given(index, id, name, arguments);
     }
 
     /// More of what a call is given, if it is one that is known.
@@ -271,6 +307,9 @@ impl AnswerBuilder {
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.on_call(NAMELESS.to_owned(), "");
         }
+        if self.torn > 0 && self.reason.is_some() {
+            self.queue.push(AgentEvent::Torn(self.torn));
+        }
         if let Some(usage) = self.usage.take() {
             self.queue.push(AgentEvent::Usage(usage));
         }
@@ -302,6 +341,9 @@ impl AnswerBuilder {
                 let unfinished = || AgentFailure::new(FailureKind::Cut, self.unfinished());
                 Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
             }
+            Some(Reason::ToolCalls | Reason::Stop) if self.takes_calls && self.torn_call().is_some() => {
+                self.torn_call()
+            }
             Some(Reason::ToolCalls | Reason::Stop) if self.calls.count() > 0 => {
                 (!self.takes_calls).then(|| self.wants_tool())
             }
@@ -327,6 +369,19 @@ impl AnswerBuilder {
         };
         let names = format!("{}{others}", self.calls.first());
         AgentFailure::new(FailureKind::WantsTool, clean(&names, &self.secrets))
+    }
+
+    /// What is called without a part of what it is given, or without its name, is nothing that anybody called.
+    fn torn_call(&self) -> Option<AgentFailure> {
+        let lost_name = self.torn > 0 && (self.calls.has_nameless() || self.is_call_lost());
+        let tool = self.calls.torn().or(lost_name.then_some("a tool"))?;
+        let why = format!("a part of its call of {tool} could not be read; nothing was called");
+        Some(AgentFailure::new(FailureKind::Cut, clean(&why, &self.secrets)))
+    }
+
+    /// Whether it says that it calls something, and nothing of that is there.
+    fn is_call_lost(&self) -> bool {
+        self.reason == Some(Reason::ToolCalls) && self.calls.count() == 0
     }
 
     fn unfinished(&self) -> String {

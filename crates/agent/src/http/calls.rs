@@ -45,11 +45,44 @@ struct Begun {
     index: String,
     id: String,
     call: AskedCall,
+    state: Wholeness,
+}
+
+/// How much of what a call is given is known to have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wholeness {
+    /// More of it may come.
+    #[default]
+    Open,
+    /// All of it came.
+    Whole,
+    /// Something was lost while more could come: what is there is not what the model said.
+    Torn,
 }
 
 impl Begun {
     fn is_whole(&self) -> bool {
         serde_json::from_str::<IgnoredAny>(&self.call.arguments).is_ok()
+    }
+
+    /// Whether a piece has the rest of its name: nothing is given to it yet, and its id came with the first.
+    fn lacks_name(&self, piece: &CallPiece<'_>) -> bool {
+        let is_its_own = !piece.index.is_empty() && !self.id.is_empty() && piece.id.is_empty();
+        let is_new = piece.name.is_some_and(|name| name != self.call.tool);
+        is_its_own && is_new && self.call.arguments.is_empty()
+    }
+
+    /// Whether all that it is given comes again.
+    fn has_all(&self, arguments: &str) -> bool {
+        arguments.starts_with('{') && arguments == self.call.arguments && self.is_whole()
+    }
+
+    /// More of what it is given. Behind what was whole where something was lost, that is not all that came.
+    fn add(&mut self, arguments: &str) {
+        if self.state == Wholeness::Whole && !arguments.trim().is_empty() {
+            self.state = Wholeness::Torn;
+        }
+        self.call.arguments.push_str(arguments);
     }
 }
 
@@ -60,6 +93,26 @@ impl AskedCalls {
 
     pub(super) const fn are_too_many(&self) -> bool {
         self.all.len() > MAX_CALLS || self.bytes > MAX_BYTES
+    }
+
+    /// Something that came could not be read: it may have been of any call that is not whole. Each is looked at once.
+    pub(super) fn tear(&mut self) {
+        for begun in self.all.iter_mut().filter(|begun| begun.state == Wholeness::Open) {
+            begun.state = if begun.is_whole() { Wholeness::Whole } else { Wholeness::Torn };
+        }
+    }
+
+    /// The calls so far have all that they are given.
+    pub(super) fn close(&mut self) {
+        for begun in self.all.iter_mut().filter(|begun| begun.state == Wholeness::Open) {
+            begun.state = Wholeness::Whole;
+        }
+    }
+
+    /// A tool whose call lacks something of what it was given, if there is one.
+    pub(super) fn torn(&self) -> Option<&str> {
+        let torn = self.all.iter().find(|begun| begun.state == Wholeness::Torn)?;
+        Some(&torn.call.tool)
     }
 
     /// The tool that was called first.
@@ -86,7 +139,7 @@ impl AskedCalls {
         self.bytes += arguments.len();
         let call =
             AskedCall { tool, arguments: arguments.to_owned(), seals: std::mem::take(&mut self.sealed) };
-        self.all.push(Begun { index: String::new(), id: String::new(), call });
+        self.all.push(Begun { index: String::new(), id: String::new(), call, state: Wholeness::Whole });
     }
 
     /// A piece of one. Servers have many ways to say of which: by an index, by an id, or by nothing but the order.
@@ -96,17 +149,25 @@ impl AskedCalls {
         let known = self.all.iter_mut().rfind(|begun| begun.index == index);
         let goes_on = match (&known, name) {
             (Some(_), None) => true,
-            (Some(known), Some(name)) if known.call.tool != name => false,
+            (Some(known), Some(name)) if known.call.tool != name => known.lacks_name(&piece),
             (Some(known), Some(_)) if !id.is_empty() && !known.id.is_empty() => known.id == id,
             (Some(known), Some(_)) => !known.is_whole(),
             (None, Some(_) | None) => false,
         };
         match (known, name) {
-            (Some(known), _) if goes_on => known.call.arguments.push_str(arguments),
+            (Some(known), _) if goes_on => {
+                if known.lacks_name(&piece) {
+                    known.call.tool.push_str(name.unwrap_or_default());
+                }
+                if !known.has_all(arguments) {
+                    known.add(arguments);
+                }
+            }
             (_, Some(name)) => {
                 let seals = std::mem::take(&mut self.sealed);
                 let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), seals };
-                self.all.push(Begun { index: index.to_owned(), id: id.to_owned(), call });
+                let (index, id) = (index.to_owned(), id.to_owned());
+                self.all.push(Begun { index, id, call, state: Wholeness::Open });
             }
             // The name may have come elsewhere, or comes yet.
             (_, None) => self.has_nameless = true,
@@ -117,7 +178,7 @@ impl AskedCalls {
     pub(super) fn rest(&mut self, index: &str, arguments: &str) {
         if let Some(known) = self.all.iter_mut().rfind(|begun| begun.index == index) {
             self.bytes += arguments.len();
-            known.call.arguments.push_str(arguments);
+            known.add(arguments);
         }
     }
 
@@ -127,16 +188,28 @@ impl AskedCalls {
     }
 
     /// All that one is given, in the place of what came of it; one that is not known begins here.
-    pub(super) fn given(&mut self, id: &str, name: &str, arguments: &str) {
-        match self.all.iter_mut().find(|begun| begun.id == id && !id.is_empty()) {
-            Some(known) => arguments.clone_into(&mut known.call.arguments),
-            None => self.piece(CallPiece { index: id, id, name: Some(name), arguments }),
+    /// Ids of items may be given twice; those of calls are not.
+    pub(super) fn given(&mut self, index: &str, id: &str, name: &str, arguments: &str) {
+        let is_it = |begun: &Begun| match (begun.id.as_str(), id) {
+            ("", _) | (_, "") => begun.index == index && !index.is_empty(),
+            (one, other) => one == other,
+        };
+        match self.all.iter_mut().rfind(|begun| is_it(begun)) {
+            Some(known) => {
+                arguments.clone_into(&mut known.call.arguments);
+                known.state = Wholeness::Open;
+            }
+            None => self.piece(CallPiece { index, id, name: Some(name), arguments }),
         }
     }
 
-    /// The calls, each with an object where nothing was given.
+    /// The calls in their order, each with an object where nothing was given. What is sealed stands in front of some as they came.
     pub(super) fn take(&mut self) -> Vec<AskedCall> {
-        let all = std::mem::take(self).all.into_iter().map(|begun| begun.call);
+        let mut all = std::mem::take(self).all;
+        if all.iter().all(|begun| begun.call.seals.is_empty() && begun.index.parse::<u64>().is_ok()) {
+            all.sort_by_key(|begun| begun.index.parse::<u64>().unwrap_or_default());
+        }
+        let all = all.into_iter().map(|begun| begun.call);
         all.map(|call| {
             if call.arguments.trim().is_empty() { AskedCall { arguments: "{}".into(), ..call } } else { call }
         })
@@ -176,6 +249,21 @@ mod tests {
                 "a{\"n\":1} a{\"n\":2}",
             ),
             ("the name with each piece", vec![piece("0", "x", "a", "{"), piece("0", "x", "a", "}")], "a{}"),
+            ("the name in two", vec![piece("0", "x", "re", ""), piece("0", "", "ad", "{}")], "read{}"),
+            (
+                "by index, in another order",
+                vec![piece("1", "y", "b", "{}"), piece("0", "x", "a", "{}")],
+                "a{} b{}",
+            ),
+            (
+                "all of it again at the end",
+                vec![
+                    piece("0", "x", "a", "{\"n\":"),
+                    piece("0", "", "", "1}"),
+                    piece("0", "x", "a", "{\"n\":1}"),
+                ],
+                "a{\"n\":1}",
+            ),
             ("nothing given", vec![piece("0", "x", "a", "")], "a{}"),
             ("no name at all", vec![piece("0", "x", "", "{}")], ""),
         ] {
@@ -188,10 +276,14 @@ mod tests {
             assert_eq!(told.join(" "), expected, "{what}");
         }
         let mut calls = AskedCalls::default();
-        calls.given("x", "a", "");
+        calls.given("x", "", "a", "");
         calls.piece(piece("x", "x", "", "{\"cut"));
-        calls.given("x", "a", "{}");
+        calls.given("x", "", "a", "{}");
         assert_eq!(calls.take().len(), 1);
+        for id in ["y", "z", "y"] {
+            calls.given("x", id, "a", "{}");
+        }
+        assert_eq!(calls.take().len(), 2, "two calls of one item");
         for _ in 0..=MAX_CALLS {
             calls.whole("a".into(), "{}");
         }

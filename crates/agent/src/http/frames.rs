@@ -56,6 +56,9 @@ impl Frames {
         let name = String::from_utf8_lossy(&event.name);
         let says_error = is_error_name(&name);
         self.answer.note_frame(read.whole || says_error);
+        if !read.whole && !says_error && is_torn(data) {
+            self.answer.note_torn();
+        }
         if !read.whole && says_error {
             self.answer.on_error(data);
             return Flow::Ended;
@@ -109,6 +112,11 @@ impl Frames {
 /// Whether an event of this name tells of an error.
 const fn is_error_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("error")
+}
+
+/// Whether what cannot be read was JSON once. Words beside it keep connections alive, or say something to the person.
+fn is_torn(data: &str) -> bool {
+    data.starts_with(['{', '[', '"']) || data.contains(['{', '}'])
 }
 
 /// Whether it says something to the person that is not JSON. One word alone keeps a connection alive.

@@ -271,6 +271,7 @@ impl RunningTurn {
                 | AgentEvent::Plan(_)
                 | AgentEvent::Sources(_)
                 | AgentEvent::ProjectFiles(_)
+                | AgentEvent::Torn(_)
                 | AgentEvent::Model(_)
                 | AgentEvent::Title(_)
                 | AgentEvent::Steerable

@@ -62,6 +62,8 @@ pub(crate) struct Outcome {
     pub(crate) seals: Vec<String>,
     /// What it rests on.
     pub(crate) sources: Sources,
+    /// How many parts of it came and could not be read.
+    pub(crate) torn: u64,
     pub(crate) usage: Option<Usage>,
     /// Which model answered, and why it stopped, in the server's words.
     pub(crate) model: Option<String>,
@@ -75,7 +77,7 @@ impl Outcome {
     /// What these events come to. Checks their shape on the way: one end, and nothing behind it.
     pub(crate) fn of(events: impl IntoIterator<Item = AgentEvent>) -> Self {
         let (mut text, mut thinking, mut usage, mut ending) = (String::new(), String::new(), None, None);
-        let mut sources = Sources::default();
+        let (mut sources, mut torn) = (Sources::default(), 0);
         let (mut model, mut stop_reason, mut waits, mut seals) = (None, None, Vec::new(), Vec::new());
         for event in events {
             assert!(ending.is_none(), "{event:?} after the end");
@@ -86,6 +88,10 @@ impl Outcome {
                 AgentEvent::Sources(told) => {
                     assert!(!told.is_empty(), "sources are told, or not at all");
                     sources.join(told);
+                }
+                AgentEvent::Torn(parts) => {
+                    assert!(parts > 0 && torn == 0, "what is lost is told, once");
+                    torn = parts;
                 }
                 AgentEvent::Usage(counted) => usage = Some(counted),
                 AgentEvent::Model(name) => assert!(model.replace(name).is_none(), "the model is told twice"),
@@ -113,6 +119,7 @@ impl Outcome {
             thinking,
             seals,
             sources,
+            torn,
             usage,
             model,
             stop_reason,

@@ -38,6 +38,8 @@ struct CheckJson<'a> {
     /// How many pieces it came in.
     pieces: usize,
     thinks: bool,
+    /// How many parts of the answer came and could not be read.
+    torn: u64,
     first_piece_ms: Option<u64>,
     took_ms: u64,
     tokens_in: Option<u64>,
@@ -53,6 +55,7 @@ struct CheckResult {
     answer: String,
     pieces: usize,
     thinks: bool,
+    torn: u64,
     first: Option<Duration>,
     usage: Option<Usage>,
     failure: Option<AgentFailure>,
@@ -87,6 +90,7 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
             answer: &came.answer,
             pieces: came.pieces,
             thinks: came.thinks,
+            torn: came.torn,
             first_piece_ms: came.first.map(millis),
             took_ms: millis(took),
             tokens_in: came.usage.map(|usage| usage.input),
@@ -173,6 +177,7 @@ impl CheckResult {
                 bytes += text.len();
                 self.thinks = true;
             }
+            AgentEvent::Torn(parts) => self.torn = self.torn.saturating_add(parts),
             AgentEvent::Usage(usage) => self.usage = Some(usage),
             AgentEvent::Failed(failure) => self.failure = Some(failure),
             AgentEvent::Sent(_)
@@ -232,12 +237,15 @@ fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
         || if is_refused { fails.to_owned() } else { "no: the server does not count".to_owned() },
         |usage| format!("{works}: {} tokens read, {} written", usage.input, usage.output),
     );
-    vec![
+    let torn = (came.torn > 0).then(|| format!("  torn      {}", words::torn(came.torn)));
+    let mut lines = vec![
         format!("  answer    {answer}"),
         format!("  stream    {stream}"),
         format!("  thinking  {}", if came.thinks { works } else { fails }),
         format!("  usage     {usage}"),
-    ]
+    ];
+    lines.extend(torn);
+    lines
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use q_client::News;
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, PendingCall, Retrying, SessionId,
+    Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, Fault, PendingCall, Retrying, SessionId,
     Sources, Stop, Wants,
 };
 use q_proto::ClientMessage;
@@ -209,6 +209,16 @@ impl ChatTurn {
         self.entries(client).filter_map(sources).collect()
     }
 
+    /// How many parts of the answers of our turn came and could not be read.
+    fn torn(&self, client: &Client) -> u64 {
+        let (Some(began), Some(session)) = (self.began, client.mirror.get(self.session)) else { return 0 };
+        let after = session.entries.iter().filter(|entry| entry.no > began);
+        after
+            .take_while(|entry| !matches!(entry.body, Body::Prompt(_) | Body::Continued))
+            .map(|entry| if let Body::Repair(Fault::AnswerTorn { parts }) = entry.body { parts } else { 0 })
+            .fold(0, u64::saturating_add)
+    }
+
     fn stop<'a>(&self, client: &'a Client) -> Option<&'a Stop> {
         let (began, session) = (self.began?, client.mirror.get(self.session)?);
         let mut after = session.entries.iter().filter(|entry| entry.no > began);
@@ -244,6 +254,7 @@ impl ChatTurn {
         // What waits behind a turn that did not end well waits for the person, whatever may be spent.
         let is_idle = session.summary.activity == Activity::Idle;
         let waits_for_budget = is_idle && budget.is_some_and(BudgetUse::is_spent);
+        let torn = Some(self.torn(client)).filter(|parts| *parts > 0);
         let warning = budget.and_then(spending::budget_warning);
         let (outcome, failure, code) = match self.stop(client) {
             None if self.began.is_some() => ("done", None, 0),
@@ -261,7 +272,8 @@ impl ChatTurn {
             let session = SessionJson::from(&session.summary);
             let sources = self.sources(client).into_iter().flat_map(|(_, sources)| &sources.all);
             let sources = sources.map(SourceJson::from).collect();
-            json::print(&ChatJson { session, prompt: self.prompt, answer, sources, outcome, failure })?;
+            let prompt = self.prompt;
+            json::print(&ChatJson { session, prompt, answer, sources, torn, outcome, failure })?;
             return Ok(ExitCode::from(code));
         }
         if !answer.is_empty() && !answer.ends_with('\n') {
@@ -270,6 +282,9 @@ impl ChatTurn {
         for (no, told) in self.sources(client) {
             let listed = sources::listed(no, told, session.summary.name.as_str(), Way::Shell);
             out::note(&format!("q: from {}", words::hanging(&listed)));
+        }
+        if let Some(parts) = torn {
+            out::note(&format!("q: {}", words::torn(parts)));
         }
         let kept = if answer.is_empty() { "" } else { "; the text so far is kept" };
         match failure {

@@ -19,8 +19,9 @@ const WANTS: [(&str, Wants); 3] =
 const INTERRUPTERS: [(&str, Interrupter); 3] =
     [("user", Interrupter::User), ("stop", Interrupter::Stop), ("crash", Interrupter::Crash)];
 
-/// The word for more sealed than is kept.
+/// The words for more sealed than is kept, and for an answer that lacks parts.
 const SEALS_TOO_LONG: &str = "seals_too_long";
+const ANSWER_TORN: &str = "answer_torn";
 
 /// The most fields that are named which are not known here, and bytes of each.
 const UNKNOWN: usize = 16;
@@ -203,18 +204,7 @@ impl EntryShape {
             Body::LeftOut(Sent { entries, left_out }) => {
                 Self { role: role("left_out"), sent: Some(*entries), left_out: Some(*left_out), ..plain }
             }
-            Body::Repair(Fault::PromptLost(prompt)) => Self {
-                role: role("repair"),
-                fault: Some("prompt_lost".to_owned()),
-                prompt: Some(prompt.0),
-                ..plain
-            },
-            Body::Repair(Fault::LogCut { lost }) => {
-                Self { role: role("repair"), fault: Some("log_cut".to_owned()), lost: *lost, ..plain }
-            }
-            Body::Repair(Fault::SealsTooLong) => {
-                Self { role: role("repair"), fault: Some(SEALS_TOO_LONG.to_owned()), ..plain }
-            }
+            Body::Repair(fault) => plain.repaired(*fault),
         }
     }
 
@@ -222,6 +212,16 @@ impl EntryShape {
         let told = |file: &ProjectFile| (file.path.clone(), file.bytes, file.left_out);
         let project = Some((files.withheld, files.all.iter().map(told).collect()));
         Self { role: "project_files".to_owned(), project, ..self }
+    }
+
+    fn repaired(self, fault: Fault) -> Self {
+        let (word, prompt, lost) = match fault {
+            Fault::PromptLost(prompt) => ("prompt_lost", Some(prompt.0), None),
+            Fault::LogCut { lost } => ("log_cut", None, lost),
+            Fault::SealsTooLong => (SEALS_TOO_LONG, None, None),
+            Fault::AnswerTorn { parts } => (ANSWER_TORN, None, Some(parts)),
+        };
+        Self { role: "repair".to_owned(), fault: Some(word.to_owned()), prompt, lost, ..self }
     }
 
     fn citing(self, sources: &Sources) -> Self {
@@ -342,6 +342,9 @@ impl EntryShape {
                 }
                 "log_cut" => Body::Repair(Fault::LogCut { lost: self.lost }),
                 SEALS_TOO_LONG => Body::Repair(Fault::SealsTooLong),
+                ANSWER_TORN => {
+                    Body::Repair(Fault::AnswerTorn { parts: self.lost.ok_or_else(|| missing("lost"))? })
+                }
                 other => return Err(format!("fault `{other}` is none")),
             },
             "" => return Err(missing("role")),

@@ -241,6 +241,10 @@ impl Hostile {
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE], vec!["made", "--all", "--tool", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE], vec!["made", "--all"]],
+            "undo" | "redo" => {
+                vec![vec!["made"], vec!["made", "--yes"], vec![HOSTILE], vec!["made", "--json"]]
+            }
+            "diff" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
             "trust" => vec![vec!["--list"], vec!["--list", "--json"], vec![HOSTILE]],
             "untrust" => vec![vec![], vec![HOSTILE]],
             "context" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],

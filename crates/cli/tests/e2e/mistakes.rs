@@ -121,13 +121,13 @@ fn what_the_server_refuses_is_told_by_its_remedy() {
             "wrong key",
             401,
             r#"{"error":{"message":"Incorrect API key"}}"#,
-            ["rejects the key", "OPENAI_API_KEY"],
+            ["rejects the key", "set it where"],
         ),
         (
             "no model",
             404,
             r#"{"error":{"message":"model not found"}}"#,
-            ["does not know this model", "OPENAI_MODEL"],
+            ["does not know this model", "/model NAME"],
         ),
         ("too fast", 429, r#"{"error":{"message":"slow down"}}"#, ["asks to slow down", "wait a little"]),
         ("broken", 500, "oops", ["the server failed", "/retry asks again"]),
@@ -309,7 +309,7 @@ fn a_mended_key_counts_from_the_next_attempt_on() {
     world.home.set("OPENAI_API_KEY", "wrong");
     let mut world = world.with_sessions(&["api"]);
     world.server.once("hello", Script::new().status(401, r#"{"error":{"message":"Incorrect API key"}}"#));
-    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("OPENAI_API_KEY").told("then `q retry api`");
+    world.q(&["chat", "-s", "api", "hello"]).exited(1).told("`q agents` says").told("then `q retry api`");
     world.home.set("OPENAI_API_KEY", "right");
     world.q(&["retry", "api"]).succeeded();
     world.q(&["wait", "api"]).succeeded();

@@ -101,7 +101,13 @@ impl Step<'_> {
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::Done => self.end_turn(id, Ending::Done),
             AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
-            AgentEvent::Call(..) => self.give_up_compaction(id, FailureKind::WantsTool),
+            AgentEvent::Call(..) => self.give_up_compaction(id, FailureKind::WantsTool, String::new()),
+            // A summary stands for all that was said: one that lacks something stands for nothing.
+            AgentEvent::Torn(parts) => {
+                if parts > 0 {
+                    self.give_up_compaction(id, FailureKind::Cut, "a part of it could not be read".into());
+                }
+            }
             AgentEvent::Sent(sent) => {
                 if let Some(live) = self.live_mut(id) {
                     live.stream_mut().left_out = sent.left_out;
@@ -128,14 +134,14 @@ impl Step<'_> {
         let Some(live) = self.live_mut(id) else { return };
         let summary = &mut live.stream_mut().summary;
         if summary.len() + text.len() > SUMMARY_BYTES {
-            return self.give_up_compaction(id, FailureKind::TooLong);
+            return self.give_up_compaction(id, FailureKind::TooLong, String::new());
         }
         summary.push_str(text);
     }
 
-    fn give_up_compaction(&mut self, id: SessionId, kind: FailureKind) {
+    fn give_up_compaction(&mut self, id: SessionId, kind: FailureKind, detail: String) {
         self.cancel(id);
-        self.end_turn(id, Ending::Failed(AgentFailure { kind, detail: String::new() }));
+        self.end_turn(id, Ending::Failed(AgentFailure { kind, detail }));
     }
 
     /// Ends a turn that compacts. What waited meanwhile goes on unless somebody stopped it, whether that was of use or not.

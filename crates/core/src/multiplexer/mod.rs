@@ -11,6 +11,7 @@ mod clients;
 pub(crate) mod command;
 mod compaction;
 mod deferred;
+mod faults;
 mod images;
 mod import;
 mod importing;

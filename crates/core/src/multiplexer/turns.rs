@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply, TurnSetup};
-use crate::entry::{Entry, Fault, Interrupter};
+use crate::entry::{Entry, Interrupter};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::image::{self, NewImage};
 use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
@@ -15,7 +15,6 @@ use crate::multiplexer::step::Step;
 use crate::permits;
 use crate::record::{Ending, Record, Voice};
 use crate::refusal::Refusal;
-use crate::seal::Seal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
 use crate::session::live::{LastAsk, RunState};
@@ -263,6 +262,7 @@ impl Step<'_> {
             AgentEvent::ProjectFiles(files) => {
                 self.add_entry(id, Record::ProjectRead { turn, files: files.bounded() });
             }
+            AgentEvent::Torn(parts) => self.on_torn(id, turn, parts),
             AgentEvent::Model(model) => self.on_model(id, turn, model),
             AgentEvent::Resume(handle) => self.on_resume(id, turn, handle),
             AgentEvent::StopReason(mut reason) => {
@@ -377,24 +377,6 @@ impl Step<'_> {
             self.record_buffered(id, Record::Answering { turn, model });
             self.changed(id);
         }
-    }
-
-    /// Where more is sealed in a turn than is kept, that is said once, and nothing of it goes back: see [`TurnSeals`](crate::seal::TurnSeals).
-    fn on_sealed(&mut self, id: SessionId, turn: TurnNo, seal: Seal) {
-        let Some(live) = self.live_mut(id) else { return };
-        let seals = &mut live.stream_mut().seals;
-        if seals.is_too_much() {
-            return;
-        }
-        if seals.takes(&seal) {
-            live.stream_mut().is_sealed_off = true;
-            self.record_buffered(id, Record::Sealed { turn, seal });
-            return;
-        }
-        self.write_stream(id);
-        let seq = self.record_buffered(id, Record::Repaired { fault: Fault::SealsTooLong });
-        self.notify_entry(id, EntryNo(seq.0));
-        self.changed(id);
     }
 
     /// A handle that is too long is none: the agent begins anew from the transcript, as one that forgot does.

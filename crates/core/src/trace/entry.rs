@@ -62,6 +62,7 @@ pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
         "cut" if words.take("unknown") => Body::Repair(Fault::LogCut { lost: None }),
         "cut" => Body::Repair(Fault::LogCut { lost: Some(words.number()?) }),
         "seals-too-long" => Body::Repair(Fault::SealsTooLong),
+        "torn" => Body::Repair(Fault::AnswerTorn { parts: words.number()? }),
         _ => return Err(format!("`{word}` is not an entry")),
     })
 }
@@ -94,6 +95,7 @@ pub(super) fn write(body: &Body) -> String {
         Body::Repair(Fault::LogCut { lost: None }) => "cut unknown".into(),
         Body::Repair(Fault::LogCut { lost: Some(lost) }) => format!("cut {lost}"),
         Body::Repair(Fault::SealsTooLong) => "seals-too-long".into(),
+        Body::Repair(Fault::AnswerTorn { parts }) => format!("torn {parts}"),
     }
 }
 

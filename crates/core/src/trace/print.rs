@@ -197,6 +197,7 @@ fn repaired(fault: Fault) -> String {
         Fault::LogCut { lost: Some(lost) } => format!("repaired: records are lost, {lost} in all"),
         Fault::LogCut { lost: None } => "repaired: records are lost".into(),
         Fault::SealsTooLong => "repaired: more is sealed than is kept".into(),
+        Fault::AnswerTorn { parts } => format!("torn: {parts} parts of it could not be read"),
     }
 }
 

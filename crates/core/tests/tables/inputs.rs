@@ -83,6 +83,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "plan s1 active \"read\" open \"fix\"",
     "sources s1 source \"A page\" \"https://a.test\" \"so\"",
     "project s1 file \"AGENTS.md\" 9 0 7",
+    "torn s1 1",
     "model s1 \"big-2026\"",
     "progress s1 1 \"out\"",
     "resumable s1 \"sess-1\"",

@@ -94,6 +94,10 @@ impl Model {
             turn.retrying = Some(turns::retrying(self.now.wall, (attempt, of), wait_ms, failure));
         } else if let AgentEvent::Call(..) = event {
             self.give_up(at, FailureKind::WantsTool);
+        } else if let AgentEvent::Torn(1..) = event {
+            self.cancel(at);
+            let detail = "a part of it could not be read".to_owned();
+            self.end(at, Ending::Failed(AgentFailure { kind: FailureKind::Cut, detail }));
         } else if let AgentEvent::Done = event {
             self.end(at, Ending::Done);
         } else if let AgentEvent::Failed(failure) = event {

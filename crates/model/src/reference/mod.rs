@@ -258,6 +258,7 @@ enum What {
     Sources(Sources),
     SealsTooLong,
     ProjectFiles(ProjectFiles),
+    AnswerTorn(u64),
     /// That the last answer is gone on with.
     Continued,
     Compaction(Compaction),

@@ -240,6 +240,7 @@ impl Session {
                 What::Reversed(reversed) => Body::Reversed(reversed.clone()),
                 What::Plan(steps) => Body::Plan(steps.clone()),
                 What::SealsTooLong => Body::Repair(Fault::SealsTooLong),
+                What::AnswerTorn(parts) => Body::Repair(Fault::AnswerTorn { parts: *parts }),
                 What::Sources(sources) => Body::Sources(sources.clone()),
                 What::ProjectFiles(files) => Body::ProjectFiles(files.clone()),
                 What::Stop(Ending::Done) => Body::Prompt("a turn that ended well has no stop".into()),

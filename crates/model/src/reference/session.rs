@@ -99,6 +99,7 @@ impl Session {
                 | What::Sources(_)
                 | What::SealsTooLong
                 | What::ProjectFiles(_)
+                | What::AnswerTorn(_)
                 | What::Continued
                 | What::Compaction(_)
                 | What::Reversed(_)

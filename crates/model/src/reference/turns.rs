@@ -99,6 +99,7 @@ impl Model {
             AgentEvent::Plan(steps) => self.add_whole(at, What::Plan(steps)),
             AgentEvent::Sources(sources) => self.on_sources(at, sources),
             AgentEvent::ProjectFiles(files) => self.add_whole(at, What::ProjectFiles(files)),
+            AgentEvent::Torn(parts) => self.on_torn(at, parts),
             AgentEvent::Model(model) => {
                 if self.sessions[at].agent.told.answering != model {
                     self.sessions[at].agent.told.answering = model;
@@ -161,6 +162,14 @@ impl Model {
         } else {
             turn.is_sealed_off = true;
             self.note(at);
+        }
+    }
+
+    fn on_torn(&mut self, at: usize, parts: u64) {
+        if parts > 0 {
+            self.write(at);
+            self.write_sources(at);
+            self.add(at, What::AnswerTorn(parts), String::new());
         }
     }
 

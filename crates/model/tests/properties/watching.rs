@@ -52,7 +52,7 @@ proptest! {
             for stamped in system.written.iter().filter(|stamped| stamped.session == head.id) {
                 match &stamped.record {
                     Record::Created { .. } | Record::Seen { .. } => unread = false,
-                    Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. } | Record::Cited { .. }
+                    Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. } | Record::Cited { .. } | Record::ProjectRead { .. }
                     | Record::Sent { is_said: true, .. } | Record::Compacted { .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
                     _ => {}
                 }

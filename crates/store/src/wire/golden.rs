@@ -17,7 +17,7 @@ use q_core::{
     WaitingPrompt, WallTime, Wants, Why, WindowUse,
 };
 
-use beside_answers::{project_records, seal_records, source_records};
+use beside_answers::{project_records, seal_records, source_records, torn_records};
 use reversals::reversed_records;
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, settings_head, settings_records};
@@ -451,6 +451,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
         ("records_of_seals_on_disk_stay_as_they_are", dump_log(seal_records())),
         ("records_of_project_files_on_disk_stay_as_they_are", dump_log(project_records())),
+        ("records_of_torn_answers_on_disk_stay_as_they_are", dump_log(torn_records())),
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
@@ -478,6 +479,7 @@ fn what_is_encoded_is_decoded() {
         seat_records(),
         seal_records(),
         project_records(),
+        torn_records(),
         compactions(),
         settings_records(),
         budget_records(),

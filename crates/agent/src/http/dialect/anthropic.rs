@@ -93,6 +93,7 @@ pub(super) struct AnthropicReader {
     cached: (Option<u64>, Option<u64>),
     /// A block has begun, which said what it is.
     is_in_block: bool,
+    has_blocks: bool,
     thought: Option<SealedThought>,
 }
 
@@ -110,13 +111,17 @@ impl FrameReader for AnthropicReader {
                 return Meaning::End;
             }
             // Why it ended it cannot say yet, whatever stands there.
+            "message_start" if self.has_blocks => {
+                answer.on_error("\"another answer began before this one had ended\"");
+                return Meaning::End;
+            }
             "message_start" => {
                 if let Some(message) = message {
                     self.message(message, answer);
                 }
             }
             "content_block_start" => {
-                self.is_in_block = true;
+                (self.is_in_block, self.has_blocks) = (true, true);
                 if let Some(block) = block {
                     self.thought = read_block(index, block, answer);
                 }
@@ -134,6 +139,7 @@ impl FrameReader for AnthropicReader {
             "message_stop" => return Meaning::End,
             "content_block_stop" => {
                 self.is_in_block = false;
+                answer.on_calls_end();
                 if let Some(thought) = self.thought.take() {
                     thought.seal(sealed, answer);
                 }
@@ -165,7 +171,7 @@ impl AnthropicReader {
         }
         let thinking = words(thinking);
         if let Some(thought) = &mut self.thought {
-            thought.add(&thinking, &words(signature));
+            thought.add(&thinking, &words(signature), answer);
         }
         answer.on_thought(thinking);
         answer.on_text(words(text));
@@ -207,7 +213,7 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Opti
     match words(kind).as_str() {
         "thinking" => {
             let (mut thought, thinking) = (SealedThought::default(), words(thinking));
-            thought.add(&thinking, &words(members(block, ["signature"])[0]));
+            thought.add(&thinking, &words(members(block, ["signature"])[0]), answer);
             answer.on_thought(thinking);
             return Some(thought);
         }

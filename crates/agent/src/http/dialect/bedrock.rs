@@ -121,6 +121,7 @@ impl FrameReader for BedrockReader {
             "messageStart" => {}
             "contentBlockStop" => {
                 self.is_in_block = false;
+                answer.on_calls_end();
                 if let Some(thought) = self.thought.take() {
                     thought.seal(sealed, answer);
                 }
@@ -168,7 +169,7 @@ impl BedrockReader {
             {
                 whole.seal(sealed, answer);
             }
-            self.thought.get_or_insert_default().add(&text, &signature);
+            self.thought.get_or_insert_default().add(&text, &signature, answer);
             answer.on_thought(text);
             redact(&redacted, answer);
         }
@@ -204,7 +205,7 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let reasoning = member(thought, "reasoningText");
         let [text_of_thought, signature] = ["text", "signature"].map(|name| words(member(reasoning, name)));
         let mut whole = SealedThought::default();
-        whole.add(&text_of_thought, &signature);
+        whole.add(&text_of_thought, &signature, answer);
         answer.on_thought(text_of_thought);
         whole.seal(sealed, answer);
         redact(&words(member(thought, "redactedContent")), answer);

@@ -10,6 +10,7 @@ use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, w
 use super::reasoning_content::{self, ReasoningContent};
 use super::reasoning_details::ReasoningDetails;
 use super::seals;
+use super::told::ToldText;
 use super::writing::{
     arguments_text, bridged, call_id, data_address, illustrated, object, plain_message, result_text,
     system_prompt, text_of, tool_name,
@@ -99,6 +100,7 @@ fn messages(message: &Message, takes_thoughts: bool) -> Vec<Value> {
 pub(super) struct ChatCompletionsReader {
     /// Something came in pieces: a whole message behind them says it again.
     has_pieces: bool,
+    told: ToldText,
     details: ReasoningDetails,
     thought: ReasoningContent,
 }
@@ -140,13 +142,20 @@ impl ChatCompletionsReader {
             [delta, message, reason].map(|part| part.filter(|part| !is_nothing(part)));
         match (delta, message) {
             (Some(delta), _) => {
-                self.has_pieces |= member(Some(delta), "content").is_some_and(|words| !is_nothing(words));
+                let content = member(Some(delta), "content").filter(|words| !is_nothing(words));
+                self.has_pieces |= content.is_some();
+                self.told.add(&words(content));
                 self.part(delta, answer);
             }
             (None, Some(message)) if !self.has_pieces => {
                 self.part(message, answer);
             }
-            (None, _) => answer.on_text(words(said)),
+            (None, Some(message)) => {
+                let whole = words(member(Some(message), "content"));
+                let missing = self.told.missing(&mut 0, &whole, answer);
+                answer.on_text(missing.unwrap_or_default().to_owned());
+            }
+            (None, None) => answer.on_text(words(said)),
         }
         if let Some(error) = error.filter(|error| is_error(error)) {
             return answer.on_error(error.get());

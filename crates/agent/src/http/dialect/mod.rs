@@ -33,6 +33,7 @@ mod responses;
 #[cfg(test)]
 mod rules;
 mod seals;
+mod told;
 mod unfinished;
 mod writing;
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::citing;
 use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
 use super::seals;
+use super::told::ToldText;
 use super::writing::{
     arguments_text, call_id, data_address, illustrated, object, plain_message, result_text, system_prompt,
     text_of, tool_name,
@@ -93,6 +94,12 @@ pub(super) struct ResponsesReader {
     /// A part of the answer, or of what is thought, is over: the next stands apart.
     next_text: bool,
     next_thought: bool,
+    /// The words of all that is said, and where in them the item and its part begin.
+    told: ToldText,
+    item_from: usize,
+    part_from: usize,
+    /// An item ended without being whole.
+    is_incomplete: bool,
     /// What is encrypted came with its items: it comes again with the whole response.
     has_sealed: bool,
 }
@@ -128,9 +135,10 @@ impl FrameReader for ResponsesReader {
                 self.thought(&words(delta), answer);
             }
             "response.output_text.done" => {
-                if !std::mem::take(&mut self.part.words) {
-                    self.text(&words(whole), answer);
-                }
+                self.part.words = false;
+                let mut from = self.part_from;
+                self.rest(&mut from, &words(whole), answer);
+                self.part_from = self.told.len();
                 self.next_text = self.has_said;
             }
             "response.refusal.done" => {
@@ -193,7 +201,17 @@ impl ResponsesReader {
         }
         let between = if std::mem::take(&mut self.next_text) { BETWEEN } else { "" };
         answer.on_text(format!("{between}{words}"));
+        self.told.add(words);
         self.note_words();
+    }
+
+    /// What was not told of a text, which is whole; whether what was told is its beginning.
+    fn rest(&mut self, from: &mut usize, whole: &str, answer: &mut AnswerBuilder) -> bool {
+        let Some(missing) = self.told.missing(from, whole, answer) else { return false };
+        self.next_text |= missing.len() == whole.len() && self.has_said;
+        self.text(missing, answer);
+        *from = (*from + missing.len()).min(self.told.len());
+        true
     }
 
     fn refusal(&mut self, words: String, answer: &mut AnswerBuilder) {
@@ -232,20 +250,24 @@ impl ResponsesReader {
             self.has_sealed = true;
             answer.on_seal(sealed);
         }
-        self.content(item, self.item, answer);
+        self.is_incomplete |= is_incomplete(item);
+        let mut from = self.item_from;
+        self.content(item, self.item, &mut from, answer);
         self.item = Told::default();
+        (self.item_from, self.part_from) = (self.told.len(), self.told.len());
     }
 
     /// What an item says and thinks, but for what was told.
-    fn content(&mut self, item: &RawValue, told: Told, answer: &mut AnswerBuilder) {
+    fn content(&mut self, item: &RawValue, told: Told, from: &mut usize, answer: &mut AnswerBuilder) -> bool {
+        let mut is_told = true;
         let [content, summary] = members(item, ["content", "summary"]);
         for part in each(content).into_iter().chain(each(summary)) {
             let [kind, text, refusal, annotations] =
                 members(part, ["type", "text", "refusal", "annotations"]);
             citing::annotate(annotations, answer);
             match words(kind).as_str() {
-                "output_text" | "text" if !told.words => {
-                    self.text(&words(text), answer);
+                "output_text" | "text" => {
+                    is_told = is_told && self.rest(from, &words(text), answer);
                     self.next_text = self.has_said;
                 }
                 "refusal" if !told.words => self.refusal(words(refusal), answer),
@@ -256,6 +278,7 @@ impl ResponsesReader {
                 _told_already => {}
             }
         }
+        is_told
     }
 
     /// The response as it is at its end. What was not told in pieces is told now.
@@ -269,7 +292,8 @@ impl ResponsesReader {
             // What stands there is all there is, and whole, whatever came in pieces.
             answer.restart_calls();
         }
-        let mut has_called = false;
+        let (mut has_called, mut from) = (false, 0);
+        let mut all_told = !items.is_empty();
         for item in items {
             match sealed(item) {
                 // In front of the first call it was told.
@@ -282,16 +306,21 @@ impl ResponsesReader {
                 let [arguments, input] = members(item, ["arguments", "input"]);
                 answer.on_call(name_of_whole(item), &given(arguments.or(input)));
             }
-            self.content(item, told, answer);
+            self.is_incomplete |= is_incomplete(item);
+            all_told &= self.content(item, told, &mut from, answer);
+        }
+        if all_told && from == self.told.len() && (has_called || from > 0) {
+            answer.on_all_told();
         }
         if error.is_some_and(|error| !is_nothing(error)) {
             return answer.on_error(response.get());
         }
         let reason = member(details, "reason");
+        let reason = words(reason);
         match words(status).as_str() {
             "failed" => answer.on_error(response.get()),
-            "incomplete" => {
-                let reason = words(reason);
+            // Some servers say that it is completed, and beside that why it is not.
+            status if status == "incomplete" || self.is_incomplete || !reason.is_empty() => {
                 answer.on_finish_reason(if reason.is_empty() { "incomplete" } else { &reason });
             }
             status => answer.on_finish_reason(status),
@@ -309,6 +338,12 @@ fn sealed(item: &RawValue) -> Option<String> {
     Some(json!({ "type": "reasoning", "summary": summary, "encrypted_content": encrypted }).to_string())
 }
 
+/// Whether an item of the model's was cut.
+fn is_incomplete(item: &RawValue) -> bool {
+    let [kind, status] = members(item, ["type", "status"]).map(words);
+    status == "incomplete" && (kind == "message" || is_call(item))
+}
+
 /// Whether an item calls a tool that is not the server's own.
 fn is_call(item: &RawValue) -> bool {
     matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
@@ -324,6 +359,7 @@ fn id(item: &RawValue) -> String {
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if is_call(item) {
         let [arguments, input] = members(item, ["arguments", "input"]);
-        answer.on_call_given(&id(item), &name_of_whole(item), &given(arguments.or(input)));
+        let call_id = words(member(Some(item), "call_id"));
+        answer.on_call_given(&id(item), &call_id, &name_of_whole(item), &given(arguments.or(input)));
     }
 }

@@ -17,11 +17,14 @@ use crate::seat::Turn;
 pub(super) struct SealedThought {
     text: String,
     signature: String,
+    /// How many parts of the answer were lost before it.
+    torn_before: Option<u64>,
 }
 
 impl SealedThought {
     /// Takes a piece in. What is longer than is kept grows no more; that there is a signature counts nevertheless.
-    pub(super) fn add(&mut self, text: &str, signature: &str) {
+    pub(super) fn add(&mut self, text: &str, signature: &str, answer: &AnswerBuilder) {
+        self.torn_before.get_or_insert(answer.torn());
         for (known, piece) in [(&mut self.text, text), (&mut self.signature, signature)] {
             if known.len() <= SEAL_BYTES {
                 known.push_str(piece);
@@ -29,9 +32,12 @@ impl SealedThought {
         }
     }
 
-    /// The thought is whole, and goes back in this form. Without a signature it cannot.
+    /// The thought is whole, and goes back in this form. Without a signature it cannot; where something was lost in it, it is not
+    /// what was signed, and of what is sealed in a turn nothing goes back.
     pub(super) fn seal(self, form: impl Fn(&str, &str) -> Value, answer: &mut AnswerBuilder) {
-        if !self.signature.is_empty() {
+        if self.torn_before.is_some_and(|before| before != answer.torn()) {
+            answer.on_seal(String::new());
+        } else if !self.signature.is_empty() {
             answer.on_seal(form(&self.text, &self.signature).to_string());
         }
     }

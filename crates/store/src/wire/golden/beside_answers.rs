@@ -35,9 +35,16 @@ pub(super) fn project_records() -> Vec<(&'static str, Record)> {
 
 /// What came with more sealed than is kept, in its own dump.
 pub(super) fn seal_records() -> Vec<(&'static str, Record)> {
-    let fault = Fault::SealsTooLong;
-    vec![
-        ("repaired: seals", Record::Repaired { fault }),
-        ("imported: seals", Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Repair(fault) }),
-    ]
+    fault_records(["repaired: seals", "imported: seals"], Fault::SealsTooLong)
+}
+
+/// What came with an answer that lacks parts, in its own dump.
+pub(super) fn torn_records() -> Vec<(&'static str, Record)> {
+    fault_records(["repaired: torn", "imported: torn"], Fault::AnswerTorn { parts: 2 })
+}
+
+/// What did not fit, here and as it is taken over from elsewhere.
+fn fault_records([here, elsewhere]: [&'static str; 2], fault: Fault) -> Vec<(&'static str, Record)> {
+    let imported = Record::Imported { at: WallTime(1_600_000_000_000), body: Body::Repair(fault) };
+    vec![(here, Record::Repaired { fault }), (elsewhere, imported)]
 }

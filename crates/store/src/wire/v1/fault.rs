@@ -18,6 +18,11 @@ pub(super) enum FaultV1 {
     },
     #[serde(rename = "seals_too_long")]
     SealsTooLong,
+    #[serde(rename = "answer_torn")]
+    AnswerTorn {
+        #[serde(rename = "parts")]
+        parts: u64,
+    },
 }
 
 impl From<q_core::Fault> for FaultV1 {
@@ -26,6 +31,7 @@ impl From<q_core::Fault> for FaultV1 {
             q_core::Fault::PromptLost(prompt) => Self::PromptLost { prompt: prompt.0 },
             q_core::Fault::LogCut { lost } => Self::LogCut { lost },
             q_core::Fault::SealsTooLong => Self::SealsTooLong,
+            q_core::Fault::AnswerTorn { parts } => Self::AnswerTorn { parts },
         }
     }
 }
@@ -36,6 +42,7 @@ impl From<FaultV1> for q_core::Fault {
             FaultV1::PromptLost { prompt } => Self::PromptLost(PromptNo(prompt)),
             FaultV1::LogCut { lost } => Self::LogCut { lost },
             FaultV1::SealsTooLong => Self::SealsTooLong,
+            FaultV1::AnswerTorn { parts } => Self::AnswerTorn { parts },
         }
     }
 }
