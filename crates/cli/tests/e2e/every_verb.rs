@@ -241,6 +241,9 @@ impl Hostile {
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE], vec!["made", "--all", "--tool", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE], vec!["made", "--all"]],
+            "mcp list" => vec![vec![], vec!["--json"]],
+            "mcp" | "mcp check" | "mcp remove" => vec![vec![HOSTILE]],
+            "mcp add" => vec![vec![HOSTILE, "--", HOSTILE], vec!["fine", "--", "/nowhere", HOSTILE]],
             "undo" | "redo" => {
                 vec![vec!["made"], vec!["made", "--yes"], vec![HOSTILE], vec!["made", "--json"]]
             }

@@ -37,15 +37,26 @@ fn what_is_no_whole_answer_is_no_success() {
     world.q(&["chat", "nothing"]).exited(1).told("empty");
 }
 
+/// A count that no request and no answer of these bytes can have would spend budgets and fill windows that nobody used.
 #[test]
-fn tokens_beyond_32_bits_are_counted_exactly() {
+fn tokens_are_counted_exactly_as_far_as_bytes_can_be_that_many() {
     let world = World::new().with_sessions(&["big"]);
-    let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4294967295,\"completion_tokens\":4294967296}}\n\n";
-    world.server.on("count", Script::new().say("all").raw(finish("\"stop\"") + usage));
-    world.q(&["chat", "-s", "big", "count"]).succeeded();
-    let session = world.session("big");
-    assert_eq!(session["tokens_in"], 4_294_967_295_u64);
-    assert_eq!(session["tokens_out"], 4_294_967_296_u64);
+    let usage = |input: u64, output: u64| {
+        format!(
+            "data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output}}}}}\n\n"
+        )
+    };
+    for (prompt, input, output) in [("count", 1234, 60_000), ("lie", 4_294_967_295, 4_294_967_296)] {
+        world.server.on(prompt, Script::new().say("all").raw(finish("\"stop\"") + &usage(input, output)));
+        world.q(&["chat", "-s", "big", prompt]).succeeded();
+        let session = world.session("big");
+        assert_eq!(
+            (&session["tokens_in"], &session["tokens_out"]),
+            (&1234.into(), &60_000.into()),
+            "{session}"
+        );
+        assert_eq!(session["tokens_guessed"].as_u64() > Some(0), prompt == "lie", "{session}");
+    }
 }
 
 #[test]
