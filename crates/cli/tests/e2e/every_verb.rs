@@ -241,16 +241,13 @@ impl Hostile {
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE], vec!["made", "--all", "--tool", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE], vec!["made", "--all"]],
-            "mcp list" => vec![vec![], vec!["--json"]],
-            "mcp" | "mcp check" | "mcp remove" => vec![vec![HOSTILE]],
             "mcp add" => vec![vec![HOSTILE, "--", HOSTILE], vec!["fine", "--", "/nowhere", HOSTILE]],
             "undo" | "redo" => {
                 vec![vec!["made"], vec!["made", "--yes"], vec![HOSTILE], vec!["made", "--json"]]
             }
-            "diff" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
             "trust" => vec![vec!["--list"], vec!["--list", "--json"], vec![HOSTILE]],
             "untrust" => vec![vec![], vec![HOSTILE]],
-            "context" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
+            "context" | "diff" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
             "fork" => vec![
                 vec!["made", "branch"],
                 vec!["made", "--json"],
@@ -267,14 +264,14 @@ impl Hostile {
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
             "replay" => vec![vec![file]],
-            "permissions" | "permissions list" => vec![vec![], vec!["--json"]],
+            "permissions" | "permissions list" | "mcp list" => vec![vec![], vec!["--json"]],
             "permissions add" => vec![
                 vec!["deny", HOSTILE, "--everywhere"],
                 vec!["deny", "edit", "--everywhere", "--path", HOSTILE],
                 vec!["allow", "run", "--session", "made", "--argv", "cargo", HOSTILE],
                 vec!["allow", "run", "--here", HOSTILE],
             ],
-            "permissions remove" => vec![vec![HOSTILE]],
+            "permissions remove" | "mcp" | "mcp check" | "mcp remove" => vec![vec![HOSTILE]],
             "host" | "host logs" | "model" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"]],
             "host stop" => vec![vec![], vec![]],
