@@ -7,8 +7,8 @@ use q_core::{Instant, SessionId};
 use q_host::clock::Clock;
 use q_term::{Intent, Ui};
 
-use crate::attach::changes::ReadingChanges;
 use crate::attach::job;
+use crate::attach::reading_changes::ReadingChanges;
 use crate::attach::requests::{AttachedClient, Requests};
 use crate::attach::screen::Screen;
 use crate::attach::successor::Disconnected;

@@ -1,44 +1,13 @@
-//! What tools changed, read while everything else goes on, and shown once it is there.
-
-use std::future::pending;
+//! What tools changed: begun to be read when it is asked for, and shown once it is there.
 
 use q_core::SessionId;
 use q_term::ChangesPage;
 use q_term::command::Action;
-use q_tools::ChangeSet;
-use tokio::task::JoinHandle;
 
 use crate::attach::attached::Attached;
-use crate::changes::{Look, WantedChanges, text};
+use crate::attach::reading_changes::{ReadChanges, ReadingChanges};
+use crate::changes::{WantedChanges, text};
 use crate::error::CliError;
-
-/// What is being read.
-pub(super) struct ReadingChanges {
-    session: SessionId,
-    look: Look,
-    /// Whether it is to be carried out without being shown.
-    at_once: bool,
-    reading: JoinHandle<Result<Option<ChangeSet>, String>>,
-}
-
-/// What was read, and what it was read for.
-pub(super) struct ReadChanges {
-    session: SessionId,
-    look: Look,
-    at_once: bool,
-    outcome: Result<Option<ChangeSet>, String>,
-}
-
-/// Waits for what is being read.
-pub(super) async fn read(reading: &mut Option<ReadingChanges>) -> ReadChanges {
-    let Some(ReadingChanges { session, look, at_once, reading: task }) = reading else {
-        return pending().await;
-    };
-    let outcome = task.await.unwrap_or_else(|_| Err("reading what was changed broke".into()));
-    let read = ReadChanges { session: *session, look: *look, at_once: *at_once, outcome };
-    *reading = None;
-    read
-}
 
 impl Attached<'_> {
     /// Begins to read what tools changed in a session; what was being read before is of no use any more.

@@ -4,6 +4,7 @@
 mod attached;
 mod changes;
 mod job;
+mod reading_changes;
 mod reconnect;
 mod requests;
 mod screen;
@@ -153,7 +154,7 @@ impl Attached<'_> {
                 successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {
                     self.reconnect(successor)?
                 }
-                read = changes::read(&mut self.changes), if self.changes.is_some() => {
+                read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
                     None
                 }

@@ -23,6 +23,7 @@ mod state;
 mod status;
 mod submissions;
 mod trust;
+mod trust_question;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;

@@ -18,7 +18,7 @@ use crate::style::Palette;
 use crate::ui::geometry::{Geometry, Places};
 use crate::ui::pane::Pane;
 use crate::ui::submissions::Submissions;
-use crate::ui::trust::TrustQuestion;
+use crate::ui::trust_question::TrustQuestion;
 use crate::way::Way;
 use crate::words::GUIDE;
 

@@ -7,17 +7,7 @@ use crate::inbox::READING;
 use crate::intent::Intent;
 use crate::project;
 use crate::ui::state::Ui;
-
-/// What is asked, in which session.
-#[derive(Clone, Debug)]
-pub(crate) struct TrustQuestion {
-    session: SessionId,
-    text: String,
-    /// Since when it is on the screen.
-    seen: Option<Instant>,
-    /// Whether the line in the editor was begun when it could be read.
-    was_read: bool,
-}
+use crate::ui::trust_question::TrustQuestion;
 
 impl Ui {
     /// Asks whether the directory of that session is trusted, of which these paths would count.
