@@ -158,7 +158,7 @@ impl AnswerBuilder {
     fn put(&mut self, said: TaggedText) {
         match said {
             TaggedText::Words(words) => {
-                self.has_words |= !words.trim().is_empty();
+                self.has_words |= words.chars().any(is_seen);
                 self.queue.push_text(words);
             }
             TaggedText::Thought(words) => self.queue.push_thought(words),
@@ -399,6 +399,18 @@ impl AnswerBuilder {
             count => format!("{count} parts of it could not be read"),
         }
     }
+}
+
+/// Whether somebody who reads sees anything of it: an answer of nothing else than white space, controls and characters without a
+/// width is an empty one.
+fn is_seen(letter: char) -> bool {
+    let has_no_width = matches!(
+        letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    !letter.is_whitespace() && !letter.is_control() && !has_no_width
 }
 
 /// A seal of nobody yet. Of what is longer than is kept only that it was there is handed on.

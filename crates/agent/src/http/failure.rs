@@ -268,14 +268,18 @@ fn says_unknown_model(said: &str, codes: &Codes) -> bool {
                 || unknown.iter().any(|words| said.contains(words)))
 }
 
-/// Whether what stands in an `error` member of a frame tells of one. Some servers put an empty one into every frame.
+/// Words that say in the place of an error that there is none.
+const NO_ERRORS: [&str; 6] = ["", "null", "none", "ok", "success", "0"];
+
+/// Whether what stands in an `error` member of a frame tells of one. Some servers put an empty one into every frame, or one that
+/// says that all is well.
 pub(super) fn is_error(value: &serde_json::value::RawValue) -> bool {
     fn says_nothing(value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(false) => true,
             Value::Bool(true) => false,
             Value::Number(number) => number.as_f64() == Some(0.0),
-            Value::String(text) => text.trim().is_empty(),
+            Value::String(text) => NO_ERRORS.iter().any(|none| none.eq_ignore_ascii_case(text.trim())),
             Value::Array(items) => items.iter().all(says_nothing),
             Value::Object(object) => object.values().all(says_nothing),
         }
@@ -536,6 +540,9 @@ mod tests {
             ("{\"message\": null, \"code\": 0}", false),
             ("false", false),
             ("[]", false),
+            ("\"None\"", false),
+            ("{\"code\": \"0\", \"message\": \"success\"}", false),
+            ("{\"code\": \"0\", \"message\": \"no balance\"}", true),
             ("\"x\"", true),
             ("{\"code\": 5}", true),
             ("true", true),

@@ -89,11 +89,7 @@ impl Frames {
     fn frame(&mut self, name: &str, frame: &RawValue) -> Flow {
         let meaning = self.reader.read(name, frame, &mut self.answer);
         match meaning {
-            Meaning::Part => self.answer.note_part(),
-            Meaning::End => {
-                self.answer.note_part();
-                return Flow::Ended;
-            }
+            Meaning::Part | Meaning::End => self.answer.note_part(),
             Meaning::Foreign if !is_nothing(frame) => self.answer.note_foreign(frame.get()),
             Meaning::Aside | Meaning::Foreign => {}
         }
@@ -105,7 +101,7 @@ impl Frames {
         if meaning == Meaning::Foreign && has_words(frame) {
             self.answer.on_remark(frame.get());
         }
-        if self.answer.calls_too_much() { Flow::Ended } else { Flow::GoesOn }
+        if meaning == Meaning::End || self.answer.calls_too_much() { Flow::Ended } else { Flow::GoesOn }
     }
 }
 
