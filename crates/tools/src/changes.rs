@@ -74,12 +74,12 @@ pub enum FileChange {
 }
 
 impl FileChange {
-    const fn of(before: Option<&FileContent>, after: Option<&FileContent>) -> Self {
-        match (before, after) {
-            (None, Some(_)) => Self::Made,
-            (Some(_), None) => Self::Removed,
+    fn of(before: Option<&FileContent>, after: Option<&FileContent>) -> Self {
+        match (bytes(before), bytes(after)) {
+            (before, after) if before == after => Self::None,
+            (None, _) => Self::Made,
+            (_, None) => Self::Removed,
             (Some(_), Some(_)) => Self::Edited,
-            (None, None) => Self::None,
         }
     }
 
@@ -126,14 +126,11 @@ struct Planned {
 
 impl Planned {
     fn change(&self) -> FileChange {
-        if self.is_so_already() {
-            return FileChange::None;
-        }
         FileChange::of(self.now.as_ref(), self.wanted.as_ref())
     }
 
     fn is_so_already(&self) -> bool {
-        bytes(self.now.as_ref()) == bytes(self.wanted.as_ref())
+        self.change() == FileChange::None
     }
 }
 
@@ -195,10 +192,8 @@ impl ChangeLog {
                 let place = RelativePath::of(&path, &self.directory)?;
                 let file = match directory.read_if_there(&place) {
                     Ok(now) => {
-                        let is_same = bytes(before.as_ref()) == bytes(now.as_ref());
                         let change = FileChange::of(before.as_ref(), now.as_ref());
                         let diff = diff(bytes(before.as_ref()), bytes(now.as_ref()));
-                        let change = if is_same { FileChange::None } else { change };
                         ChangedFile { path, change, diff, refusal: None }
                     }
                     Err(why) => ChangedFile {
@@ -293,10 +288,10 @@ impl ChangeLog {
 
     /// Lets go what can be made again no longer, and the oldest turns where there would be too much; whether there is room then.
     fn make_room(&self, turn: u64, size: u64) -> Result<bool, String> {
-        for (undone, kept) in self.turns()?.iter().filter(|(_, kept)| kept.is_undone) {
-            self.remove(*undone, kept);
+        let mut turns = self.turns()?;
+        for (undone, kept) in turns.extract_if(.., |_, kept| kept.is_undone) {
+            self.remove(undone, &kept);
         }
-        let turns = self.turns()?;
         let weight = |kept: &KeptTurn| {
             let sizes = kept.images().filter_map(|image| fs::metadata(image).ok());
             sizes.map(|found| found.len()).sum::<u64>()

@@ -486,6 +486,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
+    fn every_row_stands_under_a_title() {
+        for row in ROWS {
+            assert!(!row.group.title().is_empty(), "{:?} has no title", row.group);
+        }
+    }
+
+    #[test]
     fn every_key_is_a_chord_in_its_normal_form() {
         for row in ROWS {
             for key in row.direct.iter().map(|(key, _)| *key).chain(row.leader.iter().copied()) {

@@ -63,7 +63,6 @@ pub(super) fn footer(hints: &[Hint]) -> String {
     format!(" {} ", labels.join(" · "))
 }
 
-/// For the tests of each table: every key has a written form, and means one thing.
 /// How what was asked about is done, and how it is not.
 pub(crate) const YES: &[(Chord, OverlayKey)] =
     &[(plain('y'), OverlayKey::Accept), (plain('Y'), OverlayKey::Accept)];
@@ -78,6 +77,7 @@ pub(crate) const KEEPS: Hint = hint(
     "keeps it",
 );
 
+/// For the tests of each table: every key has a written form, and means one thing.
 #[cfg(test)]
 pub(super) fn assert_each_key_means_one_thing(hints: &[Hint]) {
     let mut seen = std::collections::BTreeSet::new();
