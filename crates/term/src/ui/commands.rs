@@ -94,7 +94,7 @@ impl Ui {
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
             Action::Undo | Action::Redo | Action::Diff => {
-                return self.ask_changes(mirror, command.action, arguments.force, intents);
+                return self.ask_changes(mirror, command.action, arguments.flags.force, intents);
             }
             Action::Permissions => return self.ask_rules(mirror, intents),
             Action::Trust => {
