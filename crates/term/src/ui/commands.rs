@@ -217,7 +217,7 @@ impl Ui {
         let ends = ends_session(&command);
         // That the session in front is gone then surprises nobody: it was closed from here.
         if ends && command.session() == self.focus {
-            self.closing = self.focus;
+            self.visits.closing = self.focus;
         }
         intents.push(Intent::Tell(command));
         ends
