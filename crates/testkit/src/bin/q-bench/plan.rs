@@ -11,11 +11,11 @@ pub(crate) struct Plan {
     pub(crate) program: PathBuf,
     /// Only words on their way are measured.
     pub(crate) stream_only: bool,
-    pub(crate) extent: Extent,
+    pub(crate) amounts: Amounts,
 }
 
 /// How much of each is measured.
-pub(crate) struct Extent {
+pub(crate) struct Amounts {
     /// Entries that each session has at least.
     pub(crate) entries: usize,
     /// Starts measured of each sort.
@@ -26,8 +26,8 @@ pub(crate) struct Extent {
 impl Plan {
     /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream]`.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let extent = Extent { entries: 1_000, starts: 40, switches: 400 };
-        let mut plan = Self { program: PathBuf::new(), stream_only: false, extent };
+        let amounts = Amounts { entries: 1_000, starts: 40, switches: 400 };
+        let mut plan = Self { program: PathBuf::new(), stream_only: false, amounts };
         while let Some(argument) = arguments.next() {
             let mut number = || {
                 let value = arguments.next().unwrap_or_default();
@@ -35,11 +35,11 @@ impl Plan {
             };
             match argument.as_str() {
                 "--q" => plan.program = arguments.next().unwrap_or_default().into(),
-                "--quick" => (plan.extent.starts, plan.extent.switches) = (20, 200),
+                "--quick" => (plan.amounts.starts, plan.amounts.switches) = (20, 200),
                 "--stream" => plan.stream_only = true,
-                "--entries" => plan.extent.entries = number()?,
-                "--switches" => plan.extent.switches = number()?,
-                "--starts" => plan.extent.starts = number()?,
+                "--entries" => plan.amounts.entries = number()?,
+                "--switches" => plan.amounts.switches = number()?,
+                "--starts" => plan.amounts.starts = number()?,
                 unknown => return Err(format!("unknown argument `{unknown}`")),
             }
         }
