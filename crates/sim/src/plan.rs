@@ -27,7 +27,6 @@ pub struct Plan {
 /// What the host is started with.
 #[derive(Clone, Debug)]
 pub struct HostLimits {
-    /// What it allows.
     pub limits: Limits,
     /// How much may wait for a client.
     pub bounds: Bounds,

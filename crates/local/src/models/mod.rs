@@ -53,7 +53,6 @@ pub struct ListedModel {
 /// Where a model came from, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ModelOrigin {
-    /// Its terms.
     pub licence: Option<String>,
     /// The package it was in.
     pub source: Option<String>,

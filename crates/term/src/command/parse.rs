@@ -297,6 +297,11 @@ mod tests {
         command
     }
 
+    fn undoing(mut command: UserCommand) -> UserCommand {
+        command.arguments.flags.undo = true;
+        command
+    }
+
     fn parsed(text: &str) -> Result<UserCommand, SlashError> {
         let mut kinds = Kinds::default();
         kinds.define("writing", Colour::Blue);
@@ -378,13 +383,7 @@ mod tests {
             ("/usage", alone(Action::Usage)),
             ("/compact", alone(Action::Compact)),
             ("/undo yes", forced(alone(Action::Undo))),
-            (
-                "/compact undo",
-                command(
-                    Action::Compact,
-                    Arguments { flags: Flags { undo: true, ..Flags::default() }, ..Arguments::default() },
-                ),
-            ),
+            ("/compact undo", undoing(alone(Action::Compact))),
             ("/exit", alone(Action::Detach)),
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");
