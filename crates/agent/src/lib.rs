@@ -17,7 +17,7 @@ pub mod spec;
 pub mod sso;
 
 pub use dialect::Dialect;
-pub use network::NetworkEnvironment;
+pub use network::{CertificateFiles, NetworkEnvironment};
 pub use q_core::conversation::{Message, Role};
 pub use q_mcp::{McpSpec, PinnedTools, check_name as check_server_name};
 pub use q_tools::{ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolSettings};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_agent::{Dialect, NetworkEnvironment};
+use q_agent::{CertificateFiles, Dialect, NetworkEnvironment};
 use q_core::Summary;
 use q_proto::Place;
 use q_proto::message::{NamedAgent, Reach};
@@ -289,8 +289,9 @@ fn from_environment(environment: &ProcessEnvironment, network: Network) -> Optio
 fn network(environment: &ProcessEnvironment) -> Network {
     let text = |name: &str| environment.text(name).map(str::to_owned);
     let path = |name: &str| environment.path(name).map(|path| environment.directory.join(path));
-    let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } =
+    let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, certificates } =
         NetworkEnvironment::of_variables(text, path);
+    let CertificateFiles { ca_file, ca_dir, extra_ca_file } = certificates;
     Network { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience, PinnedTools,
-    RequestShape, Secret, ServerProgram, ToolSettings, shape,
+    AgentSpec, CertificateFiles, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience,
+    PinnedTools, RequestShape, Secret, ServerProgram, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -96,7 +96,8 @@ fn shape_of(shaping: Shaping) -> RequestShape {
 
 fn environment(network: Network) -> NetworkEnvironment {
     let Network { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } = network;
-    NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file }
+    let certificates = CertificateFiles { ca_file, ca_dir, extra_ca_file };
+    NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, certificates }
 }
 
 #[cfg(test)]
@@ -121,18 +122,11 @@ mod tests {
         let arrived = environment(network);
         let shown = format!("{arrived:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
-        let NetworkEnvironment {
-            http_proxy,
-            https_proxy,
-            all_proxy,
-            no_proxy,
-            ca_file,
-            ca_dir,
-            extra_ca_file,
-        } = arrived;
+        let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, certificates } = arrived;
         assert_eq!([http_proxy, https_proxy, all_proxy], [3128, 3129, 3130].map(proxy));
         assert_eq!(no_proxy.as_deref(), Some("localhost,.example"));
         let files = ["/etc/ca.pem", "/etc/certs", "/etc/extra.pem"];
+        let CertificateFiles { ca_file, ca_dir, extra_ca_file } = certificates;
         assert_eq!([ca_file, ca_dir, extra_ca_file], files.map(|file| Some(PathBuf::from(file))));
     }
 

@@ -356,20 +356,16 @@ mod tests {
                 r#"{"path":"a","edits":[{"old":"x\n","new":"y"}]}"#,
                 "may a be changed?\n- x\n+ y\n(without its line end)",
             ),
-            (
-                "read",
-                r#"{"path":".env"}"#,
-                "may .env be read? (such names mostly hold keys, or the session's directory is your home)",
-            ),
-            (
-                "list",
-                "{}",
-                "may . be listed? (such names mostly hold keys, or the session's directory is your home)",
-            ),
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
             assert_eq!(question(tool, input), expected, "{tool} {input}");
+        }
+        for (tool, input, wish) in
+            [("read", r#"{"path":".env"}"#, "may .env be read?"), ("list", "{}", "may . be listed?")]
+        {
+            let why = "(such names mostly hold keys, or the session's directory is your home)";
+            assert_eq!(question(tool, input), format!("{wish} {why}"), "{tool} {input}");
         }
     }
 

@@ -32,8 +32,8 @@ impl Route {
         if !address.is_secure() && !has_secure_proxy {
             return Ok(Self { proxy, trust: None, program });
         }
-        let network = network.clone();
-        let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
+        let files = network.certificates.clone();
+        let read = tokio::task::spawn_blocking(move || Trust::read(&files)).await;
         let trust = read.map_err(|error| AgentFailure::new(FailureKind::Internal, error.to_string()))??;
         Ok(Self { proxy, trust: Some(trust), program })
     }

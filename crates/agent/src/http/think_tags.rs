@@ -172,27 +172,30 @@ mod tests {
 
     #[test]
     fn thoughts_and_words_are_told_apart_wherever_they_are_cut() {
-        for (text, thoughts, words) in [
-            ("<think>hm</think>\n\nso", "hm", "so"),
-            ("\n<think>\nhm\n</think>so", "\nhm\n", "so"),
-            ("<thinking>a</thinking> b", "a", "b"),
-            ("<think></think>so", "", "so"),
-            ("<think>a < b </thin </think>ü", "a < b </thin ", "ü"),
-            ("<think>never ends", "never ends", ""),
-            ("<think>ends in </thi", "ends in </thi", ""),
-            ("<think>a</think><think>b</think>c", "ab", "c"),
-            ("so <think>no</think>", "", "so <think>no</think>"),
-            (" so", "", " so"),
-            ("<thin", "", "<thin"),
-            ("<b>bold</b>", "", "<b>bold</b>"),
-            ("", "", ""),
+        for (text, (thoughts, words)) in [
+            ("<think>hm</think>\n\nso", ("hm", "so")),
+            ("\n<think>\nhm\n</think>so", ("\nhm\n", "so")),
+            ("<thinking>a</thinking> b", ("a", "b")),
+            ("<think></think>so", ("", "so")),
+            ("<think>a < b </thin </think>ü", ("a < b </thin ", "ü")),
+            ("<think>never ends", ("never ends", "")),
+            ("<think>ends in </thi", ("ends in </thi", "")),
+            ("<think>a</think><think>b</think>c", ("ab", "c")),
         ] {
-            let expected = (thoughts.to_owned(), words.to_owned());
-            assert_eq!(divided(&[text]), expected, "{text:?}");
-            for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
-                let (left, right) = text.split_at(at);
-                assert_eq!(divided(&[left, right]), expected, "{text:?} cut at {at}");
-            }
+            assert_divided(text, thoughts, words);
+        }
+        for words in ["so <think>no</think>", " so", "<thin", "<b>bold</b>", ""] {
+            assert_divided(words, "", words);
+        }
+    }
+
+    /// The text as one piece, and cut in two at each place.
+    fn assert_divided(text: &str, thoughts: &str, words: &str) {
+        let expected = (thoughts.to_owned(), words.to_owned());
+        assert_eq!(divided(&[text]), expected, "{text:?}");
+        for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+            let (left, right) = text.split_at(at);
+            assert_eq!(divided(&[left, right]), expected, "{text:?} cut at {at}");
         }
     }
 }

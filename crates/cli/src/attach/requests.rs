@@ -109,19 +109,10 @@ impl Continuation {
 
     /// The host did not live to answer it.
     fn unanswered(self, ui: &mut Ui) {
-        match self {
-            Self::New
-            | Self::Enter(_)
-            | Self::Lookup { .. }
-            | Self::Tags(_)
-            | Self::Models { .. }
-            | Self::Rules { .. }
-            | Self::Context { .. }
-            | Self::About { .. } => {
-                self.refused(ui, UNANSWERED.to_owned());
-            }
-            // Asked for again when it is in sight. A prompt is delivered again, and never given back.
-            Self::Page { .. } | Self::Wake(_) | Self::Draft | Self::Prompt(_) => {}
+        // Asked for again when it is in sight. A prompt is delivered again, and never given back.
+        let comes_again = matches!(self, Self::Page { .. } | Self::Wake(_) | Self::Draft | Self::Prompt(_));
+        if !comes_again {
+            self.refused(ui, UNANSWERED.to_owned());
         }
     }
 }

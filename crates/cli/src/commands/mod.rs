@@ -226,7 +226,7 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
         Action::Undo | Action::Redo | Action::Diff => {
-            frontend.print_changes(*action, arguments.force).await?;
+            frontend.print_changes(*action, arguments.flags.force).await?;
         }
         Action::Permissions => frontend.print_rules().await?,
         Action::Trust => frontend.trust_here()?,

@@ -289,30 +289,19 @@ impl Head {
     fn import(&mut self, body: &Body, seq: Seq) {
         self.entries += 1;
         self.end = Mark { entry: EntryNo(seq.0), bytes: 0 };
-        match body {
-            Body::Prompt(_) => {
-                self.preview.clear();
-                self.turns = self.turns.next();
-                self.prompts = self.prompts.next();
-            }
-            Body::Answer(text) => {
-                self.end.bytes = text.len() as u64;
-                self.preview = preview(text);
-            }
-            Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
-                self.end.bytes = text.len() as u64;
-            }
-            Body::Continued => self.turns = self.turns.next(),
-            Body::Call(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Sources(_)
-            | Body::ProjectFiles(_)
-            | Body::Stop(_)
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Reversed(_) => {}
-            Body::Compaction(compaction) => self.count_summaries(compaction),
+        if body.begins_turn() {
+            self.turns = self.turns.next();
+        }
+        if let Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) = body {
+            self.end.bytes = text.len() as u64;
+        }
+        if let Body::Prompt(_) = body {
+            self.preview.clear();
+            self.prompts = self.prompts.next();
+        } else if let Body::Answer(text) = body {
+            self.preview = preview(text);
+        } else if let Body::Compaction(compaction) = body {
+            self.count_summaries(compaction);
         }
         self.seen = self.end;
     }

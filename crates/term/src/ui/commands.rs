@@ -94,7 +94,7 @@ impl Ui {
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
             Action::Undo | Action::Redo | Action::Diff => {
-                return self.ask_changes(mirror, command.action, arguments.force, intents);
+                return self.ask_changes(mirror, command.action, arguments.flags.force, intents);
             }
             Action::Permissions => return self.ask_rules(mirror, intents),
             Action::Trust => {
@@ -217,7 +217,7 @@ impl Ui {
         let ends = ends_session(&command);
         // That the session in front is gone then surprises nobody: it was closed from here.
         if ends && command.session() == self.focus {
-            self.closing = self.focus;
+            self.visits.closing = self.focus;
         }
         intents.push(Intent::Tell(command));
         ends

@@ -110,14 +110,8 @@ fn an_answer_seen_in_part_is_marked_inside() {
 
 #[test]
 fn interrupted_here() {
-    let sessions = vec![
-        session(1, "work")
-            .prompt(1, "go")
-            .answer(2, "Going")
-            .stop(3, Stop::Interrupted(Interrupter::Crash))
-            .activity(Activity::Interrupted),
-    ];
-    screen!(World::with(80, 24, sessions));
+    let work = session(1, "work").prompt(1, "go").answer(2, "Going").interrupted(3, Interrupter::Crash);
+    screen!(World::with(80, 24, vec![work]));
 }
 
 /// A plan, a call whose output streams, and one that is over.
@@ -232,8 +226,7 @@ fn a_prompt_that_nothing_answered() {
             .answer(4, "Here it is.")
             .prompt(5, "more")
             .answer(6, "Mo")
-            .stop(7, Stop::Interrupted(Interrupter::User))
-            .activity(Activity::Interrupted),
+            .interrupted(7, Interrupter::User),
     ];
     screen!(World::with(80, 24, sessions));
 }
