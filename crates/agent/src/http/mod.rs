@@ -22,9 +22,11 @@
 //! | `role_keys` | such a pair, lent to whoever is signed in |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
-//! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `lines`, `events`, `json`, `json_stream` | the steps from bytes to frames |
+//! | `halves` | letters that come in two frames |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
+//! | `resemblance` | in which dialect a body is that could not be read |
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |
@@ -59,7 +61,9 @@ mod failure;
 pub mod fetch;
 mod finish;
 mod frames;
+mod halves;
 mod json;
+mod json_stream;
 mod lines;
 mod models;
 mod page;
@@ -67,6 +71,7 @@ mod protocol;
 mod proxy;
 mod rate_limit;
 pub mod reply;
+mod resemblance;
 mod retry;
 mod role_keys;
 mod route;

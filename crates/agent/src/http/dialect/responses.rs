@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, unshown, words};
 use super::seals;
 use super::told::ToldText;
 use super::writing::{
@@ -151,7 +151,13 @@ impl FrameReader for ResponsesReader {
                     citing::cite_annotation(annotation, answer);
                 }
             }
-            "response.content_part.done" => self.next_text = self.has_said,
+            "response.content_part.done" => {
+                if let Some(part) = member(Some(frame), "part") {
+                    let mut from = self.item_from;
+                    self.part_at_its_end(part, self.item, &mut from, answer);
+                }
+                self.next_text = self.has_said;
+            }
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
                 if !std::mem::take(&mut self.part.thoughts) {
                     self.thought(&words(whole), answer);
@@ -185,6 +191,12 @@ impl FrameReader for ResponsesReader {
             }
             "" if words(object) == "response" => {
                 self.whole(frame, answer);
+                return Meaning::End;
+            }
+            "response.created" | "response.in_progress" | "response.queued" if has_failed(response) => {
+                if let Some(response) = response {
+                    self.whole(response, answer);
+                }
                 return Meaning::End;
             }
             other if other.starts_with("response.") => {}
@@ -260,25 +272,44 @@ impl ResponsesReader {
     /// What an item says and thinks, but for what was told.
     fn content(&mut self, item: &RawValue, told: Told, from: &mut usize, answer: &mut AnswerBuilder) -> bool {
         let mut is_told = true;
-        let [content, summary] = members(item, ["content", "summary"]);
+        let [kind, content, summary] = members(item, ["type", "content", "summary"]);
+        if let Some(kind) = unshown(&words(kind)).filter(|_| !is_call(item)) {
+            answer.on_unshown(kind);
+        }
         for part in each(content).into_iter().chain(each(summary)) {
-            let [kind, text, refusal, annotations] =
-                members(part, ["type", "text", "refusal", "annotations"]);
-            citing::annotate(annotations, answer);
-            match words(kind).as_str() {
-                "output_text" | "text" => {
-                    is_told = is_told && self.rest(from, &words(text), answer);
-                    self.next_text = self.has_said;
-                }
-                "refusal" if !told.words => self.refusal(words(refusal), answer),
-                "reasoning_text" | "summary_text" if !told.thoughts => {
-                    self.thought(&words(text), answer);
-                    self.next_thought = self.has_thought;
-                }
-                _told_already => {}
-            }
+            is_told &= self.part_at_its_end(part, told, from, answer);
         }
         is_told
+    }
+
+    /// What a part says and thinks, but for what was told; whether its words are all told then.
+    fn part_at_its_end(
+        &mut self,
+        part: &RawValue,
+        told: Told,
+        from: &mut usize,
+        answer: &mut AnswerBuilder,
+    ) -> bool {
+        let [kind, text, refusal, annotations] = members(part, ["type", "text", "refusal", "annotations"]);
+        citing::annotate(annotations, answer);
+        match words(kind).as_str() {
+            "output_text" | "text" => {
+                let is_told = self.rest(from, &words(text), answer);
+                self.next_text = self.has_said;
+                return is_told;
+            }
+            "refusal" if !told.words => self.refusal(words(refusal), answer),
+            "reasoning_text" | "summary_text" if !told.thoughts => {
+                self.thought(&words(text), answer);
+                self.next_thought = self.has_thought;
+            }
+            kind => {
+                if let Some(kind) = unshown(kind) {
+                    answer.on_unshown(kind);
+                }
+            }
+        }
+        true
     }
 
     /// The response as it is at its end. What was not told in pieces is told now.
@@ -303,8 +334,7 @@ impl ResponsesReader {
             }
             if is_call(item) {
                 has_called = true;
-                let [arguments, input] = members(item, ["arguments", "input"]);
-                answer.on_call(name_of_whole(item), &given(arguments.or(input)));
+                answer.on_call(tool_of(item), &given_to(item));
             }
             self.is_incomplete |= is_incomplete(item);
             all_told &= self.content(item, told, &mut from, answer);
@@ -338,6 +368,12 @@ fn sealed(item: &RawValue) -> Option<String> {
     Some(json!({ "type": "reasoning", "summary": summary, "encrypted_content": encrypted }).to_string())
 }
 
+/// Whether a response says of itself that nothing comes of it.
+fn has_failed(response: Option<&RawValue>) -> bool {
+    let error = member(response, "error").is_some_and(|error| !is_nothing(error));
+    error || words(member(response, "status")) == "failed"
+}
+
 /// Whether an item of the model's was cut.
 fn is_incomplete(item: &RawValue) -> bool {
     let [kind, status] = members(item, ["type", "status"]).map(words);
@@ -346,7 +382,32 @@ fn is_incomplete(item: &RawValue) -> bool {
 
 /// Whether an item calls a tool that is not the server's own.
 fn is_call(item: &RawValue) -> bool {
-    matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
+    let [kind, environment] = members(item, ["type", "environment"]);
+    let runs_there = words(member(environment, "type")).starts_with("container");
+    matches!(
+        words(kind).as_str(),
+        "function_call"
+            | "custom_tool_call"
+            | "mcp_approval_request"
+            | "local_shell_call"
+            | "computer_call"
+            | "apply_patch_call"
+    ) || (words(kind) == "shell_call" && !runs_there)
+}
+
+/// What an item calls: a tool by its name, or what only its kind says.
+fn tool_of(item: &RawValue) -> String {
+    let kind = words(member(Some(item), "type"));
+    match kind.as_str() {
+        "local_shell_call" | "shell_call" | "computer_call" | "apply_patch_call" => kind,
+        _named => name_of_whole(item),
+    }
+}
+
+/// What it is called with: each kind has a member of its own for that.
+fn given_to(item: &RawValue) -> String {
+    let [arguments, input, action, operation] = members(item, ["arguments", "input", "action", "operation"]);
+    given(arguments.or(input).or(action).or(operation))
 }
 
 /// By what pieces of an item know it.
@@ -358,8 +419,7 @@ fn id(item: &RawValue) -> String {
 /// An item that calls a tool, as it begins and as it is whole.
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if is_call(item) {
-        let [arguments, input] = members(item, ["arguments", "input"]);
         let call_id = words(member(Some(item), "call_id"));
-        answer.on_call_given(&id(item), &call_id, &name_of_whole(item), &given(arguments.or(input)));
+        answer.on_call_given(&id(item), &call_id, &tool_of(item), &given_to(item));
     }
 }
