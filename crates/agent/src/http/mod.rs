@@ -20,6 +20,7 @@
 //! | `body` | its body as bytes, unpacked where it is packed |
 //! | `signing` | requests signed with a pair of keys |
 //! | `role_keys` | such a pair, lent to whoever is signed in |
+//! | `server_memory` | what a conversation remembers of its server: such keys, and seals that it refused |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
 //! | `lines`, `events`, `json`, `json_stream` | the steps from bytes to frames |
@@ -75,6 +76,7 @@ mod resemblance;
 mod retry;
 mod role_keys;
 mod route;
+mod server_memory;
 mod session_tools;
 mod signing;
 mod socket;
@@ -97,20 +99,20 @@ use answering::Answering;
 use asking::{Asked, Asking};
 pub use calls::AskedCall;
 use dialect::Offer;
-use role_keys::RoleKeys;
+use server_memory::ServerMemory;
 use tool_turn::ToolConversation;
 
 /// A model behind an API.
 #[derive(Clone, Debug)]
 pub struct HttpAgent {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
 }
 
 impl HttpAgent {
     /// The agent reached so.
     pub fn new(spec: Arc<HttpSpec>) -> Self {
-        Self { spec, keys: Arc::default() }
+        Self { spec, memory: Arc::default() }
     }
 }
 
@@ -146,7 +148,7 @@ async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
         stage = match stage {
             Stage::Due(due) => {
                 let (agent, turn) = *due;
-                match Asking::begin(&agent.spec, &agent.keys, &turn, &Offer::default()).await {
+                match Asking::begin(&agent.spec, &agent.memory, &turn, &Offer::default()).await {
                     Ok(asking) => Stage::Asking(Box::new(asking), None),
                     Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
                 }

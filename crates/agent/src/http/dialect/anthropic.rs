@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words};
+use super::reading::{
+    BlockOrder, FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words,
+};
 use super::seals::{self, SealedThought};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
@@ -95,12 +97,14 @@ pub(super) struct AnthropicReader {
     is_in_block: bool,
     has_blocks: bool,
     thought: Option<SealedThought>,
+    order: BlockOrder,
 }
 
 impl FrameReader for AnthropicReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [kind, message, block, delta, counted, index] =
             members(frame, ["type", "message", "content_block", "delta", "usage", "index"]);
+        let place = index;
         let index = index.map_or("", RawValue::get);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
@@ -128,6 +132,7 @@ impl FrameReader for AnthropicReader {
             }
             "content_block_delta" => {
                 if let Some(delta) = delta {
+                    self.order.note(place, &words(members(delta, ["text"])[0]), answer);
                     self.delta(index, delta, answer);
                 }
             }

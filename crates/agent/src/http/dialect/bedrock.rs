@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words};
+use super::reading::{
+    BlockOrder, FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words,
+};
 use super::seals::{self, SealedThought};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
@@ -113,6 +115,7 @@ pub(super) struct BedrockReader {
     /// A block has begun, which said what it is; blocks of words need not.
     is_in_block: bool,
     thought: Option<SealedThought>,
+    order: BlockOrder,
 }
 
 impl FrameReader for BedrockReader {
@@ -138,6 +141,7 @@ impl FrameReader for BedrockReader {
             }
             "contentBlockDelta" => {
                 if let [Some(delta), index] = members(frame, ["delta", "contentBlockIndex"]) {
+                    self.order.note(index, &words(members(delta, ["text"])[0]), answer);
                     self.delta(index.map_or("", RawValue::get), delta, answer);
                 }
             }

@@ -53,6 +53,24 @@ pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
     }
 }
 
+/// In which order the texts of an answer come: each in a block, or an item, that has its place by an index.
+#[derive(Debug, Default)]
+pub(super) struct BlockOrder {
+    newest: Option<u64>,
+}
+
+impl BlockOrder {
+    /// Words come that stand at this place. What stands in front of others was to come before them, and cannot any more: that is
+    /// noted.
+    pub(super) fn note(&mut self, index: Option<&RawValue>, words: &str, answer: &mut AnswerBuilder) {
+        let Some(index) = index.and_then(count).filter(|_| !words.is_empty()) else { return };
+        if self.newest.is_some_and(|newest| index < newest) {
+            answer.on_contradiction();
+        }
+        self.newest = self.newest.max(Some(index));
+    }
+}
+
 /// What a part of an answer is that is no text, by its type or its member's name; nothing where nobody misses it.
 pub(super) fn unshown(kind: &str) -> Option<&'static str> {
     let kind = kind.to_ascii_lowercase();

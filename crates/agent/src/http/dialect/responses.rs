@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, unshown, words};
+use super::reading::{BlockOrder, FrameReader, Meaning, each, given, member, name_of_whole, unshown, words};
 use super::seals;
 use super::told::ToldText;
 use super::writing::{
@@ -88,6 +88,7 @@ pub(super) struct ResponsesReader {
     has_thought: bool,
     /// The same of the item that comes, and of its part: they come again at the end of it.
     item: Told,
+    order: BlockOrder,
     part: Told,
     /// Calls that have begun, of which the end comes again.
     open_calls: usize,
@@ -124,7 +125,9 @@ impl FrameReader for ResponsesReader {
         match if kind.is_empty() { event } else { &kind } {
             "response.output_text.delta" => {
                 self.part.words = true;
-                self.text(&words(delta), answer);
+                let delta = words(delta);
+                self.order.note(member(Some(frame), "output_index"), &delta, answer);
+                self.text(&delta, answer);
             }
             "response.refusal.delta" => {
                 self.part.words = true;
