@@ -9,6 +9,8 @@ use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
 use super::halves::Halves;
 use super::json::{elements, is_array, is_nothing, members, mended, values};
+use super::resemblance::dialect_of;
+use crate::dialect::Dialect;
 
 /// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
 const MAX_MENDED: usize = 64 << 10;
@@ -25,11 +27,18 @@ pub(super) enum Flow {
 pub(super) struct Frames {
     reader: Box<dyn FrameReader>,
     pub(super) answer: AnswerBuilder,
+    /// The dialect that a frame looked like which is none of this one.
+    resembles: Option<Dialect>,
 }
 
 impl Frames {
     pub(super) fn new(reader: Box<dyn FrameReader>, answer: AnswerBuilder) -> Self {
-        Self { reader, answer }
+        Self { reader, answer, resembles: None }
+    }
+
+    /// The dialect that it looks like where nothing of it is an answer in the one that was set.
+    pub(super) fn resembles(&self) -> Option<Dialect> {
+        self.resembles.filter(|_| self.answer.is_another_thing())
     }
 
     /// Takes one event in.
@@ -112,7 +121,10 @@ impl Frames {
         let meaning = self.reader.read(name, frame, &mut self.answer);
         match meaning {
             Meaning::Part | Meaning::End => self.answer.note_part(),
-            Meaning::Foreign if !is_nothing(frame) => self.answer.note_foreign(frame.get()),
+            Meaning::Foreign if !is_nothing(frame) => {
+                self.resembles = self.resembles.or_else(|| dialect_of(frame.get()));
+                self.answer.note_foreign(frame.get());
+            }
             Meaning::Aside | Meaning::Foreign => {}
         }
         let [error, base] = members(frame, ["error", "base_resp"]);

@@ -9,7 +9,7 @@ use super::lines::TooLong;
 /// What lines of a stream of events begin with.
 const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b""];
 
-/// What was found.
+/// What was found in the bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum JsonPiece {
     /// A value, what there is of one, or a line between them that is none.
@@ -246,30 +246,33 @@ mod tests {
         Ok(all)
     }
 
+    /// Texts, and the pieces that they come to.
+    const CASES: &[(&str, &[&str])] = &[
+        (r#"{"a":1} {"b":"}"}"#, &[r#"{"a":1}"#, r#"{"b":"}"}"#]),
+        ("[{\"a\":[1,{}]},\n{\"b\":\"\\\"]\"}]", &[r#"{"a":[1,{}]}"#, r#"{"b":"\"]"}"#]),
+        ("[1, null, \"a,b\", [2]]", &["1", "null", "\"a,b\"", "[2]"]),
+        ("{\n  \"a\": [\n    {}\n  ]\n}\n{\n}", &["{\n  \"a\": [\n    {}\n  ]\n}", "{\n}"]),
+        // Without any indent a bracket may begin a line.
+        ("{\n\"a\": [\n{\n},\n{\n}\n]\n}", &["{\n\"a\": [\n{\n},\n{\n}\n]\n}"]),
+        ("{\"a\":\"x\n{\"b\":2}\n{\"c\":3", &["{\"a\":\"x\n", "{\"b\":2}", "rest {\"c\":3} | {}"]),
+        ("{\"a\":{\"b\":1}\n{\"c\":2}", &["{\"a\":{\"b\":1}\n", "{\"c\":2}"]),
+        ("{\"a\":\n{\"c\":2}", &["{\"a\":\n", "{\"c\":2}"]),
+        ("{\"a\":1,\n{\"c\":2}", &["{\"a\":1,\n", "{\"c\":2}"]),
+        ("{}\nout of memory\n{}", &["{}", "out of memory", "{}"]),
+        ("[{},\nno more]{}", &["{}", "no more", "{}"]),
+        ("{\"a\":\"x\ndata:", &["{\"a\":\"x\n", "events from data:"]),
+        ("{}\n: ping", &["{}", "events from :", "rest ping | "]),
+        ("[{\"a\":[\"x\",\"wor", &[r#"rest {"a":["x","wor"]} | {"a":["x"]}"#]),
+        (r#"{"a":{"b":"x","c"#, &[r#"rest {"a":{"b":"x","c"}} | {"a":{"b":"x"}}"#]),
+        (r#"{"a":"x\"#, &[r#"rest {"a":"x"} | {}"#]),
+        (r#"{"a":"x\u00e"#, &[r#"rest {"a":"x"} | {}"#]),
+        (r#"{"a":"x\\u00e"#, &[r#"rest {"a":"x\\u00e"} | {}"#]),
+    ];
+
     #[test]
     fn values_are_found_wherever_they_are_cut() {
-        for (text, expected) in [
-            (r#"{"a":1} {"b":"}"}"#, vec![r#"{"a":1}"#, r#"{"b":"}"}"#]),
-            ("[{\"a\":[1,{}]},\n{\"b\":\"\\\"]\"}]", vec![r#"{"a":[1,{}]}"#, r#"{"b":"\"]"}"#]),
-            ("[1, null, \"a,b\", [2]]", vec!["1", "null", "\"a,b\"", "[2]"]),
-            ("{\n  \"a\": [\n    {}\n  ]\n}\n{\n}", vec!["{\n  \"a\": [\n    {}\n  ]\n}", "{\n}"]),
-            // Without any indent a bracket may begin a line.
-            ("{\n\"a\": [\n{\n},\n{\n}\n]\n}", vec!["{\n\"a\": [\n{\n},\n{\n}\n]\n}"]),
-            ("{\"a\":\"x\n{\"b\":2}\n{\"c\":3", vec!["{\"a\":\"x\n", "{\"b\":2}", "rest {\"c\":3} | {}"]),
-            ("{\"a\":{\"b\":1}\n{\"c\":2}", vec!["{\"a\":{\"b\":1}\n", "{\"c\":2}"]),
-            ("{\"a\":\n{\"c\":2}", vec!["{\"a\":\n", "{\"c\":2}"]),
-            ("{\"a\":1,\n{\"c\":2}", vec!["{\"a\":1,\n", "{\"c\":2}"]),
-            ("{}\nout of memory\n{}", vec!["{}", "out of memory", "{}"]),
-            ("[{},\nno more]{}", vec!["{}", "no more", "{}"]),
-            ("{\"a\":\"x\ndata:", vec!["{\"a\":\"x\n", "events from data:"]),
-            ("{}\n: ping", vec!["{}", "events from :", "rest ping | "]),
-            ("[{\"a\":[\"x\",\"wor", vec![r#"rest {"a":["x","wor"]} | {"a":["x"]}"#]),
-            (r#"{"a":{"b":"x","c"#, vec![r#"rest {"a":{"b":"x","c"}} | {"a":{"b":"x"}}"#]),
-            (r#"{"a":"x\"#, vec![r#"rest {"a":"x"} | {}"#]),
-            (r#"{"a":"x\u00e"#, vec![r#"rest {"a":"x"} | {}"#]),
-            (r#"{"a":"x\\u00e"#, vec![r#"rest {"a":"x\\u00e"} | {}"#]),
-        ] {
-            let expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+        for (text, expected) in CASES {
+            let expected: Vec<String> = expected.iter().map(|piece| (*piece).to_owned()).collect();
             assert_eq!(pieces(&[text.as_bytes()], 100), Ok(expected.clone()), "{text}");
             for parts in cuts(text.as_bytes()) {
                 assert_eq!(pieces(&parts, 100), Ok(expected.clone()), "{text} as {parts:?}");

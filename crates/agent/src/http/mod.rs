@@ -27,7 +27,7 @@
 //! | `halves` | letters that come in two frames |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
-//! | `resemblance` | in which dialect a body is that could not be read |
+//! | `resemblance` | in which dialect a frame is that is none of this one |
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |

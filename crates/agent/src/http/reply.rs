@@ -14,7 +14,6 @@ use super::events::{EventParser, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
 use super::json_stream::{JsonPiece, JsonSplitter};
 use super::page;
-use super::resemblance;
 use super::usage::is_believed;
 use crate::dialect::Dialect;
 use crate::secret::Secrets;
@@ -302,9 +301,8 @@ impl ResponseBody {
 
     /// What came is no answer in the dialect that was set, and may be one in another.
     fn other_dialect(&self) -> Option<AgentFailure> {
-        let answer = &self.frames.answer;
         let set = self.settings.dialect;
-        let found = resemblance::other_than(set, &self.beginning).filter(|_| answer.is_another_thing())?;
+        let found = self.frames.resembles().filter(|found| *found != set)?;
         let (found, set) = (found.word(), set.word());
         let why = format!(
             "what came is no answer in the dialect {set}: it looks like {found}; set dialect = \"{found}\""

@@ -1,26 +1,30 @@
-//! In which dialect a body is that could not be read: whoever set another one is told which it looks like.
+//! In which dialect a frame is that could not be read: whoever set another one is told which it looks like.
 
 use crate::dialect::Dialect;
 
 /// What only answers of a dialect have, blanks left out.
-const SIGNS: [(&str, Dialect); 10] = [
-    ("\"choices\":[", Dialect::ChatCompletions),
-    ("\"candidates\":[", Dialect::Gemini),
-    ("\"type\":\"message_start\"", Dialect::Anthropic),
-    ("\"type\":\"content_block_", Dialect::Anthropic),
-    ("\"type\":\"message\"", Dialect::Anthropic),
-    ("\"type\":\"response.", Dialect::Responses),
-    ("\"object\":\"response\"", Dialect::Responses),
-    ("\"done\":false", Dialect::Ollama),
-    ("\"done\":true", Dialect::Ollama),
-    ("\"stopReason\":\"", Dialect::Bedrock),
-];
+const fn signs(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::ChatCompletions => &["\"choices\":["],
+        Dialect::Responses => &["\"type\":\"response.", "\"object\":\"response\""],
+        Dialect::Anthropic => {
+            &["\"type\":\"message_start\"", "\"type\":\"content_block_", "\"type\":\"message\""]
+        }
+        Dialect::Gemini => &["\"candidates\":["],
+        Dialect::Ollama => &["\"done\":false", "\"done\":true"],
+        Dialect::Bedrock => &["\"stopReason\":\""],
+    }
+}
 
-/// The dialect that a body is in by its beginning, if that is not the one that was set.
-pub(super) fn other_than(set: Dialect, beginning: &[u8]) -> Option<Dialect> {
-    let text: String = String::from_utf8_lossy(beginning).split_whitespace().collect();
-    let (_, dialect) = SIGNS.into_iter().find(|(sign, _)| text.contains(sign))?;
-    (dialect != set).then_some(dialect)
+/// How much of a frame is looked at, in bytes.
+const LOOKED_AT: usize = 1 << 10;
+
+/// The dialect that a frame is in by its beginning.
+pub(super) fn dialect_of(frame: &str) -> Option<Dialect> {
+    let beginning = frame.get(..frame.floor_char_boundary(LOOKED_AT)).unwrap_or(frame);
+    let text: String = beginning.split_whitespace().collect();
+    let has_signs = |dialect: &Dialect| signs(*dialect).iter().any(|sign| text.contains(sign));
+    Dialect::ALL.into_iter().find(has_signs)
 }
 
 #[cfg(test)]
@@ -39,9 +43,7 @@ mod tests {
             ("{\"status\":\"ok\"}", None),
             ("", None),
         ] {
-            for set in Dialect::ALL {
-                assert_eq!(other_than(set, body.as_bytes()), dialect.filter(|found| *found != set), "{body}");
-            }
+            assert_eq!(dialect_of(body), dialect, "{body}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::seat::Turn;
 /// The most seals that are remembered: a conversation with more of them has the server refuse those once more.
 const MOST: usize = 4096;
 
-/// What is remembered.
+/// What is remembered of one server.
 #[derive(Debug, Default)]
 pub(super) struct ServerMemory {
     pub(super) keys: RoleKeys,

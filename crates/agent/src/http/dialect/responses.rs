@@ -122,7 +122,14 @@ impl FrameReader for ResponsesReader {
         let model = member(response, "model");
         answer.on_model(model);
         let kind = words(kind);
-        match if kind.is_empty() { event } else { &kind } {
+        let kind = if kind.is_empty() { event } else { &kind };
+        if is_over(kind, response) {
+            if let Some(response) = response {
+                self.whole(response, answer);
+            }
+            return Meaning::End;
+        }
+        match kind {
             "response.output_text.delta" => {
                 self.part.words = true;
                 let delta = words(delta);
@@ -137,13 +144,7 @@ impl FrameReader for ResponsesReader {
                 self.part.thoughts = true;
                 self.thought(&words(delta), answer);
             }
-            "response.output_text.done" => {
-                self.part.words = false;
-                let mut from = self.part_from;
-                self.rest(&mut from, &words(whole), answer);
-                self.part_from = self.told.len();
-                self.next_text = self.has_said;
-            }
+            "response.output_text.done" => self.text_at_its_end(&words(whole), answer),
             "response.refusal.done" => {
                 if !std::mem::take(&mut self.part.words) {
                     self.refusal(words(refusal), answer);
@@ -155,8 +156,8 @@ impl FrameReader for ResponsesReader {
                 }
             }
             "response.content_part.done" => {
+                let mut from = self.item_from;
                 if let Some(part) = member(Some(frame), "part") {
-                    let mut from = self.item_from;
                     self.part_at_its_end(part, self.item, &mut from, answer);
                 }
                 self.next_text = self.has_said;
@@ -174,19 +175,11 @@ impl FrameReader for ResponsesReader {
                 }
             }
             "response.output_item.done" => {
-                if let Some(item) = item {
-                    self.item_at_its_end(item, answer);
-                }
+                item.into_iter().for_each(|item| self.item_at_its_end(item, answer))
             }
             "response.function_call_arguments.delta" => {
                 let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
                 answer.on_call_piece(CallPiece { index: &id, id: "", name: None, arguments: &arguments });
-            }
-            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                if let Some(response) = response {
-                    self.whole(response, answer);
-                }
-                return Meaning::End;
             }
             "error" => {
                 answer.on_error(frame.get());
@@ -194,12 +187,6 @@ impl FrameReader for ResponsesReader {
             }
             "" if words(object) == "response" => {
                 self.whole(frame, answer);
-                return Meaning::End;
-            }
-            "response.created" | "response.in_progress" | "response.queued" if has_failed(response) => {
-                if let Some(response) = response {
-                    self.whole(response, answer);
-                }
                 return Meaning::End;
             }
             other if other.starts_with("response.") => {}
@@ -218,6 +205,15 @@ impl ResponsesReader {
         answer.on_text(format!("{between}{words}"));
         self.told.add(words);
         self.note_words();
+    }
+
+    /// A text is over, and comes again whole.
+    fn text_at_its_end(&mut self, whole: &str, answer: &mut AnswerBuilder) {
+        self.part.words = false;
+        let mut from = self.part_from;
+        self.rest(&mut from, whole, answer);
+        self.part_from = self.told.len();
+        self.next_text = self.has_said;
     }
 
     /// What was not told of a text, which is whole; whether what was told is its beginning.
@@ -369,6 +365,15 @@ fn sealed(item: &RawValue) -> Option<String> {
     let summary = summary.and_then(|summary| serde_json::from_str::<Value>(summary.get()).ok());
     let summary = summary.filter(Value::is_array).unwrap_or_else(|| json!([]));
     Some(json!({ "type": "reasoning", "summary": summary, "encrypted_content": encrypted }).to_string())
+}
+
+/// Whether an event of this kind is the last one: it says so, or its response that it came to nothing.
+fn is_over(kind: &str, response: Option<&RawValue>) -> bool {
+    match kind {
+        "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => true,
+        "response.created" | "response.in_progress" | "response.queued" => has_failed(response),
+        _goes_on => false,
+    }
 }
 
 /// Whether a response says of itself that nothing comes of it.
