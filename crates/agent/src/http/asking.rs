@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_core::{AgentEvent, AgentFailure, FailureKind};
+use q_core::{AgentEvent, AgentFailure, FailureKind, TurnNo};
 
 use super::address::Address;
 use super::answering::Answering;
 use super::dialect::{self, Offer, reasoning_content};
 use super::retry::{self, FailedAttempt};
-use super::role_keys::RoleKeys;
 use super::route::Route;
+use super::server_memory::{self, ServerMemory};
 use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::spec::HttpSpec;
@@ -18,8 +18,11 @@ use crate::spec::HttpSpec;
 /// A turn that nobody answers yet.
 pub(super) struct Asking {
     spec: Arc<HttpSpec>,
-    /// The keys that are lent for it, where it has none of its own.
-    keys: Arc<RoleKeys>,
+    /// What its conversation knows of the server, and keys that are lent for it.
+    memory: Arc<ServerMemory>,
+    /// In which turn, and what goes along that the server sealed.
+    turn: TurnNo,
+    carried: Vec<u64>,
     body: String,
     /// What is asked in its place where the server cannot read what it sealed: another key, or a server that only looks the same.
     unsealed: Option<String>,
@@ -49,7 +52,7 @@ pub(super) enum Asked {
 impl Asking {
     pub(super) async fn begin(
         spec: &Arc<HttpSpec>,
-        keys: &Arc<RoleKeys>,
+        memory: &Arc<ServerMemory>,
         turn: &Turn,
         offer: &Offer,
     ) -> Result<Self, AgentFailure> {
@@ -57,15 +60,22 @@ impl Asking {
         let base = Address::of(&spec.base_url)?;
         let sealed_by = format!("{} {} {model}", spec.dialect.word(), base.host());
         let offer = &Offer { sealed_by: sealed_by.clone(), ..offer.clone() };
-        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
+        let turn = &*memory.readable(turn);
+        let mut body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
         let unsealed = dialect::request_without_seals(spec.dialect, turn, model, &spec.shape, offer);
-        let unsealed = unsealed.map(|request| request.to_string());
+        let mut unsealed = unsealed.map(|request| request.to_string());
+        if memory.takes_none(turn) {
+            body = unsealed.take().unwrap_or(body);
+        }
+        let carried = server_memory::carried(turn, &sealed_by);
         let addresses = base.endpoints(spec.dialect, model)?;
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
         let takes_calls = !offer.tools.is_empty();
         Ok(Self {
             spec: Arc::clone(spec),
-            keys: Arc::clone(keys),
+            memory: Arc::clone(memory),
+            turn: turn.no,
+            carried,
             body,
             unsealed,
             addresses,
@@ -81,11 +91,15 @@ impl Asking {
     /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
     pub(super) async fn ask(&mut self) -> Asked {
         let mut asked_once = self.ask_in_turn().await;
+        let was_sealed = self.unsealed.is_some();
         if let Err(attempt) = &asked_once
             && let Some(body) = self.with_what_is_taken(&attempt.failure)
         {
             self.body = body;
             asked_once = self.ask_in_turn().await;
+            if was_sealed && self.unsealed.is_none() && asked_once.is_ok() {
+                self.memory.note_refused(self.turn, &self.carried);
+            }
         }
         let attempt = match asked_once {
             Ok(begun) => return Asked::Answers(Box::new(begun.of(&self.sealed_by, self.takes_calls))),
@@ -118,7 +132,7 @@ impl Asking {
 
     /// Asks where the dialect may be asked, until a place is found that knows it.
     async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
-        let spec = self.keys.lent_to(&self.spec).await?;
+        let spec = self.memory.keys.lent_to(&self.spec).await?;
         let mut lost = None;
         let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
         for (passed_over, address) in addresses.iter().enumerate() {
@@ -128,7 +142,7 @@ impl Asking {
                 }
                 begun => {
                     if begun.as_ref().is_err_and(|attempt| attempt.failure.kind == FailureKind::WrongKey) {
-                        self.keys.forget();
+                        self.memory.keys.forget();
                     }
                     self.unknown += passed_over;
                     return begun;

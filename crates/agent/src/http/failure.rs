@@ -481,7 +481,12 @@ mod tests {
             (400, r#"{"error":{"message":"too\nlong"}}"#, None, "400 too long"),
             (500, "", None, "500"),
             (502, "<title>502 Bad Gateway</title>", None, "502 Bad Gateway"),
-            (422, r#"{"detail":[{"loc":["body"],"msg":"field required"}]}"#, None, "422 field required"),
+            (
+                422,
+                r#"{"detail":[{"loc":["body"],"msg":"field required"}]}"#,
+                None,
+                "422 body: field required",
+            ),
             (500, r#"[{"error":{"message":"fault","status":"INTERNAL"}}]"#, None, "500 fault"),
             (400, r#"{"error":{"message":"half \ud83d","x":NaN}}"#, None, "400 half �"),
         ] {

@@ -20,11 +20,14 @@
 //! | `body` | its body as bytes, unpacked where it is packed |
 //! | `signing` | requests signed with a pair of keys |
 //! | `role_keys` | such a pair, lent to whoever is signed in |
+//! | `server_memory` | what a conversation remembers of its server: such keys, and seals that it refused |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
-//! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `lines`, `events`, `json`, `json_stream` | the steps from bytes to frames |
+//! | `halves` | letters that come in two frames |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
+//! | `resemblance` | in which dialect a frame is that is none of this one |
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |
@@ -59,7 +62,9 @@ mod failure;
 pub mod fetch;
 mod finish;
 mod frames;
+mod halves;
 mod json;
+mod json_stream;
 mod lines;
 mod models;
 mod page;
@@ -67,9 +72,11 @@ mod protocol;
 mod proxy;
 mod rate_limit;
 pub mod reply;
+mod resemblance;
 mod retry;
 mod role_keys;
 mod route;
+mod server_memory;
 mod session_tools;
 mod signing;
 mod socket;
@@ -92,20 +99,20 @@ use answering::Answering;
 use asking::{Asked, Asking};
 pub use calls::AskedCall;
 use dialect::Offer;
-use role_keys::RoleKeys;
+use server_memory::ServerMemory;
 use tool_turn::ToolConversation;
 
 /// A model behind an API.
 #[derive(Clone, Debug)]
 pub struct HttpAgent {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
 }
 
 impl HttpAgent {
     /// The agent reached so.
     pub fn new(spec: Arc<HttpSpec>) -> Self {
-        Self { spec, keys: Arc::default() }
+        Self { spec, memory: Arc::default() }
     }
 }
 
@@ -141,7 +148,7 @@ async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
         stage = match stage {
             Stage::Due(due) => {
                 let (agent, turn) = *due;
-                match Asking::begin(&agent.spec, &agent.keys, &turn, &Offer::default()).await {
+                match Asking::begin(&agent.spec, &agent.memory, &turn, &Offer::default()).await {
                     Ok(asking) => Stage::Asking(Box::new(asking), None),
                     Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
                 }

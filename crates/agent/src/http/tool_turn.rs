@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
-use super::role_keys::RoleKeys;
+use super::server_memory::ServerMemory;
 use super::session_tools::SessionTools;
 use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
@@ -47,7 +47,7 @@ as with \"from\" and \"lines\" of read";
 /// A conversation with a model that may use tools. What it remembers is which files the model has read.
 pub(super) struct ToolConversation {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
     tools: Arc<SessionTools>,
     /// Whose calls these are: a permission is for this session alone.
     owner: Vec<u8>,
@@ -61,7 +61,7 @@ impl ToolConversation {
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
         );
-        Self { spec, keys: Arc::default(), tools, owner: seat.session.0.to_be_bytes().into(), about }
+        Self { spec, memory: Arc::default(), tools, owner: seat.session.0.to_be_bytes().into(), about }
     }
 }
 
@@ -73,7 +73,7 @@ impl Conversation for ToolConversation {
         let (out, hear) = mpsc::channel(1);
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),
-            keys: Arc::clone(&self.keys),
+            memory: Arc::clone(&self.memory),
             tools: Arc::clone(&self.tools),
             owner: self.owner.clone(),
             offer: Offer::default(),
@@ -108,7 +108,7 @@ impl Conversation for ToolConversation {
 
 struct RunningTurn {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
     tools: Arc<SessionTools>,
     owner: Vec<u8>,
     offer: Offer,
@@ -223,7 +223,7 @@ impl RunningTurn {
 
     /// Asks once, and tells all that is said but the end.
     async fn ask(&mut self, turn: &Turn) -> Result<Answered, AgentFailure> {
-        let mut asking = Asking::begin(&self.spec, &self.keys, turn, &self.offer).await?;
+        let mut asking = Asking::begin(&self.spec, &self.memory, turn, &self.offer).await?;
         let mut answering = loop {
             match asking.ask().await {
                 Asked::Answers(answering) => break answering,

@@ -59,6 +59,8 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
     client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
+    let last_entry =
+        client.mirror.get(session).and_then(|session| session.entries.back()).map(|last| last.no);
     let prompt = match client.submit(session, said).await {
         Err(refused) if is_passing => {
             archive(&mut client, session).await?;
@@ -74,6 +76,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         echo: !args.json,
         told: None,
         told_calls: Vec::new(),
+        compacted: last_entry,
         yes_to,
     };
     turn.follow(&mut client, &mut interrupts).await?;
@@ -101,6 +104,8 @@ struct ChatTurn {
     told: Option<Retrying>,
     /// What waits for the person and was said to wait.
     told_calls: Vec<PendingCall>,
+    /// Behind which entry it is not told yet that the conversation was compacted.
+    compacted: Option<EntryNo>,
     /// What is allowed in it without the person.
     yes_to: YesTo,
 }
@@ -110,6 +115,7 @@ impl ChatTurn {
         loop {
             self.note_beginning(client);
             self.tell_wait(client);
+            self.tell_compaction(client);
             if self.echo {
                 self.print_new(client)?;
             }
@@ -173,6 +179,19 @@ impl ChatTurn {
         if let Some(waits) = waits.filter(|waits| self.began.is_some() && self.told.as_ref() != Some(waits)) {
             out::note(&format!("q: {}", words::retrying(&waits)));
             self.told = Some(waits);
+        }
+    }
+
+    /// Says once what became of a compaction that came before our turn by itself.
+    fn tell_compaction(&mut self, client: &Client) {
+        let Some(session) = client.mirror.get(self.session) else { return };
+        let told = self.compacted;
+        for entry in session.entries.iter().filter(|entry| Some(entry.no) > told) {
+            if let Body::Compaction(compaction) = &entry.body {
+                let said = words::compaction(compaction, Way::Shell);
+                out::note(&format!("q: {}", said.trim_end_matches(':')));
+            }
+            self.compacted = Some(entry.no);
         }
     }
 

@@ -224,6 +224,10 @@ mod tests {
             ("\"x team\" = \"t\"", "`x team` cannot be the name of a header"),
             ("\"\" = \"t\"", "`` cannot be the name of a header"),
             ("\"ключ\" = \"t\"", "`ключ` cannot be the name of a header"),
+            ("Content-Length = \"5\"", "`content-length` is not to be set"),
+            ("transfer-encoding = \"chunked\"", "`transfer-encoding` is not to be set"),
+            ("HOST = \"x\"", "`host` is not to be set"),
+            ("Connection = \"close\"", "`connection` is not to be set"),
             ("x-key = \"secret\\n\"", "a header can hold printable characters"),
             ("x-key = \"secrét\"", "a header can hold printable characters"),
         ] {

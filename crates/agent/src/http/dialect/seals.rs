@@ -44,7 +44,7 @@ impl SealedThought {
 }
 
 /// The turn with those seals that this one keeps. No message is empty without them: something stands behind each.
-pub(super) fn keeping(turn: &Turn, keeps: impl Fn(&Seal) -> bool) -> Cow<'_, Turn> {
+pub(in crate::http) fn keeping(turn: &Turn, keeps: impl Fn(&Seal) -> bool) -> Cow<'_, Turn> {
     let is_left_out = |part: &Part| matches!(part, Part::Sealed(seal) if !keeps(seal));
     if !turn.messages.iter().flat_map(|message| &message.parts).any(is_left_out) {
         return Cow::Borrowed(turn);
