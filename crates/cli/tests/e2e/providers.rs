@@ -158,7 +158,7 @@ fn a_check_says_what_the_server_allows_and_whether_tools_are_offered() {
         .exited(1)
         .said("tools     not known")
         .said("limits    60 requests");
-    assert!(!said.out.contains("stream    no\n") && !said.out.contains("usage     no"), "{said:?}");
+    assert!(!said.out.contains("stream    no\n") && !said.out.contains("usage     no:"), "{said:?}");
 }
 
 #[test]
