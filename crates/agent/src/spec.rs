@@ -13,6 +13,7 @@ use q_tools::ToolSettings;
 use crate::dialect::Dialect;
 use crate::network::NetworkEnvironment;
 use crate::secret::{Secret, Secrets};
+use crate::server_limits::{ServerLimit, ServerLimits};
 use crate::shape::RequestShape;
 
 /// How an agent is reached.
@@ -30,6 +31,14 @@ impl AgentSpec {
         match self {
             Self::Guide => 0,
             Self::Http(spec) => spec.shape.window.unwrap_or(0),
+        }
+    }
+
+    /// What its server told of its own limits, with the newest answer; none where it says nothing.
+    pub fn server_limits(&self) -> Vec<ServerLimit> {
+        match self {
+            Self::Guide => Vec::new(),
+            Self::Http(spec) => spec.limits.told(),
         }
     }
 
@@ -64,6 +73,8 @@ pub struct HttpSpec {
     pub network: NetworkEnvironment,
     /// What serves at the address, started where nobody does; only where it is a socket of this machine.
     pub program: Option<ServerProgram>,
+    /// What its server told of its own limits last.
+    pub limits: ServerLimits,
 }
 
 /// MCP servers, and where it is kept what was accepted of them.
@@ -119,6 +130,7 @@ impl Default for HttpSpec {
             patience: Patience::default(),
             network: NetworkEnvironment::default(),
             program: None,
+            limits: ServerLimits::default(),
         }
     }
 }

@@ -280,14 +280,14 @@ async fn answers_that_end_unusually_but_whole_are_done() {
 #[tokio::test]
 async fn nobody_there_is_unreachable() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for base_url in [
-        format!("http://127.0.0.1:{port}/v1"),
-        "http://no-such-host.invalid/v1".into(),
-        "127.0.0.1:1".into(),
-        String::new(),
+    for (base_url, kind) in [
+        (format!("http://127.0.0.1:{port}/v1"), FailureKind::Unreachable),
+        ("http://no-such-host.invalid/v1".into(), FailureKind::Unreachable),
+        ("127.0.0.1:1".into(), FailureKind::WrongPath),
+        (String::new(), FailureKind::WrongPath),
     ] {
         let failure = answer(spec(base_url.clone()), ask("hi")).await.ending.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Unreachable, "{base_url}: {}", failure.detail);
+        assert_eq!(failure.kind, kind, "{base_url}: {}", failure.detail);
         assert!(!failure.detail.is_empty(), "{base_url}");
     }
 }

@@ -405,8 +405,9 @@ pub(crate) struct TranscriptJson {
 /// What `q chat --json` prints; docs/json.md promises it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChatJson {
-    pub(crate) session: SessionJson,
-    pub(crate) prompt: u64,
+    /// Nothing where the prompt was refused before it was in any.
+    pub(crate) session: Option<SessionJson>,
+    pub(crate) prompt: Option<u64>,
     pub(crate) answer: String,
     /// What it rests on, where its provider says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -414,9 +415,24 @@ pub(crate) struct ChatJson {
     /// How many parts of it came and could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) torn: Option<u64>,
-    /// `done`, `failed`, `interrupted`, or `waiting` behind a turn that failed or was interrupted.
+    /// `done`, `failed`, `interrupted`, `waiting` behind a turn that failed or was interrupted, or `refused`.
     pub(crate) outcome: &'static str,
     pub(crate) failure: Option<String>,
+}
+
+impl ChatJson {
+    /// Of a prompt that was never sent, or of a host that went away over it.
+    pub(crate) fn refused(why: String) -> Self {
+        Self {
+            session: None,
+            prompt: None,
+            answer: String::new(),
+            sources: Vec::new(),
+            torn: None,
+            outcome: "refused",
+            failure: Some(why),
+        }
+    }
 }
 
 const fn activity(activity: Activity) -> &'static str {

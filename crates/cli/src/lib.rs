@@ -3,6 +3,7 @@
 
 mod age;
 mod agent_key;
+mod agent_reach;
 mod agents;
 mod args;
 mod attach;

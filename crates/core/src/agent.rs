@@ -265,6 +265,10 @@ pub enum FailureKind {
     ContextTooLong,
     /// The model takes no images, and was sent one.
     NoImages,
+    /// The provider serves nobody where the request comes from (451, or its own words for it).
+    RegionRefused,
+    /// The model, or its server, does not take a setting of the request, or not with that value.
+    SettingRefused,
     /// The server rejects the request (other 4xx).
     Rejected,
     /// The server failed (other 5xx).
@@ -298,7 +302,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -313,6 +317,8 @@ impl FailureKind {
         Self::Overloaded,
         Self::ContextTooLong,
         Self::NoImages,
+        Self::RegionRefused,
+        Self::SettingRefused,
         Self::Rejected,
         Self::ServerError,
         Self::TooLong,
@@ -347,6 +353,8 @@ impl FailureKind {
             Self::Overloaded => "overloaded",
             Self::ContextTooLong => "context_too_long",
             Self::NoImages => "no_images",
+            Self::RegionRefused => "region_refused",
+            Self::SettingRefused => "setting_refused",
             Self::Rejected => "rejected",
             Self::ServerError => "server_error",
             Self::TooLong => "too_long",
@@ -372,6 +380,7 @@ impl FailureKind {
             | Self::Forbidden
             | Self::QuotaSpent
             | Self::UnknownModel
+            | Self::SettingRefused
             | Self::WrongPath
             | Self::ProxyFailed
             | Self::Untrusted
@@ -382,6 +391,7 @@ impl FailureKind {
             | Self::Silent
             | Self::RateLimited
             | Self::Overloaded
+            | Self::RegionRefused
             | Self::ServerError => Whose::Provider,
             Self::Rejected | Self::ContextTooLong | Self::NoImages | Self::TooLong => Whose::Request,
             Self::LengthLimit
@@ -420,6 +430,8 @@ impl FailureKind {
             | Self::TooManyRounds
             | Self::WindowFull
             | Self::UnknownModel
+            | Self::RegionRefused
+            | Self::SettingRefused
             | Self::Rejected
             | Self::TooLong
             | Self::LengthLimit
@@ -449,6 +461,8 @@ impl FailureKind {
             Self::Overloaded => "the server is overloaded",
             Self::ContextTooLong => "the conversation is longer than the model takes",
             Self::NoImages => "the model takes no images",
+            Self::RegionRefused => "the provider does not serve the place that this comes from",
+            Self::SettingRefused => "the model does not take a setting of the request",
             Self::Rejected => "the server rejects the request",
             Self::ServerError => "the server failed",
             Self::TooLong => "the answer is longer than q keeps",
@@ -490,6 +504,12 @@ impl FailureKind {
             }
             Self::NoImages => {
                 "`/model NAME` sets one that takes images, then `/retry`; or send the words without them"
+            }
+            Self::RegionRefused => {
+                "see in which countries and regions it serves; another provider is asked in a new session"
+            }
+            Self::SettingRefused => {
+                "`/set SETTING default` clears one of the session, `omit = [\"SETTING\"]` in its agent's table never sends it; then `/retry`"
             }
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",

@@ -111,6 +111,17 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// A number by which others are told apart, within one version of q.
+    pub fn fingerprint(&self) -> u64 {
+        let words = alloc::format!("{self:?}");
+        // FNV-1a: nobody gains by two that are alike.
+        words
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use q_agent::{
     AgentSpec, CertificateFiles, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience,
-    PinnedTools, RequestShape, Secret, ServerProgram, ToolSettings, shape,
+    PinnedTools, RequestShape, Secret, ServerLimits, ServerProgram, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -37,6 +37,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
+                limits: ServerLimits::default(),
             }))
         }
     }

@@ -145,7 +145,7 @@ impl Stimulus {
             }
             Self::Offer { session, own } => Input::Offered {
                 session: SessionId(*session),
-                agent: if *own { "guide" } else { "other" }.into(),
+                agent: if *own { "usual" } else { "other" }.into(),
             },
             Self::Reversed { session, redo, done } => {
                 let files = || vec!["a.rs".to_owned(), "b/c.rs".to_owned()];
@@ -183,7 +183,7 @@ impl CommandTemplate {
             Self::Create { named } => Command::Create {
                 id: session,
                 name: named.then(|| format!("session-{}", session.0)),
-                setup: Setup { agent: "guide".into(), ..Setup::default() },
+                setup: Setup { agent: "usual".into(), ..Setup::default() },
                 tags: Vec::new(),
             },
             Self::Fork { to, at } => {

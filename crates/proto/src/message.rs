@@ -178,6 +178,9 @@ pub struct Status {
     /// How long a session stays in the trash, in milliseconds.
     #[serde(default)]
     pub trash_for_ms: u64,
+    /// By what the limits that it works within are told from others of the same version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<u64>,
     /// At the hello: sessions that lack prompts which the client says were acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Id>,

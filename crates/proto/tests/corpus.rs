@@ -151,6 +151,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         stored_bytes: 70_000,
         store_bytes: 10_000_000_000,
         trash_for_ms: 2_592_000_000,
+        limits: None,
         missed: Vec::new(),
         read_only: None,
     };

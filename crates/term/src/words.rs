@@ -19,7 +19,7 @@ use crate::tool_input;
 use crate::way::Way;
 
 /// The built-in agent's name.
-pub(crate) const GUIDE: &str = "guide";
+pub(crate) const GUIDE: &str = q_core::Setup::GUIDE;
 
 /// What a session is doing, or where it is if it does nothing.
 pub const fn state(summary: &Summary) -> &'static str {

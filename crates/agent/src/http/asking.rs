@@ -122,8 +122,12 @@ impl Asking {
         )
     }
 
-    /// What may be asked in the place of a request that was refused for the thoughts in it, or for those it lacks.
+    /// What may be asked in the place of a request that was refused for the thoughts in it, for those it lacks, or for how it
+    /// limits the answer.
     fn with_what_is_taken(&mut self, failure: &AgentFailure) -> Option<String> {
+        if failure.kind == FailureKind::SettingRefused && failure.detail.contains(dialect::NEWER_LIMIT) {
+            return dialect::with_newer_limit(&self.body);
+        }
         let misses_thoughts =
             self.spec.dialect == Dialect::ChatCompletions && is_about_missing_thoughts(failure);
         let completed = misses_thoughts.then(|| reasoning_content::completed(&self.body)).flatten();
@@ -158,14 +162,19 @@ impl Asking {
 fn is_about_seals(failure: &AgentFailure) -> bool {
     let words = failure.detail.to_ascii_lowercase();
     let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
-    failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
+    is_about_request(failure) && named.iter().any(|name| words.contains(name))
 }
 
 /// Whether a server refuses a history for a thought that is not in it, by its own words.
 fn is_about_missing_thoughts(failure: &AgentFailure) -> bool {
     let words = failure.detail.to_ascii_lowercase();
     let is_missed = ["missing", "passed back"].iter().any(|word| words.contains(word));
-    failure.kind == FailureKind::Rejected && words.contains(reasoning_content::MEMBER) && is_missed
+    is_about_request(failure) && words.contains(reasoning_content::MEMBER) && is_missed
+}
+
+/// Whether it is something in the request that a server refuses.
+fn is_about_request(failure: &AgentFailure) -> bool {
+    matches!(failure.kind, FailureKind::Rejected | FailureKind::SettingRefused)
 }
 
 /// A failure that came this often.

@@ -45,6 +45,8 @@ impl Exchange {
         let request = request(Method::POST, address, route.proxy.as_ref(), spec, body)?;
         let patience = spec.patience.first_byte.unwrap_or(spec.patience.idle_timeout);
         let exchange = Self::over(route, address, request, patience, spec.secrets()).await?;
+        let told = exchange.head.headers.iter();
+        spec.limits.note(told.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))));
         Ok(exchange.unpacked())
     }
 

@@ -94,7 +94,7 @@ use tokio::time::Instant;
 use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
-pub use address::shown as shown_address;
+pub use address::{fault as address_fault, shown as shown_address};
 use answering::Answering;
 use asking::{Asked, Asking};
 pub use calls::AskedCall;

@@ -161,7 +161,9 @@ impl Requests {
                 (Continuation::Lookup { address, command: command.into(), so_far: Vec::new() }, Request::List)
             }
             Intent::Tell(command) => {
-                let Some(continuation) = self.continuation(&client.mirror, &command) else { return Ok(()) };
+                let Some(continuation) = self.continuation(ui, &client.mirror, &command) else {
+                    return Ok(());
+                };
                 (continuation, command.into())
             }
             Intent::Page { session, before } => {
@@ -389,7 +391,7 @@ impl Requests {
     }
 
     /// What the answer to a command means here; nothing for one that a terminal does not send as it is.
-    fn continuation(&self, mirror: &Mirror, command: &Command) -> Option<Continuation> {
+    fn continuation(&self, ui: &Ui, mirror: &Mirror, command: &Command) -> Option<Continuation> {
         Some(match FollowUp::of(command)? {
             FollowUp::GoTo => Continuation::New,
             FollowUp::Wake(session) => Continuation::Wake(session),
@@ -401,7 +403,8 @@ impl Requests {
                 let sought =
                     self.sought.as_ref().filter(|(id, _)| *id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| notice(command, name, Way::Slash));
-                Continuation::About { said }
+                let beside = ui.unlisted(mirror, command).unwrap_or_default();
+                Continuation::About { said: said.map(|said| said + &beside) }
             }
         })
     }

@@ -31,7 +31,17 @@ use crate::out;
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
 
+/// One that reads JSON gets it whatever comes, a refusal too.
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
+    let as_json = args.json;
+    let asked = ask(context, args).await;
+    if let Some(refused) = asked.as_ref().err().filter(|_| as_json) {
+        json::print(&ChatJson::refused(refused.on_one_line()))?;
+    }
+    asked
+}
+
+async fn ask(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
     let yes_to = YesTo::of(args.yes_to)?;
     let said = PromptInput::read(&args.prompt, &context.environment)?;
     let files =
@@ -55,7 +65,8 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
             directory,
             ..SessionRequest::default()
         };
-        (new::create(&mut client, context, wanted).await?, said)
+        // Which other session sleeps for it is no news for whoever asks one thing.
+        (client.create(new::command(context, wanted)?).await?.id, said)
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
     client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
@@ -291,7 +302,7 @@ impl ChatTurn {
             let session = SessionJson::from(&session.summary);
             let sources = self.sources(client).into_iter().flat_map(|(_, sources)| &sources.all);
             let sources = sources.map(SourceJson::from).collect();
-            let prompt = self.prompt;
+            let (session, prompt) = (Some(session), Some(self.prompt));
             json::print(&ChatJson { session, prompt, answer, sources, torn, outcome, failure })?;
             return Ok(ExitCode::from(code));
         }

@@ -56,11 +56,14 @@ use mcp::McpVerb;
 use model::ModelVerb;
 use table_verbs::TableVerb;
 
+/// What scripts go by.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such session, 4 refused by a limit, 5 host unreachable, 130 interrupted";
+
 /// Many AI conversations in one terminal.
 ///
 /// Without a command, q opens (and starts its background host if none runs).
 #[derive(Debug, Parser)]
-#[command(name = "q", bin_name = "q", version, max_term_width = 100)]
+#[command(name = "q", bin_name = "q", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
     #[arg(long, global = true)]
@@ -74,6 +77,7 @@ pub(crate) enum Verb {
     /// Open q at a session
     Attach(AttachArgs),
     /// One prompt, one answer on standard output
+    #[command(after_help = EXIT_CODES)]
     Chat(ChatArgs),
     #[command(about = "Create a session")]
     New(NewArgs),
@@ -82,6 +86,7 @@ pub(crate) enum Verb {
     /// Queue a prompt and print its number
     Send(SendArgs),
     /// Wait until sessions have nothing left to do
+    #[command(after_help = EXIT_CODES)]
     Wait(WaitArgs),
     /// Print a session's transcript
     Show(ShowArgs),

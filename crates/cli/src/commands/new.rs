@@ -93,14 +93,6 @@ impl SessionRequest {
 }
 
 /// Creates a session; says which one hibernated for it.
-pub(crate) async fn create(
-    client: &mut Client,
-    context: &Context,
-    wanted: SessionRequest,
-) -> Result<SessionId, CliError> {
-    make(client, command(context, wanted)?).await
-}
-
 async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliError> {
     let Created { id, hibernated } = client.create(command).await?;
     if let Some(name) = hibernated {

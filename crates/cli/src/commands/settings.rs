@@ -111,8 +111,8 @@ pub(super) async fn set(
 /// `q agents models NAME`: the models that an agent's server lists, asked from here.
 pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCode, CliError> {
     let ModelsArgs { name, json } = args;
-    let agent = context.agents.choose(Some(&name), true)?;
-    let models = q_host::reach::spec(agent.reach.clone()).models().await;
+    let reach = context.agents.reach(&name, false).await?;
+    let models = q_host::reach::spec(reach.clone()).models().await;
     let models = models.map_err(|failure| {
         let words = if failure.kind == q_core::FailureKind::NotConfigured {
             failure.detail
@@ -121,12 +121,15 @@ pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCo
         };
         CliError::failed(advice::render(&words, Way::Shell).into_owned())
     })?;
-    let own = match &agent.reach {
+    let own = match &reach {
         Reach::Guide => "",
         Reach::Http { model, .. } => model,
     };
+    if models.is_empty() {
+        out::note(&format!("q: the list of models of {name} is empty"));
+    }
     if json {
-        json::print(&ModelsJson { agent: &agent.name, model: own, models })?;
+        json::print(&ModelsJson { agent: &name, model: own, models })?;
     } else {
         models.iter().try_for_each(|model| out::line(&visible_line(model)))?;
     }

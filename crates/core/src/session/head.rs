@@ -69,6 +69,9 @@ pub struct Head {
     pub window: Option<WindowUse>,
     /// Summaries of its own that count: what can be undone.
     pub summaries: u32,
+    /// What the newest of those stand for and are, in bytes of what is sent: undone, one gives its place back. At most
+    /// 32; of older ones nobody knows.
+    pub replaced: Vec<(u64, u64)>,
     /// The last prompt that began a turn: what a retry asks again.
     pub last_prompt: Option<WaitingPrompt>,
     /// Prompts that wait, oldest first.
@@ -139,6 +142,7 @@ impl Head {
             sent: None,
             window: None,
             summaries: 0,
+            replaced: Vec::new(),
             last_prompt: None,
             queue: Vec::new(),
             taken: Vec::new(),

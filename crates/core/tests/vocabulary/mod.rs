@@ -61,7 +61,7 @@ variants! {
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut SealsTooLong AnswerTorn;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
-        RateLimited Overloaded ContextTooLong NoImages Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
+        RateLimited Overloaded ContextTooLong NoImages RegionRefused SettingRefused Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
         Empty NotShorter BudgetSpent NotConfigured Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Reversed Memory Agent Tick;
     Interrupter: User Stop Crash;

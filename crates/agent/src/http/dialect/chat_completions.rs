@@ -5,6 +5,7 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::answer_limit;
 use super::citing;
 use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, unshown, words};
 use super::reasoning_content::{self, ReasoningContent};
@@ -32,7 +33,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("messages", Some(all.into())),
         ("stream_options", Some(json!({ "include_usage": true }))),
         ("temperature", shape.temperature.clone().map(Value::Number)),
-        ("max_tokens", shape.max_tokens.map(Value::from)),
+        (answer_limit::member(model), shape.max_tokens.map(Value::from)),
         ("reasoning_effort", shape.reasoning.clone().map(Value::from)),
     ])
 }

@@ -9,6 +9,7 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `answer_limit` | how chat completions limit an answer |
 //! | `citing` | what an answer rests on, in each |
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
@@ -18,6 +19,7 @@
 //! | `unfinished` | an answer that is gone on with |
 //! | `rules` | the rules of their histories, which tests hold them to |
 
+mod answer_limit;
 mod anthropic;
 mod bedrock;
 mod chat_completions;
@@ -45,6 +47,7 @@ use crate::dialect::Dialect;
 use crate::seat::Turn;
 use crate::shape::{self, RequestShape};
 
+pub(super) use answer_limit::{NEWER_LIMIT, with_newer_limit};
 pub(super) use offering::Offer;
 use reading::FrameReader;
 pub(super) use seals::keeping;

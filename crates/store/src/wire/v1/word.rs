@@ -62,6 +62,8 @@ words! {
         Overloaded = "overloaded",
         ContextTooLong = "context_too_long",
         NoImages = "no_images",
+        RegionRefused = "region_refused",
+        SettingRefused = "setting_refused",
         Rejected = "rejected",
         ServerError = "server_error",
         TooLong = "too_long",
