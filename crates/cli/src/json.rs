@@ -336,7 +336,7 @@ impl EntryJson {
             Body::Thinking(text) => ("thinking", text.clone()),
             Body::Call(call) => ("call", call.input.clone()),
             Body::Output(output) => ("output", output.text.clone()),
-            Body::Plan(steps) => ("plan", words::plan(steps)),
+            Body::Plan(steps) => ("plan", q_term::plan::listed(steps)),
             Body::ProjectFiles(files) => ("project_files", q_term::project::told(files, Way::Shell)),
             Body::Sources(told) => ("sources", q_term::sources::whole(told)),
             Body::Result(result) => ("result", result.text.clone()),

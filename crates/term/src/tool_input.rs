@@ -52,6 +52,8 @@ struct RunInput {
     argv: Option<Vec<String>>,
     shell: Option<String>,
     seconds: Option<u64>,
+    #[serde(default)]
+    background: bool,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +79,19 @@ struct EditedPiece {
     all: bool,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TodoInput {
+    steps: Vec<TodoLine>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TodoLine {
+    text: String,
+    state: String,
+}
+
 /// A call as it is understood.
 enum ToolInput {
     Read(ReadInput),
@@ -86,6 +101,7 @@ enum ToolInput {
     Run(RunInput, bool),
     Write(WriteInput),
     Edit(EditInput),
+    Todo(TodoInput),
 }
 
 impl ToolInput {
@@ -101,9 +117,11 @@ impl ToolInput {
             "search" => Self::Search(serde_json::from_str(input).ok()?),
             "write" => Self::Write(serde_json::from_str(input).ok()?),
             "edit" => Self::Edit(serde_json::from_str(input).ok()?),
+            "todo" => Self::Todo(serde_json::from_str(input).ok()?),
             "run" | "run_sandboxed" => {
                 let run: RunInput = serde_json::from_str(input).ok()?;
-                if run.argv.is_some() == run.shell.is_some() {
+                let has_time = run.background && run.seconds.is_some();
+                if run.argv.is_some() == run.shell.is_some() || has_time {
                     return None;
                 }
                 Self::Run(run, tool == "run_sandboxed")
@@ -133,6 +151,7 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
             content(&write.content)
         ),
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
+        ToolInput::Todo(todo) => format!("may this be the plan?{}", steps(&todo)),
     }
 }
 
@@ -140,13 +159,15 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
 const SANDBOX: &str = "\n(it can change files only beneath the session's directory, and has no network)";
 
 /// Where a command runs.
-fn place(run: &RunInput, is_sandboxed: bool) -> &'static str {
-    match (run.shell.is_some(), is_sandboxed) {
-        (false, false) => "",
-        (true, false) => " in a shell",
-        (false, true) => " in a sandbox",
-        (true, true) => " in a shell and in a sandbox",
-    }
+fn place(run: &RunInput, is_sandboxed: bool) -> String {
+    let places = [
+        (run.shell.is_some(), "in a shell"),
+        (is_sandboxed, "in a sandbox"),
+        (run.background, "in the background"),
+    ];
+    let places: Vec<&str> =
+        places.into_iter().filter_map(|(is_there, place)| is_there.then_some(place)).collect();
+    if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) }
 }
 
 /// Why looking wants consent: one of two things, of which only the host knows which.
@@ -165,6 +186,7 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
             format!("write {} ({}){}", argument(&write.path), size(&write.content), content(&write.content))
         }
         ToolInput::Edit(edit) => format!("edit {}{}", argument(&edit.path), edits(&edit)),
+        ToolInput::Todo(todo) => format!("todo{}", steps(&todo)),
         looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_)) => headline_of(&looks),
     }
 }
@@ -189,7 +211,19 @@ fn headline_of(input: &ToolInput) -> String {
         ToolInput::Run(run, is_sandboxed) => headline_of_run(run, *is_sandboxed),
         ToolInput::Write(write) => format!("write {}", argument(&write.path)),
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
+        ToolInput::Todo(todo) => format!("todo ({})", counted(todo.steps.len(), "step")),
     }
+}
+
+/// Whether a call told a plan and nothing else: what it told is an entry of its own.
+pub(crate) fn tells_plan(tool: &str, input: &str) -> bool {
+    matches!(ToolInput::of(tool, input), Some(ToolInput::Todo(_)))
+}
+
+/// The steps of a plan, each behind a sign.
+fn steps(todo: &TodoInput) -> String {
+    let step = |TodoLine { text, state }: &TodoLine| format!("\n- {} ({})", argument(text), argument(state));
+    todo.steps.iter().map(step).collect()
 }
 
 fn headline_of_run(run: &RunInput, is_sandboxed: bool) -> String {
@@ -226,13 +260,16 @@ fn command(RunInput { argv, shell, .. }: &RunInput) -> String {
 }
 
 /// A program and its arguments, each told apart from the next, with nothing hidden in them.
-pub(crate) fn argv(words: &[String]) -> String {
+pub fn argv(words: &[String]) -> String {
     words.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// What else is to be known of a command.
-fn remarks(RunInput { argv, shell, seconds }: &RunInput) -> String {
+fn remarks(RunInput { argv, shell, seconds, background }: &RunInput) -> String {
     let mut said = String::new();
+    if *background {
+        said.push_str("\n(it goes on until it is stopped, or its session sleeps or is closed)");
+    }
     if let Some(seconds) = seconds {
         let seconds = usize::try_from(*seconds).unwrap_or(MAX_SECONDS);
         // Writing to a string does not fail.
@@ -366,6 +403,21 @@ mod tests {
                 "{}",
                 "may . be listed? (such names mostly hold keys, or the session's directory is your home)",
             ),
+            (
+                "run_sandboxed",
+                r#"{"shell":"a | b","background":true}"#,
+                "may this run in a shell and in a sandbox and in the background? a | b\n(it goes on until it is stopped, or its session sleeps or is closed)\n(it can change files only beneath the session's directory, and has no network)",
+            ),
+            (
+                "run",
+                r#"{"argv":["ls"],"background":true,"seconds":5}"#,
+                r#"may run run this? {"argv":["ls"],"background":true,"seconds":5}"#,
+            ),
+            (
+                "todo",
+                r#"{"steps":[{"text":"read","state":"done"},{"text":"fix\nit","state":"open"}]}"#,
+                "may this be the plan?\n- read (done)\n- $'fix\\nit' (open)",
+            ),
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
@@ -387,8 +439,10 @@ mod tests {
             ("run", r#"{"argv":["cargo","test"]}"#, "run cargo test"),
             ("run", r#"{"shell":"a | b"}"#, "run in a shell: a | b"),
             ("run_sandboxed", r#"{"argv":["ls"]}"#, "run in a sandbox: ls"),
+            ("run", r#"{"argv":["npm","start"],"background":true}"#, "run in the background: npm start"),
             ("write", r#"{"path":"a","content":"x\n"}"#, "write a"),
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
+            ("todo", r#"{"steps":[{"text":"read","state":"done"}]}"#, "todo (1 step)"),
             ("shell", "ls", "shell: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");
