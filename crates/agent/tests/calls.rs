@@ -12,7 +12,8 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
 use q_agent::{
-    AgentControl, AgentSpec, Conversation, Dialect, HttpSpec, RequestShape, Seat, Secret, ToolSettings, Turn,
+    Agent, AgentControl, AgentSpec, Conversation, Dialect, HttpSpec, RequestShape, Seat, Secret,
+    ToolSettings, Turn,
 };
 use q_core::conversation::{Message, Part, Role};
 use q_core::{
@@ -156,11 +157,14 @@ impl Permitting {
         Self { directory: tempfile::tempdir().unwrap(), policy: Policy::Ask, swapped: None }
     }
 
+    fn seat(&self) -> Seat {
+        let directory = self.directory.path().to_owned();
+        Seat { directory, policy: self.policy, ..Seat::of(SessionId(1)) }
+    }
+
     async fn turn(&self, spec: HttpSpec) -> Vec<AgentEvent> {
         let spec = HttpSpec { tools: Some(ToolSettings::default()), ..spec };
-        let directory = self.directory.path().to_owned();
-        let seat = Seat { directory, policy: self.policy, ..Seat::of(SessionId(1)) };
-        let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(seat);
+        let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(self.seat());
         self.turn_of(&*conversation, ask("do it")).await
     }
 
@@ -336,18 +340,27 @@ fn last_message(server: &Server, request: usize) -> (String, String) {
     (last["role"].as_str().unwrap().into(), last["content"].as_str().unwrap().into())
 }
 
-#[tokio::test]
-async fn what_ended_in_the_background_is_told_with_the_next_turn_and_what_is_gone_too() {
-    let server = Server::start();
+/// A model that has this go on in the background, as the conversation and its agent are behind that turn.
+async fn going_on(
+    server: &Server,
+    permitting: &Permitting,
+    line: &str,
+) -> (Arc<dyn Agent>, Arc<dyn Conversation>, Vec<AgentEvent>) {
     server.on("do it", Script::new().say("So.").done());
-    let call = json!({ "shell": "while [ ! -e end ]; do sleep 0.05; done", "background": true }).to_string();
+    let call = json!({ "shell": line, "background": true }).to_string();
     server.once("do it", Script::new().call("run", &call).done());
-    let permitting = Permitting::new();
-    let seat = Seat { directory: permitting.directory.path().to_owned(), ..Seat::of(SessionId(1)) };
     let spec = Arc::new(HttpSpec { tools: Some(ToolSettings::default()), ..spec(server.base_url()) });
     let agent = AgentSpec::Http(spec).agent();
-    let conversation = agent.open(seat.clone());
-    let first = permitting.turn_of(&*conversation, ask("do it")).await;
+    let conversation = agent.open(permitting.seat());
+    let events = permitting.turn_of(&*conversation, ask("do it")).await;
+    (agent, conversation, events)
+}
+
+#[tokio::test]
+async fn what_ended_in_the_background_is_told_with_the_next_turn_and_what_is_gone_too() {
+    let (server, permitting) = (Server::start(), Permitting::new());
+    let line = "while [ ! -e end ]; do sleep 0.05; done";
+    let (agent, conversation, first) = going_on(&server, &permitting, line).await;
     assert_eq!(results(&first), [(CallNo(1), Outcome::Done, "process 1 runs\n(it put out nothing since)\n")]);
     assert_eq!(conversation.processes().len(), 1);
     // It runs: there is nothing to tell.
@@ -365,27 +378,20 @@ async fn what_ended_in_the_background_is_told_with_the_next_turn_and_what_is_gon
     assert_eq!(last_message(&server, 4), ("user".into(), "do it".into()), "told once");
     // A conversation that goes on from the transcript alone: what another one started is gone.
     let mut again = ask("do it");
-    let input = call.clone();
+    let input = json!({ "shell": line, "background": true }).to_string();
     let parts = vec![Part::Call { entry: EntryNo(2), tool: "run".into(), input }];
     let result = Part::Result { of: EntryNo(2), outcome: Outcome::Done, text: "process 1 runs".into() };
     again.messages.push(Message { role: Role::Assistant, parts });
     again.messages.push(Message { role: Role::User, parts: vec![result, Part::Text("do it".into())] });
-    let told = permitting.turn_of(&*agent.open(seat), again).await;
+    let told = permitting.turn_of(&*agent.open(permitting.seat()), again).await;
     let [(CallNo(1), Outcome::Done, said)] = results(&told)[..] else { panic!("{told:?}") };
     assert!(said.starts_with("no process runs in the background of this session"), "{said}");
 }
 
 #[tokio::test]
 async fn what_goes_on_in_the_background_ends_with_its_conversation() {
-    let server = Server::start();
-    server.on("do it", Script::new().say("So.").done());
-    let call = json!({ "shell": "sleep 600", "background": true }).to_string();
-    server.once("do it", Script::new().call("run", &call).done());
-    let permitting = Permitting::new();
-    let seat = Seat { directory: permitting.directory.path().to_owned(), ..Seat::of(SessionId(1)) };
-    let spec = Arc::new(HttpSpec { tools: Some(ToolSettings::default()), ..spec(server.base_url()) });
-    let conversation = AgentSpec::Http(spec).agent().open(seat);
-    permitting.turn_of(&*conversation, ask("do it")).await;
+    let (server, permitting) = (Server::start(), Permitting::new());
+    let (_agent, conversation, _) = going_on(&server, &permitting, "sleep 600").await;
     assert_eq!(conversation.processes().len(), 1);
     let released = tokio::time::timeout(std::time::Duration::from_secs(20), conversation.release()).await;
     assert!(released.is_ok() && conversation.processes().is_empty(), "it goes on");

@@ -81,6 +81,14 @@ struct EditedPiece {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct FetchInput {
+    url: String,
+    #[serde(default)]
+    from: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TodoInput {
     steps: Vec<TodoLine>,
 }
@@ -101,6 +109,7 @@ enum ToolInput {
     Run(RunInput, bool),
     Write(WriteInput),
     Edit(EditInput),
+    Fetch(FetchInput),
     Todo(TodoInput),
 }
 
@@ -117,6 +126,7 @@ impl ToolInput {
             "search" => Self::Search(serde_json::from_str(input).ok()?),
             "write" => Self::Write(serde_json::from_str(input).ok()?),
             "edit" => Self::Edit(serde_json::from_str(input).ok()?),
+            "fetch" => Self::Fetch(serde_json::from_str(input).ok()?),
             "todo" => Self::Todo(serde_json::from_str(input).ok()?),
             "run" | "run_sandboxed" => {
                 let run: RunInput = serde_json::from_str(input).ok()?;
@@ -151,6 +161,7 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
             content(&write.content)
         ),
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
+        ToolInput::Fetch(page) => format!("may this page be fetched? {}{FETCHES}", fetched(&page)),
         ToolInput::Todo(todo) => format!("may this be the plan?{}", steps(&todo)),
     }
 }
@@ -187,7 +198,9 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
         }
         ToolInput::Edit(edit) => format!("edit {}{}", argument(&edit.path), edits(&edit)),
         ToolInput::Todo(todo) => format!("todo{}", steps(&todo)),
-        looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_)) => headline_of(&looks),
+        looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_) | ToolInput::Fetch(_)) => {
+            headline_of(&looks)
+        }
     }
 }
 
@@ -211,8 +224,18 @@ fn headline_of(input: &ToolInput) -> String {
         ToolInput::Run(run, is_sandboxed) => headline_of_run(run, *is_sandboxed),
         ToolInput::Write(write) => format!("write {}", argument(&write.path)),
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
+        ToolInput::Fetch(page) => format!("fetch {}", fetched(page)),
         ToolInput::Todo(todo) => format!("todo ({})", counted(todo.steps.len(), "step")),
     }
+}
+
+/// What an address that is asked for tells whoever is there.
+const FETCHES: &str = "\n(the host learns this address; no key goes along)";
+
+/// An address as it is asked for, to its last character.
+fn fetched(page: &FetchInput) -> String {
+    let from = if page.from > 0 { format!(" from byte {}", page.from) } else { String::new() };
+    format!("{}{from}", sanitize::exact_line(&page.url))
 }
 
 /// Whether a call told a plan and nothing else: what it told is an entry of its own.
@@ -238,6 +261,7 @@ pub(crate) fn always(tool: &str) -> String {
         "run_sandboxed" => "any command in the sandbox".to_owned(),
         "write" => "any file written".to_owned(),
         "edit" => "any file changed".to_owned(),
+        "fetch" => "any page".to_owned(),
         _other => format!("anything by {}", sanitize::exact_line(tool)),
     }
 }
@@ -418,6 +442,11 @@ mod tests {
                 r#"{"steps":[{"text":"read","state":"done"},{"text":"fix\nit","state":"open"}]}"#,
                 "may this be the plan?\n- read (done)\n- $'fix\\nit' (open)",
             ),
+            (
+                "fetch",
+                r#"{"url":"https://docs.rs/a?b=c d\u202e","from":7}"#,
+                "may this page be fetched? https://docs.rs/a?b=c d<U+202E> from byte 7\n(the host learns this address; no key goes along)",
+            ),
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
@@ -443,6 +472,7 @@ mod tests {
             ("write", r#"{"path":"a","content":"x\n"}"#, "write a"),
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
             ("todo", r#"{"steps":[{"text":"read","state":"done"}]}"#, "todo (1 step)"),
+            ("fetch", r#"{"url":"https://docs.rs/"}"#, "fetch https://docs.rs/"),
             ("shell", "ls", "shell: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");
@@ -459,6 +489,7 @@ mod tests {
             ("run", r#"{"shell":"a\n> b"}"#, r#"{"shell":"a\nb"}"#),
             ("write", r#"{"path":"a","content":"x"}"#, r#"{"path":"a","content":"x\n"}"#),
             ("write", r#"{"path":"a","content":"x"}"#, r#"{"path":"a","content":"x\n(no line end)\n"}"#),
+            ("fetch", r#"{"url":"https://a.test/\u00a0"}"#, r#"{"url":"https://a.test/ "}"#),
             ("other", "<U+001B>", "\u{1b}"),
         ] {
             assert_ne!(question(tool, one), question(tool, other), "{one} {other}");

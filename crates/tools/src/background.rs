@@ -80,7 +80,6 @@ pub(crate) struct NoArguments {}
 pub struct BackgroundLine {
     /// By what it is named; no other process of its session ever has it.
     pub number: u64,
-    /// The program and its arguments.
     pub argv: Vec<String>,
     /// For how long it has been running, or ran.
     pub seconds: u64,
@@ -289,6 +288,14 @@ impl Backgrounds {
         process.end("it was stopped");
         self.all().iter().filter(|one| one.process.number == number).for_each(|one| one.task.abort());
         Ok(ran)
+    }
+
+    /// The model knows how that one ended: it ended it itself.
+    pub(crate) fn is_told(&self, number: u64) {
+        self.all()
+            .iter()
+            .filter(|one| one.process.number == number)
+            .for_each(|one| one.process.kept().is_told = true);
     }
 
     /// Ends all.

@@ -10,7 +10,7 @@
 //! | `definition` | what a model is told of a tool |
 //! | `digest` | what things are recognised by |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
-//! | `read`, `list`, `search`, `write`, `edit`, `run`, `todo` | the tools, one a file |
+//! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `todo` | the tools, one a file |
 //! | `background` | commands that go on beside the conversation: `processes`, `output`, `stop` |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
@@ -32,6 +32,7 @@ mod diff;
 mod digest;
 mod directory;
 mod edit;
+mod fetch;
 mod group;
 mod kept_file;
 mod list;
@@ -55,6 +56,7 @@ pub use background::BackgroundLine;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
+pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
 pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;

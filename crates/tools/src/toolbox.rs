@@ -16,6 +16,7 @@ use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
+use crate::fetch::{self, FetchArguments, WantedPage};
 use crate::group::Groups;
 use crate::list::{self, ListArguments};
 use crate::private::is_private;
@@ -80,7 +81,7 @@ pub struct Toolbox {
 }
 
 /// Every tool there is, on systems that can do all of it.
-pub const TOOLS: [ToolDefinition; 11] = [
+pub const TOOLS: [ToolDefinition; 12] = [
     read::DEFINITION,
     list::DEFINITION,
     search::DEFINITION,
@@ -88,6 +89,7 @@ pub const TOOLS: [ToolDefinition; 11] = [
     edit::DEFINITION,
     run::SANDBOXED,
     run::DEFINITION,
+    fetch::DEFINITION,
     background::PROCESSES,
     background::OUTPUT,
     background::STOP,
@@ -126,6 +128,7 @@ enum Action {
     Write(RelativePath, WriteArguments),
     Edit(RelativePath, EditArguments),
     Run(CommandLine),
+    Fetch(WantedPage),
     OfSession(OfSession),
 }
 
@@ -145,6 +148,8 @@ impl Action {
             Self::Read(..) | Self::List(_) | Self::Search(..) => true,
             // Of two plans the later one counts, and what a process put out is read once: these keep their order.
             Self::Write(..) | Self::Edit(..) | Self::Run(_) | Self::OfSession(_) => false,
+            // It is asked about, and nothing is different after it.
+            Self::Fetch(_) => true,
         }
     }
 
@@ -156,7 +161,7 @@ impl Action {
             | Self::Search(place, _)
             | Self::Write(place, _)
             | Self::Edit(place, _) => Some(place),
-            Self::Run(_) | Self::OfSession(_) => None,
+            Self::Run(_) | Self::Fetch(_) | Self::OfSession(_) => None,
         }
     }
 }
@@ -219,6 +224,7 @@ impl Toolbox {
         match self.understand(tool, input) {
             Err(_) | Ok(Action::OfSession(_)) => CallSubject::Other,
             Ok(Action::Run(command)) => CallSubject::Command(command.argv().to_vec()),
+            Ok(Action::Fetch(page)) => CallSubject::Host(page.host),
             Ok(Action::Search(place, _)) => CallSubject::Tree { path: place.to_string() },
             Ok(
                 Action::Read(place, _)
@@ -236,6 +242,9 @@ impl Toolbox {
             && command.is_background
         {
             self.backgrounds.refuse_too_many()?;
+        }
+        if let Action::Fetch(_) = action {
+            return Ok(CheckedCall { reads: true, wants_consent: true });
         }
         if let Action::OfSession(_) = action {
             return Ok(CheckedCall { reads: false, wants_consent: false });
@@ -280,6 +289,7 @@ impl Toolbox {
                     run::carry_out(directory, started, &program, progress).await
                 }
                 Action::OfSession(action) => self.carry_out_in_session(action).await,
+                Action::Fetch(_) => Err("nothing here reaches the network".into()),
                 action @ (Action::Read(..)
                 | Action::List(_)
                 | Action::Search(..)
@@ -329,6 +339,11 @@ impl Toolbox {
         self.backgrounds.end();
     }
 
+    /// The page that a call wants: who has a network fetches it, once the call may run.
+    pub fn wanted_page(&self, tool: &str, input: &str) -> Option<WantedPage> {
+        if let Ok(Action::Fetch(page)) = self.understand(tool, input) { Some(page) } else { None }
+    }
+
     /// Waits until every command that was given up has ended.
     pub async fn commands_are_over(&self) {
         self.groups.are_over().await;
@@ -341,6 +356,7 @@ impl Toolbox {
             OfSession::Output(asked) => self.backgrounds.output(&asked).await,
             OfSession::Stop(number) => {
                 let ran = self.backgrounds.stop(number)?;
+                self.backgrounds.is_told(number);
                 let how = if ran { "is ended" } else { "had ended already" };
                 Ok(format!("process {number} {how}\n"))
             }
@@ -398,6 +414,7 @@ impl Toolbox {
             "run_sandboxed" if self.commands.sandbox => {
                 Action::Run(CommandLine::of(parsed::<RunArguments>(input)?, true)?)
             }
+            "fetch" => Action::Fetch(WantedPage::of(&parsed::<FetchArguments>(input)?)?),
             "processes" => {
                 let NoArguments {} = parsed(input)?;
                 Action::OfSession(OfSession::Processes)
@@ -418,6 +435,7 @@ impl Toolbox {
             | Action::List(_)
             | Action::Search(..)
             | Action::Run(_)
+            | Action::Fetch(_)
             | Action::OfSession(_) => Ok(()),
         }
     }
@@ -440,7 +458,9 @@ impl Toolbox {
             Action::Edit(place, arguments) => {
                 edit::carry_out(directory, &self.seen, &self.keeper(), &place, &arguments)
             }
-            Action::Run(_) | Action::OfSession(_) => Err("this is no work on files".into()),
+            Action::Run(_) | Action::Fetch(_) | Action::OfSession(_) => {
+                Err("this is no work on files".into())
+            }
         }
     }
 }

@@ -280,6 +280,7 @@ async fn only_what_looks_in_a_project_needs_no_consent() {
         ("edit", json!({ "path": "a", "edits": [{ "old": "x", "new": "y" }] }), false, true),
         ("run", json!({ "argv": ["true"] }), false, true),
         ("run", json!({ "argv": ["true"], "background": true }), false, true),
+        ("fetch", json!({ "url": "https://docs.rs/" }), true, true),
     ] {
         let input = input.to_string();
         let checked = bench.toolbox.check(tool, &input).await.unwrap();
@@ -309,6 +310,8 @@ async fn only_what_looks_in_a_project_needs_no_consent() {
         ("read", "{\"path\":"),
         ("read", ""),
         ("todo", "{\"steps\":[]}"),
+        ("fetch", "{\"url\":\"file:///etc/passwd\"}"),
+        ("fetch", "{\"url\":\"https://docs.rs@evil.test/\"}"),
         ("edit", "{\"path\":\"a\",\"edits\":[{\"old\":\"nowhere\",\"new\":\"y\"}]}"),
     ] {
         assert!(bench.toolbox.check(tool, input).await.is_err(), "nobody is asked about {tool} {input}");
@@ -526,7 +529,10 @@ async fn what_goes_on_in_the_background_is_told_piece_by_piece_and_its_end_once(
     assert!(bench.toolbox.has_no_processes());
     let begun = bench.says("run", goes_on("end")).await;
     assert!(begun.starts_with("process 71 runs\nbegun "), "{begun}");
-    assert_eq!(bench.says("output", json!({ "process": 71 })).await, "process 71 runs\n(it put out nothing since)\n");
+    assert_eq!(
+        bench.says("output", json!({ "process": 71 })).await,
+        "process 71 runs\n(it put out nothing since)\n"
+    );
     assert!(bench.says("processes", json!({})).await.starts_with("process 71 runs ("));
     assert!(!bench.toolbox.have_processes_ended() && !bench.toolbox.has_no_processes());
     fs::write(bench.inside.join("end"), "").unwrap();
@@ -549,14 +555,20 @@ async fn what_goes_on_in_the_background_is_told_piece_by_piece_and_its_end_once(
     bench.toolbox.begin_turn(8);
     let said = bench.fails("run", json!({ "argv": ["false"], "background": true })).await;
     assert!(said.starts_with("process 81 has ended"), "no number is used twice: {said}");
-    assert!(bench.fails("run", json!({ "argv": ["true"], "background": true, "seconds": 1 })).await.contains("has no seconds"));
+    assert!(
+        bench
+            .fails("run", json!({ "argv": ["true"], "background": true, "seconds": 1 }))
+            .await
+            .contains("has no seconds")
+    );
 }
 
 #[tokio::test]
 async fn what_nobody_reads_of_the_background_is_bounded_and_so_is_how_much_goes_on() {
     let bench = Bench::new();
     bench.toolbox.begin_turn(1);
-    let flood = "while [ ! -e go ]; do sleep 0.05; done; yes | head -c 300000; echo last; touch written; sleep 600";
+    let flood =
+        "while [ ! -e go ]; do sleep 0.05; done; yes | head -c 300000; echo last; touch written; sleep 600";
     bench.says("run", json!({ "shell": flood, "background": true })).await;
     fs::write(bench.inside.join("go"), "").unwrap();
     while !bench.inside.join("written").exists() {
@@ -576,6 +588,7 @@ async fn what_nobody_reads_of_the_background_is_bounded_and_so_is_how_much_goes_
     let said = bench.fails("run", goes_on("e")).await;
     assert_eq!(said, "4 processes run in the background of this session; stop one first");
     assert_eq!(bench.says("stop", json!({ "process": 12 })).await, "process 12 is ended\n");
+    assert!(!bench.toolbox.have_processes_ended(), "the model ended it itself");
     assert!(bench.says("processes", json!({})).await.contains("process 12 has ended: it was stopped"));
     all.push(pid(&bench.says("run", goes_on("e")).await));
     // All that goes on ends with its session.

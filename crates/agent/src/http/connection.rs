@@ -22,6 +22,7 @@ use super::address::Address;
 use super::byte_stream::{BoxedStream, ByteStream};
 use super::detail::clean;
 use super::protocol::Protocol;
+use super::public::Resolver;
 use super::route::Route;
 use super::socket;
 use super::trust::Trust;
@@ -50,7 +51,7 @@ pub(super) async fn open(address: &Address, route: &Route) -> Result<Link, Agent
     let reaching = async {
         match &address.socket {
             Some(socket) => Ok(Link::plain(socket::open(socket, route.program.as_ref()).await?)),
-            None => reach(address, proxy, trust).await,
+            None => reach(address, route).await,
         }
     };
     let connecting = tokio::time::timeout(CONNECT, reaching);
@@ -70,12 +71,10 @@ pub(super) async fn open(address: &Address, route: &Route) -> Result<Link, Agent
     ))
 }
 
-async fn reach(
-    address: &Address,
-    proxy: Option<&Intercept>,
-    trust: Option<&Trust>,
-) -> Result<Link, BoxError> {
-    let mut tcp = HttpConnector::new();
+async fn reach(address: &Address, route: &Route) -> Result<Link, BoxError> {
+    let (proxy, trust) = (route.proxy.as_ref(), route.trust.as_ref());
+    // Where a proxy stands between, that one resolves the name; what is resolved here is the proxy's.
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(route.only_public && proxy.is_none()));
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
     let stream = match proxy {
@@ -137,7 +136,7 @@ async fn secured(stream: BoxedStream, host: &str, config: &Arc<ClientConfig>) ->
 /// A connection without anything between: to a server, or to a proxy.
 #[derive(Clone)]
 struct DirectConnector {
-    tcp: HttpConnector,
+    tcp: HttpConnector<Resolver>,
     /// For proxies that are secured themselves.
     config: Option<Arc<ClientConfig>>,
 }

@@ -15,6 +15,8 @@ use q_tools::{
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
+use super::web;
+use crate::network::NetworkEnvironment;
 use crate::seat::Seat;
 use crate::spec::McpServers;
 
@@ -53,6 +55,8 @@ pub(super) struct SessionTools {
     toolbox: Arc<Toolbox>,
     servers: SessionServers,
     own: Vec<OfferedTool>,
+    /// How pages are reached.
+    network: NetworkEnvironment,
     /// What servers offer, as of the last look.
     served: Mutex<Vec<OfferedTool>>,
     /// What the person was told of servers already.
@@ -60,7 +64,12 @@ pub(super) struct SessionTools {
 }
 
 impl SessionTools {
-    pub(super) fn new(settings: &ToolSettings, servers: &McpServers, seat: &Seat) -> Self {
+    pub(super) fn new(
+        settings: &ToolSettings,
+        servers: &McpServers,
+        network: &NetworkEnvironment,
+        seat: &Seat,
+    ) -> Self {
         let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
         let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
         // What the policy denies anyway is not offered; what servers do is nobody's to say but theirs.
@@ -74,7 +83,14 @@ impl SessionTools {
             }
         };
         let servers = SessionServers::new(specs, &servers.pinned, settings, &seat.directory);
-        Self { toolbox: Arc::new(toolbox), servers, own, served: Mutex::default(), told: Mutex::default() }
+        Self {
+            toolbox: Arc::new(toolbox),
+            servers,
+            own,
+            network: network.clone(),
+            served: Mutex::default(),
+            told: Mutex::default(),
+        }
     }
 
     /// What changes files from now on belongs to this turn.
@@ -162,13 +178,16 @@ impl SessionTools {
         Digest(permitted): Digest,
         progress: &mpsc::Sender<String>,
     ) -> ToolReply {
-        if !self.servers.serve(tool) {
-            return self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await;
-        }
         if self.digest(owner, tool, arguments) != permitted {
             return ToolReply::failed("what was permitted is not this call; it did not run");
         }
-        self.servers.call(tool, arguments, progress).await
+        if self.servers.serve(tool) {
+            return self.servers.call(tool, arguments, progress).await;
+        }
+        if let Some(page) = self.toolbox.wanted_page(tool, arguments) {
+            return web::fetched(&self.network, &page).await;
+        }
+        self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await
     }
 
     /// Ends what goes on in the background, waits until every command that was given up has ended, and ends the servers.

@@ -56,7 +56,7 @@ pub(super) struct ToolConversation {
 
 impl ToolConversation {
     pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
-        let tools = Arc::new(SessionTools::new(settings, &spec.servers, seat));
+        let tools = Arc::new(SessionTools::new(settings, &spec.servers, &spec.network, seat));
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()

@@ -20,7 +20,10 @@ fn goes_on() -> (Workshop, String) {
         let shown = shop.world.q(&["inbox"]).succeeded().out;
         shown.contains("may this run").then_some(shown)
     });
-    assert!(shown.contains("in a shell and in the background?") && shown.contains("it goes on until"), "{asked}{shown}");
+    assert!(
+        shown.contains("in a shell and in the background?") && shown.contains("it goes on until"),
+        "{asked}{shown}"
+    );
     shop.answer("approve", "api");
     shop.wait("api").succeeded();
     let pid = shop.file("pid");
@@ -75,7 +78,10 @@ fn what_goes_on_in_the_background_ends_with_its_session() {
     shop.world.q(&["chat", "-s", "api", "and now"]).succeeded();
     let last = shop.world.server.requests().len() - 1;
     let told = shop.told(last);
-    assert!(told.last().is_some_and(|said| said.starts_with("no process runs in the background")), "{told:?}");
+    assert!(
+        told.last().is_some_and(|said| said.starts_with("no process runs in the background")),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn a_model_reads_freely_and_changes_and_runs_with_consent() {
     let expected: Vec<&str> = ["read", "list", "search", "write", "edit"]
         .into_iter()
         .chain(sandboxed)
-        .chain(["run", "processes", "output", "stop", "todo"])
+        .chain(["run", "fetch", "processes", "output", "stop", "todo"])
         .collect();
     assert_eq!(names, expected);
     // What a later turn is told is what was done, and the answer is the last one.
