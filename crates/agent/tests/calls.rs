@@ -8,21 +8,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
-use q_agent::{
-    Agent, AgentControl, AgentSpec, Conversation, Dialect, HttpSpec, RequestShape, Seat, Secret,
-    ToolSettings, Turn,
-};
+use q_agent::{Agent, AgentSpec, Conversation, Dialect, HttpSpec, RequestShape, Secret, ToolSettings};
 use q_core::conversation::{Message, Part, Role};
 use q_core::{
-    AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, SessionId, StepState, Wants,
+    AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, StepState, Wants,
 };
 use q_testkit::server::{Script, Server};
 use serde_json::json;
-use tokio::sync::mpsc;
 
+use support::permitting::{Permitting, results};
 use support::{ask, asked_again, spec};
 
 /// The calls of one reply; nothing where it is not whole.
@@ -142,56 +137,6 @@ fn a_call_that_lost_a_part_is_not_called() {
         let ends_well = matches!(events.last(), Some(AgentEvent::Done));
         assert_eq!(ends_well, !called.is_empty(), "{events:?}");
     }
-}
-
-/// A conversation that is permitted all it asks for, with the events of one turn.
-struct Permitting {
-    directory: tempfile::TempDir,
-    policy: Policy,
-    /// What is permitted in the place of the right bytes.
-    swapped: Option<Digest>,
-}
-
-impl Permitting {
-    fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap(), policy: Policy::Ask, swapped: None }
-    }
-
-    fn seat(&self) -> Seat {
-        let directory = self.directory.path().to_owned();
-        Seat { directory, policy: self.policy, ..Seat::of(SessionId(1)) }
-    }
-
-    async fn turn(&self, spec: HttpSpec) -> Vec<AgentEvent> {
-        let spec = HttpSpec { tools: Some(ToolSettings::default()), ..spec };
-        let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(self.seat());
-        self.turn_of(&*conversation, ask("do it")).await
-    }
-
-    async fn turn_of(&self, conversation: &dyn Conversation, asked: Turn) -> Vec<AgentEvent> {
-        let (control, told) = mpsc::unbounded_channel();
-        let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-        let mut events = conversation.turn(asked, told.boxed());
-        let mut all = Vec::new();
-        while let Some(event) = events.next().await {
-            if let AgentEvent::Call(call, _) = &event {
-                let digest = self.swapped.unwrap_or(call.digest);
-                control
-                    .send(AgentControl::Permit { call: call.no, entry: EntryNo(call.no.0), digest })
-                    .unwrap();
-            }
-            all.push(event);
-        }
-        all
-    }
-}
-
-fn results(events: &[AgentEvent]) -> Vec<(CallNo, Outcome, &str)> {
-    let result = |event| {
-        let &AgentEvent::Result { call, outcome, ref text } = event else { return None };
-        Some((call, outcome, text.as_str()))
-    };
-    events.iter().filter_map(result).collect()
 }
 
 /// The request behind a call that ran may be refused as any other: it is sent again, and the tool does not run again.

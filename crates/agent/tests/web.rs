@@ -8,15 +8,13 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use futures_util::StreamExt;
-use futures_util::stream;
-use q_agent::{AgentControl, AgentSpec, HttpSpec, NetworkEnvironment, Seat, Secret, ToolSettings};
-use q_core::{AgentEvent, CallFacts, CallSubject, EntryNo, Outcome, SessionId, Wants};
+use q_agent::{HttpSpec, NetworkEnvironment, Secret};
+use q_core::{AgentEvent, CallFacts, CallSubject, Outcome, Wants};
 use q_testkit::server::{Script, Server};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
-use support::{ask, spec};
+use support::permitting::Permitting;
+use support::spec;
 
 /// A proxy that answers for every host, and what it was asked: request lines and headers.
 struct World {
@@ -69,25 +67,12 @@ async fn fetched(network: NetworkEnvironment, wanted: &[Value]) -> Vec<(Outcome,
     server.once("do it", Script::new().say("So.").done());
     let calls = wanted.iter().fold(Script::new(), |script, input| script.call("fetch", &input.to_string()));
     server.once("do it", calls.done());
-    let spec = HttpSpec {
-        tools: Some(ToolSettings::default()),
-        network,
-        key: Some(Secret::new("sk-canary".to_owned())),
-        ..spec(server.base_url())
-    };
-    let directory = tempfile::tempdir().unwrap();
-    let seat = Seat { directory: directory.path().to_owned(), ..Seat::of(SessionId(1)) };
-    let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(seat);
-    let (control, told) = mpsc::unbounded_channel();
-    let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-    let mut events = conversation.turn(ask("do it"), told.boxed());
+    let spec = HttpSpec { network, key: Some(Secret::new("sk-canary")), ..spec(server.base_url()) };
     let (mut subjects, mut all) = (Vec::new(), Vec::new());
-    while let Some(event) = events.next().await {
+    for event in Permitting::new().turn(spec).await {
         match event {
             AgentEvent::Call(call, CallFacts { subject, .. }) => {
-                let entry = EntryNo(call.no.0);
                 assert!(call.wants == Wants::Consent || subject == CallSubject::Other, "{call:?}");
-                control.send(AgentControl::Permit { call: call.no, entry, digest: call.digest }).unwrap();
                 subjects.push(subject);
             }
             AgentEvent::Result { call, outcome, text } => all.push((call, outcome, text)),

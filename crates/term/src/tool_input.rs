@@ -433,11 +433,6 @@ mod tests {
                 "may this run in a shell and in a sandbox and in the background? a | b\n(it goes on until it is stopped, or its session sleeps or is closed)\n(it can change files only beneath the session's directory, and has no network)",
             ),
             (
-                "run",
-                r#"{"argv":["ls"],"background":true,"seconds":5}"#,
-                r#"may run run this? {"argv":["ls"],"background":true,"seconds":5}"#,
-            ),
-            (
                 "todo",
                 r#"{"steps":[{"text":"read","state":"done"},{"text":"fix\nit","state":"open"}]}"#,
                 "may this be the plan?\n- read (done)\n- $'fix\\nit' (open)",
@@ -473,6 +468,11 @@ mod tests {
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
             ("todo", r#"{"steps":[{"text":"read","state":"done"}]}"#, "todo (1 step)"),
             ("fetch", r#"{"url":"https://docs.rs/"}"#, "fetch https://docs.rs/"),
+            (
+                "run",
+                r#"{"argv":["a"],"background":true,"seconds":5}"#,
+                r#"run: {"argv":["a"],"background":true,"seconds":5}"#,
+            ),
             ("shell", "ls", "shell: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");

@@ -298,7 +298,7 @@ impl Backgrounds {
             .for_each(|one| one.process.kept().is_told = true);
     }
 
-    /// Ends all.
+    /// Ends all of them, with what each started.
     pub(crate) fn end(&self) {
         self.all().clear();
     }

@@ -1,54 +1,9 @@
 //! Which addresses are the world's, and no machine's own or its network's: what a model may have fetched leads to these alone.
-//! Names are resolved here, once, and what is connected to is what was looked at.
 
-use std::future::Future;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use tower_service::Service;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is said where an address is not the world's.
 pub(super) const NOT_PUBLIC: &str = "it leads to this machine or its own network, where nothing is fetched";
-
-/// Resolves names, to all that they lead to or only to what is the world's.
-#[derive(Clone)]
-pub(super) struct Resolver {
-    system: GaiResolver,
-    only_public: bool,
-}
-
-impl Resolver {
-    pub(super) fn new(only_public: bool) -> Self {
-        Self { system: GaiResolver::new(), only_public }
-    }
-}
-
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
-        self.system.poll_ready(cx)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let (resolving, only_public) = (self.system.call(name), self.only_public);
-        Box::pin(async move {
-            let mut addresses: Vec<SocketAddr> = resolving.await?.collect();
-            if only_public {
-                addresses.retain(|address| is_public(address.ip()));
-                if addresses.is_empty() {
-                    return Err(io::Error::other(NOT_PUBLIC));
-                }
-            }
-            Ok(addresses.into_iter())
-        })
-    }
-}
 
 /// Whether a host as it is written may be asked for: a number that is the world's, or a name that is not this machine's by itself.
 /// Where a proxy resolves names nothing else is known of them here.
@@ -62,7 +17,8 @@ pub(super) fn may_be_public(host: &str) -> bool {
     host.parse().map_or(is_name, is_public)
 }
 
-fn is_public(address: IpAddr) -> bool {
+/// Whether a number is the world's.
+pub(super) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use hyper::header::HeaderName;
 use q_core::AgentFailure;
 use q_tools::{MAX_OUTPUT, ToolReply, WantedPage, without_tags};
 
 use super::address::Address;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, HeaderName};
 use super::fetch::joined;
 use super::page_text;
 use super::public::{NOT_PUBLIC, may_be_public};
