@@ -47,7 +47,7 @@ fn what_goes_on_in_the_background_outlives_an_interrupt_and_ends_when_the_person
     shop.world.q(&["send", "api", "wait"]).succeeded();
     until("a turn", || (shop.world.server.requests().len() == 3).then_some(()));
     shop.world.q(&["interrupt", "api"]).succeeded();
-    shop.wait("api").exited(1);
+    shop.wait("api").exited(130);
     assert!(is_alive(&pid), "an interrupt is for the turn");
     let refused = shop.world.q(&["processes", "api", "--kill", "999"]).exited(1);
     assert!(refused.err.contains("there is no process 999"), "{}", refused.err);
