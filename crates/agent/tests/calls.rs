@@ -256,7 +256,7 @@ async fn plans_are_told_in_their_order_and_what_is_none_is_told_to_the_model() {
     let server = Server::start();
     let plan = |state: &str| json!({ "steps": [{ "text": "read", "state": state }] }).to_string();
     server.once("do it", Script::new().say("So.").done());
-    let calls = ["active", "done", "begun"].map(|state| plan(state));
+    let calls = ["active", "done", "begun"].map(plan);
     let called = calls.iter().fold(Script::new(), |script, input| script.call("todo", input));
     server.once("do it", called.done());
     let events = Permitting { policy: Policy::Deny, ..Permitting::new() }.turn(spec(server.base_url())).await;

@@ -70,13 +70,11 @@ async fn fetched(network: NetworkEnvironment, wanted: &[Value]) -> Vec<(Outcome,
     let spec = HttpSpec { network, key: Some(Secret::new("sk-canary")), ..spec(server.base_url()) };
     let (mut subjects, mut all) = (Vec::new(), Vec::new());
     for event in Permitting::new().turn(spec).await {
-        match event {
-            AgentEvent::Call(call, CallFacts { subject, .. }) => {
-                assert!(call.wants == Wants::Consent || subject == CallSubject::Other, "{call:?}");
-                subjects.push(subject);
-            }
-            AgentEvent::Result { call, outcome, text } => all.push((call, outcome, text)),
-            _other => {}
+        if let AgentEvent::Call(call, CallFacts { subject, .. }) = event {
+            assert!(call.wants == Wants::Consent || subject == CallSubject::Other, "{call:?}");
+            subjects.push(subject);
+        } else if let AgentEvent::Result { call, outcome, text } = event {
+            all.push((call, outcome, text));
         }
     }
     all.sort_by_key(|(call, ..)| *call);

@@ -35,10 +35,10 @@ pub(crate) async fn ask(
     session: SessionId,
     stop: Option<u64>,
 ) -> Result<Vec<WireProcess>, CliError> {
-    match client.ask(request(session, stop)).await? {
-        Response::Processes(all) => Ok(all),
-        _other => Err(unexpected()),
-    }
+    let Response::Processes(all) = client.ask(request(session, stop)).await? else {
+        return Err(unexpected());
+    };
+    Ok(all)
 }
 
 /// The same for people: nothing of a command's words is drawn or hidden.
