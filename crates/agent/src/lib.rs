@@ -21,7 +21,7 @@ pub use dialect::Dialect;
 pub use network::{CertificateFiles, NetworkEnvironment};
 pub use q_core::conversation::{Message, Role};
 pub use q_mcp::{McpSpec, PinnedTools, check_name as check_server_name};
-pub use q_tools::{ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolSettings};
+pub use q_tools::{BackgroundLine, ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolSettings};
 pub use seat::{Agent, AgentControl, ChildEnvironment, Controls, Conversation, Seat, Turn};
 pub use secret::{Secret, Secrets};
 pub use server_limits::{ServerLimit, ServerLimits};

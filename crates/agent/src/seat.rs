@@ -15,6 +15,7 @@ use q_core::conversation::{Message, Part, Role};
 use q_core::{
     AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
 };
+use q_tools::BackgroundLine;
 
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +136,16 @@ pub trait Conversation: Send + Sync {
     /// Bytes of text that go with each request beside what a turn brings: tools, and what is said of them.
     fn overhead(&self) -> u64 {
         0
+    }
+
+    /// What it has going on in the background of its session, and what ended there; nothing for one that starts no processes.
+    fn processes(&self) -> Vec<BackgroundLine> {
+        Vec::new()
+    }
+
+    /// Ends one of these; whether it ran, or why there is none of that number.
+    fn stop_process(&self, number: u64) -> Result<bool, String> {
+        Err(format!("there is no process {number} here"))
     }
 
     /// Parks it: whatever it holds outside (processes, connections) is closed in good order, so that its last

@@ -82,6 +82,19 @@ pub(crate) struct ContextArgs {
 
 // No documentation here: clap would print it as what the verb does.
 #[derive(Debug, clap::Args)]
+pub(crate) struct ProcessesArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// End the one of that number first, with all it started
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) kill: Option<u64>,
+    /// A JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// No documentation here: clap would print it as what the verb does.
+#[derive(Debug, clap::Args)]
 pub(crate) struct JsonArgs {
     /// One JSON object
     #[arg(long)]

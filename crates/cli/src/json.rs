@@ -347,7 +347,7 @@ impl EntryJson {
             Body::Output(output) => Self { of: Some(output.of.0), ..says("output", output.text.clone()) },
             Body::Plan(steps) => {
                 let told = Some(steps.iter().map(StepJson::from).collect());
-                Self { steps: told, ..says("plan", words::plan(steps)) }
+                Self { steps: told, ..says("plan", q_term::plan::listed(steps)) }
             }
             Body::ProjectFiles(files) => says("project_files", q_term::project::told(files, Way::Shell)),
             Body::Sources(told @ Sources { all, left_out }) => Self {

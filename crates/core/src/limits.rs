@@ -32,8 +32,8 @@ pub(crate) const IMAGE_NAME_BYTES: usize = 512;
 /// The greatest budget of tokens that may be set.
 pub const BUDGET_TOKENS: u64 = 1_000_000_000_000;
 /// The most steps of a plan, and bytes of each.
-pub(crate) const PLAN_STEPS: usize = 64;
-pub(crate) const PLAN_STEP_BYTES: usize = 512;
+pub const PLAN_STEPS: usize = 64;
+pub const PLAN_STEP_BYTES: usize = 512;
 /// Bytes of all its steps.
 pub(crate) const PLAN_BYTES: usize = PLAN_STEPS * PLAN_STEP_BYTES;
 

@@ -142,6 +142,9 @@ pub enum CallSubject {
         /// Whether what is so called mostly holds keys.
         is_private: bool,
     },
+    /// A host of the network: its name in lower case, with the port where that is not the usual one. Patterns of paths are for
+    /// it, as for a path of one name.
+    Host(String),
     /// All beneath a directory.
     Tree {
         /// As in [`Self::File`]; it may be a file.
@@ -182,7 +185,9 @@ impl ToolRule {
             CallSubject::Other | CallSubject::Tree { .. } | CallSubject::File { is_private: false, .. } => {
                 RulePattern::Any
             }
-            CallSubject::File { path, is_private: true } => RulePattern::Path(path_pattern::literal(path)),
+            CallSubject::File { path: only, is_private: true } | CallSubject::Host(only) => {
+                RulePattern::Path(path_pattern::literal(only))
+            }
             CallSubject::Command(argv) => match stem(argv) {
                 Some(words) => RulePattern::Begins(words.to_vec()),
                 None => RulePattern::Exactly(argv.clone()),
@@ -235,6 +240,7 @@ impl ToolRule {
                 let is_meant = !(allows && *is_private) || path_pattern::is_literal(pattern);
                 is_meant && path_pattern::matches(pattern, path)
             }
+            (RulePattern::Path(pattern), CallSubject::Host(host)) => path_pattern::matches(pattern, host),
             (RulePattern::Path(pattern), CallSubject::Tree { path }) if allows => {
                 path_pattern::covers(pattern, path)
             }

@@ -201,6 +201,7 @@ fn facts() -> impl Strategy<Value = CallFacts> {
         vec(text(), 1..4).prop_map(CallSubject::Command),
         (text(), any::<bool>()).prop_map(|(path, is_private)| CallSubject::File { path, is_private }),
         text().prop_map(|path| CallSubject::Tree { path }),
+        text().prop_map(CallSubject::Host),
     ];
     let standing =
         (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });

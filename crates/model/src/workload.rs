@@ -351,6 +351,7 @@ pub fn facts() -> impl Strategy<Value = CallFacts> {
         3 => (prop::sample::select(vec!["a", "a/b", "b", "a/q/b"]), prop::bool::weighted(0.2))
             .prop_map(|(path, is_private)| CallSubject::File { path: path.into(), is_private }),
         2 => prop::sample::select(vec![".", "a", "q"]).prop_map(|path| CallSubject::Tree { path: path.into() }),
+        2 => prop::sample::select(vec!["a", "b"]).prop_map(|host| CallSubject::Host(host.into())),
     ];
     let directory = prop_oneof![Just(None), Just(Some("/".to_owned())), Just(Some("/other".to_owned()))];
     let standing = (rule(), directory).prop_map(|(rule, directory)| StandingRule { rule, directory });

@@ -138,6 +138,21 @@ pub enum Response {
     Stats(Stats),
     /// The models that an agent can be asked for, by their names.
     Models(Vec<String>),
+    /// What goes on in the background of a session, and what ended there.
+    Processes(Vec<WireProcess>),
+}
+
+/// A process in the background of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireProcess {
+    pub number: u64,
+    /// The program and its arguments: a model's words.
+    pub argv: Vec<String>,
+    /// For how long it has been running, or ran.
+    pub seconds: u64,
+    /// How it ended; nothing while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
 }
 
 /// A request refused: nothing changed.

@@ -10,7 +10,8 @@
 //! | `definition` | what a model is told of a tool |
 //! | `digest` | what things are recognised by |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
-//! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
+//! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `todo` | the tools, one a file |
+//! | `background` | commands that go on beside the conversation: `processes`, `output`, `stop` |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
 //! | `changes`, `kept_file` | files kept as they were, and put back |
@@ -24,12 +25,14 @@
 //! | `serving` | programs that are spoken to, and not only run |
 //! | `sandbox` | what a command is held to |
 
+mod background;
 mod changes;
 mod definition;
 mod diff;
 mod digest;
 mod directory;
 mod edit;
+mod fetch;
 mod group;
 mod kept_file;
 mod list;
@@ -44,13 +47,16 @@ mod search;
 mod seen;
 mod serving;
 mod supervise;
+mod todo;
 mod toolbox;
 mod view;
 mod write;
 
+pub use background::BackgroundLine;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
+pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
 pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;

@@ -16,12 +16,12 @@ use tokio::sync::mpsc;
 
 use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
-use crate::group::Groups;
+use crate::group::{CommandGroup, Groups};
 use crate::view::{MAX_OUTPUT, without_tags};
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
     name: "run",
-    about: "Runs a command in the session's directory and tells what it put out (standard output and error together) and how it ended. Give argv: the program and its arguments, which are passed on as they are. Give shell instead only where a pipe, a redirection or a variable is needed. It has no standard input, ends with all it started, and may take 120 seconds unless more are given. The person is asked first.",
+    about: "Runs a command in the session's directory and tells what it put out (standard output and error together) and how it ended. Give argv: the program and its arguments, which are passed on as they are. Give shell instead only where a pipe, a redirection or a variable is needed. It has no standard input, ends with all it started, and may take 120 seconds unless more are given. With background it goes on while you do other things, as a server does: you are told its number for processes, output and stop; it ends with the session. The person is asked first.",
     schema: SCHEMA,
     reads: false,
 };
@@ -34,7 +34,7 @@ pub(crate) const SANDBOXED: ToolDefinition = ToolDefinition {
     reads: false,
 };
 
-const SCHEMA: &str = r#"{"type":"object","properties":{"argv":{"type":"array","minItems":1,"items":{"type":"string"},"description":"The program and its arguments"},"shell":{"type":"string","description":"A line for /bin/sh, in the place of argv"},"seconds":{"type":"integer","minimum":1,"maximum":600,"description":"How long it may take; 120 unless given"}},"additionalProperties":false}"#;
+const SCHEMA: &str = r#"{"type":"object","properties":{"argv":{"type":"array","minItems":1,"items":{"type":"string"},"description":"The program and its arguments"},"shell":{"type":"string","description":"A line for /bin/sh, in the place of argv"},"seconds":{"type":"integer","minimum":1,"maximum":600,"description":"How long it may take; 120 unless given"},"background":{"type":"boolean","description":"Whether it goes on in the background; it has no seconds then"}},"additionalProperties":false}"#;
 
 /// How long a command may take, unless said and at most, in seconds.
 const SECONDS: u64 = 120;
@@ -85,14 +85,17 @@ pub(crate) struct RunArguments {
     argv: Option<Vec<String>>,
     shell: Option<String>,
     seconds: Option<u64>,
+    #[serde(default)]
+    background: bool,
 }
 
-/// What is executed, for how many seconds at most, and whether in a sandbox.
+/// What is executed, for how many seconds at most, and whether in a sandbox or in the background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommandLine {
     argv: Vec<String>,
     seconds: u64,
     is_sandboxed: bool,
+    pub(crate) is_background: bool,
 }
 
 /// What all commands of a session run with.
@@ -113,7 +116,10 @@ impl CommandLine {
     }
 
     pub(crate) fn of(arguments: RunArguments, is_sandboxed: bool) -> Result<Self, String> {
-        let RunArguments { argv, shell, seconds } = arguments;
+        let RunArguments { argv, shell, seconds, background } = arguments;
+        if background && seconds.is_some() {
+            return Err("what goes on in the background has no seconds: stop ends it".into());
+        }
         let argv = match (argv, shell) {
             (Some(argv), None) => argv,
             (None, Some(line)) => ["/bin/sh".into(), "-c".into(), line].into(),
@@ -128,7 +134,8 @@ impl CommandLine {
         if argv.iter().any(|argument| argument.contains('\0')) {
             return Err("the command has a zero byte in it".into());
         }
-        Ok(Self { argv, seconds: seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS), is_sandboxed })
+        let seconds = seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS);
+        Ok(Self { argv, seconds, is_sandboxed, is_background: background })
     }
 }
 
@@ -146,14 +153,13 @@ pub(crate) fn environment(given: &BTreeMap<String, String>) -> BTreeMap<String, 
     passed
 }
 
-/// Runs it. What it puts out goes to `progress` as it comes, and comes back within a bound, with how it ended. Given up, it ends.
-pub(crate) async fn carry_out(
+/// Starts it, with the end of the pipe that it puts out into. Given up, it ends.
+pub(crate) fn start(
     directory: &WorkingDirectory,
     settings: &CommandSettings,
     groups: &Groups,
     program: &CommandLine,
-    progress: &mpsc::Sender<String>,
-) -> Result<String, String> {
+) -> Result<(CommandGroup, Receiver), String> {
     if !directory.is_where_it_was() {
         return Err(format!(
             "{} is not the directory any more that the session works in; it was not run",
@@ -167,7 +173,16 @@ pub(crate) async fn carry_out(
     command.current_dir(directory.for_commands()).env_clear().envs(&settings.environment);
     command.stdout(into.try_clone().map_err(told)?).stderr(into);
     let group = groups.start(command, lifeline).map_err(told)?;
-    let mut output = Receiver::from_owned_fd(OwnedFd::from(output)).map_err(told)?;
+    Ok((group, Receiver::from_owned_fd(OwnedFd::from(output)).map_err(told)?))
+}
+
+/// Runs it. What it puts out goes to `progress` as it comes, and comes back within a bound, with how it ended. Given up, it ends.
+pub(crate) async fn carry_out(
+    directory: &WorkingDirectory,
+    (group, mut output): (CommandGroup, Receiver),
+    program: &CommandLine,
+    progress: &mpsc::Sender<String>,
+) -> Result<String, String> {
     let mut kept = Kept::default();
     let limit = Duration::from_secs(program.seconds);
     let ran = async {
@@ -187,7 +202,7 @@ pub(crate) async fn carry_out(
     }
     // What it left behind may hold the pipe open for ever.
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, &mut kept, progress)).await;
-    let status = group.conclude().map_err(told)?;
+    let status = group.conclude().map_err(|error| format!("nobody knows how it ended: {error}"))?;
     let text = kept.text();
     match ending(status) {
         None => Ok(text),
@@ -317,7 +332,10 @@ mod tests {
     fn a_command_is_argv_or_a_shell_and_nothing_else() {
         let of = |argv: Option<&[&str]>, shell: Option<&str>, seconds| {
             let argv = argv.map(|argv| argv.iter().map(|argument| (*argument).to_owned()).collect());
-            CommandLine::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds }, false)
+            CommandLine::of(
+                RunArguments { argv, shell: shell.map(str::to_owned), seconds, background: false },
+                false,
+            )
         };
         assert_eq!(
             of(Some(&["ls", "a b"]), None, None).map(|program| program.argv),

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use q_core::CallSubject;
+use q_core::{CallSubject, PlanStep};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::background::{self, BackgroundLine, Backgrounds, NoArguments, OutputArguments, StopArguments};
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
+use crate::fetch::{self, FetchArguments, WantedPage};
 use crate::group::Groups;
 use crate::list::{self, ListArguments};
 use crate::private::is_private;
@@ -24,6 +26,7 @@ use crate::run::{self, CommandLine, CommandSettings, RunArguments};
 use crate::sandbox::Sandbox;
 use crate::search::{self, SearchArguments, Wanted};
 use crate::seen::SeenFiles;
+use crate::todo;
 use crate::write::{self, WriteArguments};
 
 /// How many calls of all sessions work on files at once: each may have a file of 8 MB in memory a few times, and the memory is one.
@@ -71,13 +74,14 @@ pub struct Toolbox {
     directory: OnceLock<WorkingDirectory>,
     seen: SeenFiles,
     groups: Groups,
+    backgrounds: Backgrounds,
     /// Where files are kept as they were, if anywhere, and the turn in which they are changed.
     changes: Option<ChangeLog>,
     turn: AtomicU64,
 }
 
 /// Every tool there is, on systems that can do all of it.
-pub const TOOLS: [ToolDefinition; 7] = [
+pub const TOOLS: [ToolDefinition; 12] = [
     read::DEFINITION,
     list::DEFINITION,
     search::DEFINITION,
@@ -85,6 +89,11 @@ pub const TOOLS: [ToolDefinition; 7] = [
     edit::DEFINITION,
     run::SANDBOXED,
     run::DEFINITION,
+    fetch::DEFINITION,
+    background::PROCESSES,
+    background::OUTPUT,
+    background::STOP,
+    todo::DEFINITION,
 ];
 
 /// A call that can be carried out, as far as can be told before.
@@ -119,13 +128,28 @@ enum Action {
     Write(RelativePath, WriteArguments),
     Edit(RelativePath, EditArguments),
     Run(CommandLine),
+    Fetch(WantedPage),
+    OfSession(OfSession),
+}
+
+/// A call about the session alone, in which nobody has anything to ask about.
+#[derive(Clone, Debug)]
+enum OfSession {
+    Plan(Vec<PlanStep>),
+    /// What goes on in the background.
+    Processes,
+    Output(OutputArguments),
+    Stop(u64),
 }
 
 impl Action {
     fn reads(&self) -> bool {
         match self {
             Self::Read(..) | Self::List(_) | Self::Search(..) => true,
-            Self::Write(..) | Self::Edit(..) | Self::Run(_) => false,
+            // Of two plans the later one counts, and what a process put out is read once: these keep their order.
+            Self::Write(..) | Self::Edit(..) | Self::Run(_) | Self::OfSession(_) => false,
+            // It is asked about, and nothing is different after it.
+            Self::Fetch(_) => true,
         }
     }
 
@@ -137,7 +161,7 @@ impl Action {
             | Self::Search(place, _)
             | Self::Write(place, _)
             | Self::Edit(place, _) => Some(place),
-            Self::Run(_) => None,
+            Self::Run(_) | Self::Fetch(_) | Self::OfSession(_) => None,
         }
     }
 }
@@ -163,6 +187,7 @@ impl Toolbox {
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
             groups: Groups::default(),
+            backgrounds: Backgrounds::default(),
             changes: None,
             turn: AtomicU64::new(0),
         }
@@ -197,8 +222,9 @@ impl Toolbox {
     /// path says is what is opened.
     pub fn subject(&self, tool: &str, input: &str) -> CallSubject {
         match self.understand(tool, input) {
-            Err(_) => CallSubject::Other,
+            Err(_) | Ok(Action::OfSession(_)) => CallSubject::Other,
             Ok(Action::Run(command)) => CallSubject::Command(command.argv().to_vec()),
+            Ok(Action::Fetch(page)) => CallSubject::Host(page.host),
             Ok(Action::Search(place, _)) => CallSubject::Tree { path: place.to_string() },
             Ok(
                 Action::Read(place, _)
@@ -212,6 +238,17 @@ impl Toolbox {
     /// What a call would do; or why it cannot be done, which nobody need be asked about.
     pub async fn check(self: &Arc<Self>, tool: &str, input: &str) -> Result<CheckedCall, String> {
         let action = self.understand(tool, input)?;
+        if let Action::Run(command) = &action
+            && command.is_background
+        {
+            self.backgrounds.refuse_too_many()?;
+        }
+        if let Action::Fetch(_) = action {
+            return Ok(CheckedCall { reads: true, wants_consent: true });
+        }
+        if let Action::OfSession(_) = action {
+            return Ok(CheckedCall { reads: false, wants_consent: false });
+        }
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
         let is_private = action.place().is_some_and(holds_keys);
         // A check of a change has its file in memory too.
@@ -240,8 +277,19 @@ impl Toolbox {
             }
             match self.understand(tool, input)? {
                 Action::Run(program) => {
-                    run::carry_out(self.directory()?, &self.commands, &self.groups, &program, progress).await
+                    let directory = self.directory()?;
+                    if program.is_background {
+                        self.backgrounds.refuse_too_many()?;
+                    }
+                    let started = run::start(directory, &self.commands, &self.groups, &program)?;
+                    if program.is_background {
+                        let turn = self.turn.load(Ordering::Relaxed);
+                        return self.backgrounds.follow(started, program.argv(), turn).await;
+                    }
+                    run::carry_out(directory, started, &program, progress).await
                 }
+                Action::OfSession(action) => self.carry_out_in_session(action).await,
+                Action::Fetch(_) => Err("nothing here reaches the network".into()),
                 action @ (Action::Read(..)
                 | Action::List(_)
                 | Action::Search(..)
@@ -255,9 +303,64 @@ impl Toolbox {
         }
     }
 
+    /// The plan that a call tells, of the one tool that tells any.
+    pub fn plan(&self, tool: &str, input: &str) -> Option<Vec<PlanStep>> {
+        let understood = self.understand(tool, input);
+        if let Ok(Action::OfSession(OfSession::Plan(steps))) = understood { Some(steps) } else { None }
+    }
+
+    /// What goes on in the background, and what ended there, for people.
+    pub fn processes(&self) -> Vec<BackgroundLine> {
+        self.backgrounds.lines()
+    }
+
+    /// Ends one of them; whether it ran, or why there is none.
+    pub fn stop(&self, number: u64) -> Result<bool, String> {
+        self.backgrounds.stop(number)
+    }
+
+    /// Whether one has ended that the model was not told of.
+    pub fn have_processes_ended(&self) -> bool {
+        self.backgrounds.have_ended()
+    }
+
+    /// Whether none was ever started here: whatever an earlier toolbox of the session started is over.
+    pub fn has_no_processes(&self) -> bool {
+        self.backgrounds.is_unused()
+    }
+
+    /// Whether such a call starts one.
+    pub fn starts_process(&self, tool: &str, input: &str) -> bool {
+        matches!(self.understand(tool, input), Ok(Action::Run(command)) if command.is_background)
+    }
+
+    /// Ends all of them.
+    pub fn end_processes(&self) {
+        self.backgrounds.end();
+    }
+
+    /// The page that a call wants: who has a network fetches it, once the call may run.
+    pub fn wanted_page(&self, tool: &str, input: &str) -> Option<WantedPage> {
+        if let Ok(Action::Fetch(page)) = self.understand(tool, input) { Some(page) } else { None }
+    }
+
     /// Waits until every command that was given up has ended.
     pub async fn commands_are_over(&self) {
         self.groups.are_over().await;
+    }
+
+    async fn carry_out_in_session(&self, action: OfSession) -> Result<String, String> {
+        match action {
+            OfSession::Plan(steps) => Ok(todo::told(&steps)),
+            OfSession::Processes => Ok(self.backgrounds.told()),
+            OfSession::Output(asked) => self.backgrounds.output(&asked).await,
+            OfSession::Stop(number) => {
+                let ran = self.backgrounds.stop(number)?;
+                self.backgrounds.is_told(number);
+                let how = if ran { "is ended" } else { "had ended already" };
+                Ok(format!("process {number} {how}\n"))
+            }
+        }
     }
 
     async fn carry_out_in_files(self: &Arc<Self>, action: Action) -> Result<String, String> {
@@ -311,6 +414,14 @@ impl Toolbox {
             "run_sandboxed" if self.commands.sandbox => {
                 Action::Run(CommandLine::of(parsed::<RunArguments>(input)?, true)?)
             }
+            "fetch" => Action::Fetch(WantedPage::of(&parsed::<FetchArguments>(input)?)?),
+            "processes" => {
+                let NoArguments {} = parsed(input)?;
+                Action::OfSession(OfSession::Processes)
+            }
+            "output" => Action::OfSession(OfSession::Output(parsed(input)?)),
+            "stop" => Action::OfSession(OfSession::Stop(parsed::<StopArguments>(input)?.process)),
+            "todo" => Action::OfSession(OfSession::Plan(todo::plan(parsed(input)?)?)),
             unknown => return Err(format!("there is no tool `{unknown}`")),
         })
     }
@@ -320,7 +431,12 @@ impl Toolbox {
         match action {
             Action::Write(place, _) => write::check(directory, &self.seen, place),
             Action::Edit(place, arguments) => edit::check(directory, &self.seen, place, arguments),
-            Action::Read(..) | Action::List(_) | Action::Search(..) | Action::Run(_) => Ok(()),
+            Action::Read(..)
+            | Action::List(_)
+            | Action::Search(..)
+            | Action::Run(_)
+            | Action::Fetch(_)
+            | Action::OfSession(_) => Ok(()),
         }
     }
 
@@ -342,7 +458,9 @@ impl Toolbox {
             Action::Edit(place, arguments) => {
                 edit::carry_out(directory, &self.seen, &self.keeper(), &place, &arguments)
             }
-            Action::Run(_) => Err("a command is no work on files".into()),
+            Action::Run(_) | Action::Fetch(_) | Action::OfSession(_) => {
+                Err("this is no work on files".into())
+            }
         }
     }
 }

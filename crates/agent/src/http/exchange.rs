@@ -131,7 +131,7 @@ impl Exchange {
     }
 
     /// Has its body read without what it is packed in, where that is known here.
-    fn unpacked(mut self) -> Self {
+    pub(super) fn unpacked(mut self) -> Self {
         if let Some(packing) = Packing::of(self.packing_label()) {
             self.body = self.body.unpacked(packing);
         }

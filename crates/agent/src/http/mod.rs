@@ -34,6 +34,8 @@
 //! | `calls` | what an answer calls, as it comes |
 //! | `tool_turn` | a turn in which tools are offered: asked, carried out, asked again |
 //! | `session_tools` | what may be called: q's own tools and those of MCP servers |
+//! | `web`, `page_text` | a page that a model wants, fetched for it, and what it says as text |
+//! | `public` | which addresses are the world's |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `event_queue` | what came and is not handed on yet |
@@ -68,8 +70,10 @@ mod json_stream;
 mod lines;
 mod models;
 mod page;
+mod page_text;
 mod protocol;
 mod proxy;
+mod public;
 mod rate_limit;
 pub mod reply;
 mod resemblance;
@@ -84,6 +88,7 @@ mod think_tags;
 mod tool_turn;
 mod trust;
 mod usage;
+mod web;
 
 use std::sync::Arc;
 

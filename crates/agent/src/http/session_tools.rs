@@ -6,15 +6,22 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_core::{CallSubject, Digest, Policy, TurnNo};
+use q_core::conversation::{Message, Part};
+use q_core::{CallSubject, Digest, Outcome, PlanStep, Policy, TurnNo};
 use q_mcp::{ListedTool, SessionServers};
-use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
+use q_tools::{
+    BackgroundLine, ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of,
+};
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
+use super::web;
+use crate::network::NetworkEnvironment;
 use crate::seat::Seat;
 use crate::spec::McpServers;
 
+/// The tool that tells what goes on in the background.
+pub(super) const PROCESSES: &str = "processes";
 /// The most notices that are remembered as told: whatever servers do, the person is not told more.
 const MOST_TOLD: usize = 200;
 
@@ -48,6 +55,8 @@ pub(super) struct SessionTools {
     toolbox: Arc<Toolbox>,
     servers: SessionServers,
     own: Vec<OfferedTool>,
+    /// How pages are reached.
+    network: NetworkEnvironment,
     /// What servers offer, as of the last look.
     served: Mutex<Vec<OfferedTool>>,
     /// What the person was told of servers already.
@@ -55,7 +64,12 @@ pub(super) struct SessionTools {
 }
 
 impl SessionTools {
-    pub(super) fn new(settings: &ToolSettings, servers: &McpServers, seat: &Seat) -> Self {
+    pub(super) fn new(
+        settings: &ToolSettings,
+        servers: &McpServers,
+        network: &NetworkEnvironment,
+        seat: &Seat,
+    ) -> Self {
         let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
         let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
         // What the policy denies anyway is not offered; what servers do is nobody's to say but theirs.
@@ -69,7 +83,14 @@ impl SessionTools {
             }
         };
         let servers = SessionServers::new(specs, &servers.pinned, settings, &seat.directory);
-        Self { toolbox: Arc::new(toolbox), servers, own, served: Mutex::default(), told: Mutex::default() }
+        Self {
+            toolbox: Arc::new(toolbox),
+            servers,
+            own,
+            network: network.clone(),
+            served: Mutex::default(),
+            told: Mutex::default(),
+        }
     }
 
     /// What changes files from now on belongs to this turn.
@@ -106,6 +127,40 @@ impl SessionTools {
         if self.servers.serve(tool) { CallSubject::Other } else { self.toolbox.subject(tool, input) }
     }
 
+    /// The plan that a call of q's own tells; a server's tool tells none, whatever it is called.
+    pub(super) fn plan(&self, tool: &str, input: &str) -> Option<Vec<PlanStep>> {
+        if self.servers.serve(tool) { None } else { self.toolbox.plan(tool, input) }
+    }
+
+    /// Whether something of the background has ended that this conversation says nothing of: one that ended since, or all that was
+    /// started before these tools were there.
+    pub(super) fn have_ended_untold(&self, messages: &[Message]) -> bool {
+        let mut parts = messages.iter().rev().flat_map(|message| message.parts.iter().rev());
+        let is_done = |of| {
+            let mut parts = messages.iter().flat_map(|message| &message.parts);
+            parts.any(
+                |part| matches!(part, Part::Result { of: call, outcome: Outcome::Done, .. } if *call == of),
+            )
+        };
+        let is_last_word = |part: &Part| {
+            let Part::Call { entry, tool, input } = part else { return None };
+            let starts = self.toolbox.starts_process(tool, input) && is_done(*entry);
+            (starts || tool == PROCESSES).then_some(starts)
+        };
+        self.toolbox.have_processes_ended()
+            || (self.toolbox.has_no_processes() && parts.find_map(is_last_word) == Some(true))
+    }
+
+    /// What goes on in the background, and what ended there.
+    pub(super) fn processes(&self) -> Vec<BackgroundLine> {
+        self.toolbox.processes()
+    }
+
+    /// Ends one of these; whether it ran, or why there is none.
+    pub(super) fn stop(&self, number: u64) -> Result<bool, String> {
+        self.toolbox.stop(number)
+    }
+
     /// What binds a permission to what is carried out; of a server's tool also what it was when it was offered.
     pub(super) fn digest(&self, owner: &[u8], tool: &str, input: &str) -> [u8; 32] {
         let digest = self.toolbox.digest(owner, tool, input);
@@ -123,17 +178,21 @@ impl SessionTools {
         Digest(permitted): Digest,
         progress: &mpsc::Sender<String>,
     ) -> ToolReply {
-        if !self.servers.serve(tool) {
-            return self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await;
-        }
         if self.digest(owner, tool, arguments) != permitted {
             return ToolReply::failed("what was permitted is not this call; it did not run");
         }
-        self.servers.call(tool, arguments, progress).await
+        if self.servers.serve(tool) {
+            return self.servers.call(tool, arguments, progress).await;
+        }
+        if let Some(page) = self.toolbox.wanted_page(tool, arguments) {
+            return web::fetched(&self.network, &page).await;
+        }
+        self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await
     }
 
-    /// Waits until every command that was given up has ended, and ends the servers.
+    /// Ends what goes on in the background, waits until every command that was given up has ended, and ends the servers.
     pub(super) async fn are_over(&self) {
+        self.toolbox.end_processes();
         tokio::join!(self.toolbox.commands_are_over(), self.servers.end());
     }
 }

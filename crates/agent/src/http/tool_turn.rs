@@ -21,14 +21,14 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
     Seal, Usage, Wants, WindowUse,
 };
-use q_tools::{CheckedCall, ToolReply, ToolSettings};
+use q_tools::{BackgroundLine, CheckedCall, ToolReply, ToolSettings};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
 use super::server_memory::ServerMemory;
-use super::session_tools::SessionTools;
+use super::session_tools::{PROCESSES, SessionTools};
 use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
 
@@ -56,7 +56,7 @@ pub(super) struct ToolConversation {
 
 impl ToolConversation {
     pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
-        let tools = Arc::new(SessionTools::new(settings, &spec.servers, seat));
+        let tools = Arc::new(SessionTools::new(settings, &spec.servers, &spec.network, seat));
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
@@ -98,6 +98,14 @@ impl Conversation for ToolConversation {
     fn overhead(&self) -> u64 {
         let offer = Offer { tools: self.tools.offered(), ..Offer::default() };
         (self.about.len() as u64).saturating_add(offer.bytes())
+    }
+
+    fn processes(&self) -> Vec<BackgroundLine> {
+        self.tools.processes()
+    }
+
+    fn stop_process(&self, number: u64) -> Result<bool, String> {
+        self.tools.stop(number)
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {
@@ -170,6 +178,9 @@ impl RunningTurn {
             self.tell(AgentEvent::Thinking(format!("{notice}\n"))).await;
         }
         self.offer.tools = self.tools.offered();
+        if self.tools.have_ended_untold(&turn.messages) {
+            self.look_for_processes(&mut turn).await;
+        }
         for _ in 0..MAX_ROUNDS {
             let (asked, spent) = (self.bytes(&turn), self.usage);
             let Answered { said, calls, stop_reason } = self.ask(&turn).await?;
@@ -197,6 +208,15 @@ impl RunningTurn {
         }
         let why = format!("{MAX_ROUNDS} times in one turn");
         Err(AgentFailure::new(FailureKind::TooManyRounds, why))
+    }
+
+    /// Looks for the model at what goes on in the background: a call as any of its own, so that the transcript has it.
+    async fn look_for_processes(&mut self, turn: &mut Turn) {
+        let looks = AskedCall { tool: PROCESSES.into(), arguments: "{}".into(), seals: Vec::new() };
+        let ended = self.carry_out(vec![looks]).await;
+        add(turn, Vec::new(), ended);
+        let window = self.spec.shape.window.unwrap_or(0);
+        self.tell(AgentEvent::Asked { bytes: self.bytes(turn), window }).await;
     }
 
     /// Bytes of all texts that a request with this has.
@@ -319,6 +339,10 @@ impl RunningTurn {
                     {
                         let outcome = if reply.is_failed { Outcome::Failed } else { Outcome::Done };
                         let text = shortened(&reply.text, share, READ_ON);
+                        let plan = self.tools.plan(&call.asked.tool, &call.asked.arguments);
+                        if let Some(steps) = plan.filter(|_| !reply.is_failed) {
+                            self.tell(AgentEvent::Plan(steps)).await;
+                        }
                         self.end(call, entry, outcome, text).await;
                     }
                 }

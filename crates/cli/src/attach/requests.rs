@@ -18,7 +18,7 @@ use q_term::{Intent, Ui};
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
-use crate::commands::{new, next_request, permissions, settings, trust};
+use crate::commands::{new, next_request, permissions, processes, settings, trust};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
@@ -68,6 +68,8 @@ pub(super) enum Continuation {
         session: SessionId,
         shows: bool,
     },
+    /// What goes on in a session's background.
+    Processes(SessionId),
     /// The rules of a session, to be shown behind those that stand beside them; or why those are not known.
     Rules {
         session: SessionId,
@@ -98,6 +100,7 @@ impl Continuation {
             | Self::Page { .. }
             | Self::Tags(_)
             | Self::Models { .. }
+            | Self::Processes(_)
             | Self::Rules { .. }
             | Self::Context { .. }
             | Self::About { .. } => {
@@ -173,6 +176,9 @@ impl Requests {
             }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
+            }
+            Intent::Processes { session, stop } => {
+                (Continuation::Processes(session), processes::request(session, stop))
             }
             Intent::Context { session } => {
                 (Continuation::Context { session, facts: None }, next_request::request(session))
@@ -324,6 +330,9 @@ impl Requests {
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
             }
+            (Continuation::Processes(session), Ok(Response::Processes(all))) => {
+                ui.show_processes(session, processes::lines(&all));
+            }
             (Continuation::Rules { session, standing }, Ok(Response::Facts(facts))) => {
                 if let Some(here) = mirror.get(session) {
                     show_rules(ui, &here.summary, standing, facts.rules);
@@ -350,6 +359,7 @@ impl Requests {
                 | Continuation::Wake(_)
                 | Continuation::Lookup { .. }
                 | Continuation::Models { .. }
+                | Continuation::Processes(_)
                 | Continuation::Rules { .. }
                 | Continuation::Context { .. }
                 | Continuation::Draft

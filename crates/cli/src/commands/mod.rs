@@ -21,6 +21,7 @@ pub(crate) mod model;
 pub(crate) mod new;
 pub(crate) mod next_request;
 pub(crate) mod permissions;
+pub(crate) mod processes;
 pub(crate) mod queue;
 pub(crate) mod quota;
 pub(crate) mod replay;
@@ -42,8 +43,8 @@ use q_term::command::table::Action;
 
 use crate::args::{
     AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs,
-    ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs,
-    ShowArgs, TrustVerb, UsageArgs, WaitArgs,
+    ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, ProcessesArgs, QueueArgs, ReplayArgs,
+    SendArgs, ShowArgs, TrustVerb, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -118,6 +119,8 @@ pub(crate) enum Verb {
     Usage(UsageArgs),
     /// What the next request of a session would have, part by part
     Context(ContextArgs),
+    /// What commands go on in a session's background
+    Processes(ProcessesArgs),
     /// The agents q knows here, and where each comes from
     Agents(AgentsArgs),
     /// Models that answer on this machine, without any network
@@ -190,6 +193,7 @@ impl Verb {
             Self::Export(args) => export::run(&context()?, args).await?,
             Self::Import(args) => import::run(&context()?, args).await?,
             Self::Usage(args) => usage::run(&context()?, args).await?,
+            Self::Processes(args) => processes::run(&context()?, args).await?,
             Self::Context(args) => next_request::run(&context()?, args).await?,
             Self::Stats(args) => stats::run(&context()?, args).await?,
             Self::Agents(AgentsArgs { json, verb }) => match verb {
@@ -237,6 +241,9 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,
         Action::Usage => frontend.print_usage()?,
+        Action::Processes | Action::Kill => {
+            frontend.print_processes(arguments.number.map(|number| number as u64)).await?;
+        }
         Action::Context => frontend.print_context().await?,
         Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
         _told_to_the_core => frontend.send_to_core(command).await?,

@@ -247,6 +247,9 @@ impl Hostile {
             }
             "trust" => vec![vec!["--list"], vec!["--list", "--json"], vec![HOSTILE]],
             "untrust" => vec![vec![], vec![HOSTILE]],
+            "processes" => {
+                vec![vec!["made"], vec!["made", "--json"], vec!["made", "--kill", "7"], vec![HOSTILE]]
+            }
             "context" | "diff" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
             "fork" => vec![
                 vec!["made", "branch"],

@@ -45,6 +45,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 mod archive;
+mod background;
 mod budgets;
 mod changes;
 mod cleanup;

@@ -89,6 +89,10 @@ pub enum Action {
     Usage,
     /// Show what the next request would have.
     Context,
+    /// Show what goes on in the session's background.
+    Processes,
+    /// End one of these.
+    Kill,
     /// Show the prompts that wait.
     Queue,
     /// Take a waiting prompt back.
@@ -262,6 +266,8 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Diff, &[], &[], &["diff"], "", Some("q diff SESSION"), None, "", "diff", "show what this session's tools changed in files, all in all";
     Conversation, Action::Usage, &[], &[], &["usage"], "", Some("q usage [SESSION]"), None, "", "usage", "show the tokens this session cost, and how full its model's window is";
     Conversation, Action::Context, &[], &[], &["context"], "", Some("q context SESSION"), None, "", "context", "show what the next request would have, part by part, how large each is, and what stays behind";
+    Conversation, Action::Processes, &[], &[], &["processes"], "", Some("q processes SESSION"), None, "", "processes", "show what commands go on in this session's background, and which have ended";
+    Conversation, Action::Kill, &[], &[], &["kill"], "NUMBER", Some("q processes SESSION --kill NUMBER"), None, "", "kill", "end the command of that number in this session's background, with all it started";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text(), images: Vec::new() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which models there are; `default` goes back";
     Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens, reasoning or budget_tokens of this session; `default` clears it; alone, show them";
