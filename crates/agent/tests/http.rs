@@ -12,7 +12,7 @@ use q_agent::{AgentSpec, Dialect, HttpSpec, Message, Role, Seat, Secret, Turn};
 use q_core::{AgentEvent, FailureKind, SessionId, Sources, Usage};
 use q_testkit::server::{Script, Server};
 
-use support::{Outcome, PATIENCE, answer, ask, asked_again, silent_for, spec};
+use support::{Outcome, PATIENCE, answer, ask, asked, asked_again, silent_for, spec};
 
 #[tokio::test]
 async fn an_answer_streams_and_is_counted() {
@@ -325,7 +325,7 @@ async fn what_comes_behind_the_reason_gives_no_more_time() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
     let pinging = std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
+        let mut client = asked(&listener);
         let frame = r#"{"choices":[{"delta":{"content":"so"},"finish_reason":"stop"}]}"#;
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
         let mut written = client.write_all(format!("{head}data: {frame}\n\n").as_bytes());

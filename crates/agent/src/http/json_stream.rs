@@ -134,7 +134,9 @@ impl JsonSplitter {
         let line = line.to_vec();
         self.part.truncate(at);
         let broken = self.rest();
-        line.into_iter().for_each(|byte| drop(self.take(byte)));
+        for byte in line {
+            let _inside_of_a_line = self.take(byte);
+        }
         Some(broken)
     }
 

@@ -200,6 +200,7 @@ impl ChatTurn {
         for entry in session.entries.iter().filter(|entry| Some(entry.no) > told) {
             if let Body::Compaction(compaction) = &entry.body {
                 let said = words::compaction(compaction, Way::Shell);
+                let said = said.replace("q compact SESSION", &format!("q compact {}", session.summary.name));
                 out::note(&format!("q: {}", said.trim_end_matches(':')));
             }
             self.compacted = Some(entry.no);

@@ -46,10 +46,10 @@ pub(super) fn member<'a>(of: Option<&'a RawValue>, name: &str) -> Option<&'a Raw
 /// Whether one of several answers that are given at once is the one that was asked for: the first, by its index or its place.
 pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
     let is_number =
-        |index: &&RawValue| index.get().starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+        |index: &RawValue| index.get().starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
     match index.and_then(count) {
         Some(index) => index == 0,
-        None => place == 0 && index.filter(is_number).is_none(),
+        None => place == 0 && index.is_none_or(|index| !is_number(index)),
     }
 }
 

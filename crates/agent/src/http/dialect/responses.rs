@@ -175,7 +175,9 @@ impl FrameReader for ResponsesReader {
                 }
             }
             "response.output_item.done" => {
-                item.into_iter().for_each(|item| self.item_at_its_end(item, answer))
+                if let Some(item) = item {
+                    self.item_at_its_end(item, answer);
+                }
             }
             "response.function_call_arguments.delta" => {
                 let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
