@@ -310,7 +310,7 @@ fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
         |usage| format!("{works}: {} tokens read, {} written", usage.input, usage.output),
     );
     let tools = match (&came.called, came.takes_tools()) {
-        (Some(tool), _) => format!("{works}: it called {tool}, which nobody ran"),
+        (Some(called), _) => format!("{works}: it called {called}, which nobody ran"),
         (None, Some(_)) => format!("{works}: offered, and none was called"),
         (None, None) if came.offers_tools => "not known: there is no answer".to_owned(),
         (None, None) => "not offered: tools = true in its table would".to_owned(),
