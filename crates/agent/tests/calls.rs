@@ -11,9 +11,7 @@ use std::sync::Arc;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
 use q_agent::{Agent, AgentSpec, Conversation, Dialect, HttpSpec, RequestShape, Secret, ToolSettings};
 use q_core::conversation::{Message, Part, Role};
-use q_core::{
-    AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, StepState, Wants,
-};
+use q_core::{AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, StepState, Wants};
 use q_testkit::server::{Script, Server};
 use serde_json::json;
 
