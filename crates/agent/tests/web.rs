@@ -1,6 +1,6 @@
 //! Pages that a model wants: what is reached and what never is, what of a page is told, and that no key goes along. A small proxy
 //! on this machine stands for the world, since nothing of this machine is fetched by itself.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic")]
 
 mod support;
 
@@ -28,7 +28,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&asked);
+        let kept = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { return };
@@ -37,7 +37,7 @@ impl World {
                     lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
                 let target =
                     head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
-                heard.lock().unwrap().push(head.join("\n"));
+                kept.lock().unwrap().push(head.join("\n"));
                 let page = pages.iter().find(|(end, _)| target.ends_with(end));
                 let response =
                     page.map_or(b"HTTP/1.1 404 no\r\n\r\nno such page".to_vec(), |(_, page)| page.clone());

@@ -145,11 +145,10 @@ enum OfSession {
 impl Action {
     fn reads(&self) -> bool {
         match self {
-            Self::Read(..) | Self::List(_) | Self::Search(..) => true,
+            // A page is asked about, and nothing is different after it.
+            Self::Read(..) | Self::List(_) | Self::Search(..) | Self::Fetch(_) => true,
             // Of two plans the later one counts, and what a process put out is read once: these keep their order.
             Self::Write(..) | Self::Edit(..) | Self::Run(_) | Self::OfSession(_) => false,
-            // It is asked about, and nothing is different after it.
-            Self::Fetch(_) => true,
         }
     }
 

@@ -39,7 +39,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Only what is given out to the world (2000::/3), and there nothing that carries a number of another network.
+/// Only what is given out to the world (`2000::/3`), and there nothing that carries a number of another network.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_given_out = (0x2000..0x4000).contains(&a);

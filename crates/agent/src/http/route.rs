@@ -41,7 +41,7 @@ impl Route {
     }
 
     /// The same, to the world alone: whatever else a name leads to is not connected to.
-    pub(super) fn to_the_world(self) -> Self {
+    pub(super) fn leading_to_the_world(self) -> Self {
         Self { only_public: true, ..self }
     }
 }

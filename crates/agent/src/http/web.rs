@@ -54,7 +54,7 @@ async fn try_fetch(network: &NetworkEnvironment, page: &WantedPage) -> Result<St
         if !may_be_public(address.host()) {
             return Err(NOT_PUBLIC.to_owned());
         }
-        let route = Route::to(&address, network, None).await.map_err(told)?.to_the_world();
+        let route = Route::to(&address, network, None).await.map_err(told)?.leading_to_the_world();
         let exchange = Exchange::get(&route, &address, &headers, SILENCE).await;
         let exchange = exchange.map_err(|attempt| told(attempt.failure))?.unpacked();
         let target =
