@@ -460,6 +460,13 @@ impl Head {
         }
     }
 
+    /// Whether the last turn ended before its end and before a word of an answer.
+    pub(crate) fn is_wordless(&self) -> bool {
+        matches!(self.last, Some(Ending::Failed(_) | Ending::Interrupted(_)))
+            && self.turn.is_none()
+            && self.unfinished().is_none()
+    }
+
     /// Whether q paused the last turn, between calls: there are results to go on with, whatever was said.
     pub(crate) fn is_paused(&self) -> bool {
         let pauses = |failure: &AgentFailure| {
