@@ -3,6 +3,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `owner` | the owner's integration test, in one piece |
+//! | `acp` | editors at the same sessions |
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
@@ -44,6 +45,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
+mod acp;
 mod archive;
 mod budgets;
 mod changes;
