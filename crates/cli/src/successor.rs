@@ -36,7 +36,9 @@ impl<'a, W: Default + 'a> Disconnected<'a, W> {
 }
 
 /// The client of the next host, or why there is none.
-pub(crate) async fn found<W>(disconnected: &mut Option<Disconnected<'_, W>>) -> Result<Attachment<W>, CliError> {
+pub(crate) async fn found<W>(
+    disconnected: &mut Option<Disconnected<'_, W>>,
+) -> Result<Attachment<W>, CliError> {
     match disconnected {
         Some(disconnected) => disconnected.successor.as_mut().await,
         None => pending().await,

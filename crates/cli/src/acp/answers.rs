@@ -20,12 +20,7 @@ const UNANSWERED: &str = "the host was restarted before it answered; see what ca
 
 impl Serving<'_> {
     /// The host answered.
-    pub(super) fn on_answer(
-        &mut self,
-        host: &mut Host,
-        waiting: Waiting,
-        answer: Result<Response, Refused>,
-    ) {
+    pub(super) fn on_answer(&mut self, host: &mut Host, waiting: Waiting, answer: Result<Response, Refused>) {
         match answer {
             Ok(response) => self.on_response(host, waiting, response),
             Err(refused) => self.refused(waiting, &refused.into()),
@@ -123,7 +118,8 @@ impl Serving<'_> {
         made: Option<SessionId>,
     ) {
         let Some(there) = host.mirror.get(session) else {
-            return self.refuse(request, &Fault::new(ErrorCode::NotFound, "the session was closed meanwhile"));
+            return self
+                .refuse(request, &Fault::new(ErrorCode::NotFound, "the session was closed meanwhile"));
         };
         told.note_line(there);
         let mut answer = json!({ "modes": options::modes(there.summary.policy) });
@@ -228,9 +224,8 @@ impl Serving<'_> {
                 self.leave(session); // closed, by somebody else or in this editor
                 continue;
             };
-            let is_sent = |prompt: &OpenPrompt| {
-                prompt.session == session && prompt.progress == Progress::Sent
-            };
+            let is_sent =
+                |prompt: &OpenPrompt| prompt.session == session && prompt.progress == Progress::Sent;
             let holds = self.prompts.iter().any(is_sent);
             let news = self.sessions.get_mut(&session).map(|told| told.news(there, holds));
             for update in news.unwrap_or_default() {
@@ -249,8 +244,11 @@ impl Serving<'_> {
         for there in sessions.into_iter().filter_map(|session| host.mirror.get(session)) {
             let session = there.summary.id;
             for pending in &there.pending {
-                let is_asked = self.asked.iter().any(|asked| asked.session == session && asked.pending == *pending);
-                let Some(question) = consent::question(there, pending).filter(|_| !is_asked) else { continue };
+                let is_asked =
+                    self.asked.iter().any(|asked| asked.session == session && asked.pending == *pending);
+                let Some(question) = consent::question(there, pending).filter(|_| !is_asked) else {
+                    continue;
+                };
                 self.last_key += 1;
                 let request = self.last_key;
                 self.out.push(frame::request(request, "session/request_permission", &question));

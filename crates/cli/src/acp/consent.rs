@@ -12,15 +12,13 @@ const ONCE: &str = "once";
 const ALWAYS: &str = "always";
 const DENY: &str = "deny";
 
-/// A call that the editor was asked about.
+/// A call that the editor was asked about, by the request of that number; and whether an answer came, also that nobody chose.
 #[derive(Debug)]
 pub(super) struct AskedCall {
-    /// The number of the request.
     pub(super) request: u64,
+    pub(super) is_answered: bool,
     pub(super) session: SessionId,
     pub(super) pending: PendingCall,
-    /// Whether it was answered, also that nobody chose.
-    pub(super) is_answered: bool,
 }
 
 /// What the editor is asked; nothing for a question, which no choice answers, and before its call was told.
@@ -29,7 +27,11 @@ pub(super) fn question(session: &Mirrored, pending: &PendingCall) -> Option<Valu
     let option = |id: &str, name: &str, kind: &str| json!({ "optionId": id, "name": name, "kind": kind });
     let mut options = vec![option(ONCE, "Allow once", "allow_once")];
     if let Some(rule) = &pending.always {
-        options.push(option(ALWAYS, &format!("Always in this session: {}", rules::words(rule)), "allow_always"));
+        options.push(option(
+            ALWAYS,
+            &format!("Always in this session: {}", rules::words(rule)),
+            "allow_always",
+        ));
     }
     options.push(option(DENY, "Reject", "reject_once"));
     Some(json!({

@@ -60,10 +60,20 @@ impl RequestId {
 /// A message as it came.
 #[derive(Debug, PartialEq)]
 pub(super) enum Incoming {
-    Request { id: RequestId, method: String, params: Value },
-    Notification { method: String, params: Value },
+    Request {
+        id: RequestId,
+        method: String,
+        params: Value,
+    },
+    Notification {
+        method: String,
+        params: Value,
+    },
     /// An answer to a request of this side, by its number; nothing where it was refused.
-    Answer { id: u64, result: Option<Value> },
+    Answer {
+        id: u64,
+        result: Option<Value>,
+    },
 }
 
 /// Reads a line. A fault goes back under the id that the message had, where one can be told.
@@ -76,9 +86,8 @@ pub(super) fn read(line: &[u8]) -> Result<Incoming, (RequestId, Fault)> {
     let (id, method, params) = (member("id"), member("method"), member("params"));
     let (result, refused) = (member("result"), member("error"));
     let known = id.as_ref().and_then(RequestId::of);
-    let invalid = |why: &str| {
-        Err((known.clone().unwrap_or_else(nobody), Fault::new(ErrorCode::InvalidRequest, why)))
-    };
+    let invalid =
+        |why: &str| Err((known.clone().unwrap_or_else(nobody), Fault::new(ErrorCode::InvalidRequest, why)));
     if !is_object {
         return invalid("a message is one JSON object; several at once are not taken");
     }

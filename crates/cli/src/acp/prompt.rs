@@ -57,7 +57,8 @@ fn shown<'a>(uri: &'a str, directory: &str) -> &'a str {
 /// An image by its bytes, whatever it is said to be.
 fn image(name: &str, base64: &str) -> Result<NewImage, String> {
     let bytes = image_file::from_base64(base64).ok_or_else(|| format!("{name}: this is no base64"))?;
-    let kind = image_file::kind(&bytes).ok_or_else(|| format!("{name}: this is no image that models take"))?;
+    let kind =
+        image_file::kind(&bytes).ok_or_else(|| format!("{name}: this is no image that models take"))?;
     image_file::image(name, kind, &bytes).map_err(|why| format!("{name}: {why}"))
 }
 
@@ -103,7 +104,10 @@ mod tests {
             (json!([{ "type": "image", "data": "aGk=" }]), "no image"),
             (json!([{ "type": "image", "data": "a" }]), "no base64"),
             (json!([{ "type": "resource", "resource": {} }]), "a text or a blob"),
-            (json!([{ "type": "resource", "resource": { "uri": "file:///w/a.pdf", "blob": "aGk=" } }]), "a.pdf"),
+            (
+                json!([{ "type": "resource", "resource": { "uri": "file:///w/a.pdf", "blob": "aGk=" } }]),
+                "a.pdf",
+            ),
         ] {
             let told = of_blocks(&blocks, "/w").map(|_| ()).unwrap_err();
             assert!(told.contains(why), "{blocks}: {told}");

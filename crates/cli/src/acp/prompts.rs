@@ -41,14 +41,14 @@ pub(super) enum Progress {
 }
 
 /// A prompt that the editor waits for.
+///
+/// Answers of the host to it are found by `key`; `is_cancelled` once the editor wants it no longer.
 #[derive(Debug)]
 pub(super) struct OpenPrompt {
-    /// What answers to it are found by here.
     pub(super) key: u64,
     pub(super) request: RequestId,
     pub(super) session: SessionId,
     pub(super) progress: Progress,
-    /// Whether the editor wants it no longer.
     pub(super) is_cancelled: bool,
 }
 
@@ -106,7 +106,9 @@ impl OpenPrompt {
         } else {
             let from = session.entries.partition_point(|entry| entry.no <= began);
             let later = session.entries.range(from..);
-            later.clone().find_map(|entry| if let Body::Stop(stop) = &entry.body { Some(stop.clone()) } else { None })
+            later
+                .clone()
+                .find_map(|entry| if let Body::Stop(stop) = &entry.body { Some(stop.clone()) } else { None })
         };
         match stop {
             None => Ok(StopReason::EndTurn),

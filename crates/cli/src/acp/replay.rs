@@ -57,7 +57,7 @@ impl Replay {
 
 #[cfg(test)]
 mod tests {
-    use q_core::{Body, WallTime, EntryNo};
+    use q_core::{Body, EntryNo, WallTime};
 
     use super::*;
 
@@ -70,10 +70,8 @@ mod tests {
             let end = before.unwrap_or(entries + 1);
             let first = end.saturating_sub(at_once).max(1);
             let entry = |no| Entry { no: EntryNo(no), at: WallTime(0), body: Body::Answer("a".into()) };
-            let page = Pages {
-                entries: (first..end).map(|no| entry(no).into()).collect(),
-                trimmed: first > 1,
-            };
+            let page =
+                Pages { entries: (first..end).map(|no| entry(no).into()).collect(), trimmed: first > 1 };
             told.extend(replay.page(page).iter().map(|entry| entry.no.0));
             asked += 1;
         }
@@ -82,7 +80,8 @@ mod tests {
 
     #[test]
     fn every_entry_is_told_once_from_the_oldest_on() {
-        for (entries, at_once, asked) in [(0, 3, 1), (2, 3, 1), (3, 3, 1), (4, 3, 2), (7, 3, 4), (100, 7, 28)] {
+        for (entries, at_once, asked) in [(0, 3, 1), (2, 3, 1), (3, 3, 1), (4, 3, 2), (7, 3, 4), (100, 7, 28)]
+        {
             assert_eq!(read(entries, at_once), ((1..=entries).collect(), asked), "{entries} by {at_once}");
         }
     }

@@ -40,9 +40,18 @@ pub(super) enum Waiting {
     Nothing,
     New(RequestId),
     /// A session is awake; with how it is to be told from its beginning, unless the editor has that.
-    Awake { request: RequestId, session: SessionId, replay: Option<Box<Replay>> },
+    Awake {
+        request: RequestId,
+        session: SessionId,
+        replay: Option<Box<Replay>>,
+    },
     /// A page of its transcript, and what the editor was told of it.
-    Page { request: RequestId, session: SessionId, replay: Box<Replay>, told: Box<ToldSession> },
+    Page {
+        request: RequestId,
+        session: SessionId,
+        replay: Box<Replay>,
+        told: Box<ToldSession>,
+    },
     /// A session in which something is waited for is awake at another host.
     Rejoined(SessionId),
     /// A prompt, or a command that was typed as one, by its key.
@@ -103,7 +112,8 @@ impl<'a> Serving<'a> {
 
     /// A line was longer than is read.
     pub(super) fn on_long_line(&mut self, most: usize) {
-        let message = format!("a message may have {most} bytes, and this one has more; nothing of it was read");
+        let message =
+            format!("a message may have {most} bytes, and this one has more; nothing of it was read");
         if let Err((id, _)) = frame::read(b"") {
             self.refuse(id, &Fault::new(ErrorCode::Parse, message));
         }
@@ -196,12 +206,19 @@ impl<'a> Serving<'a> {
         if self.sessions.len() < MOST_SESSIONS {
             return Ok(());
         }
-        let why = format!("{MOST_SESSIONS} sessions are open in this editor, the most that may be; close one");
+        let why =
+            format!("{MOST_SESSIONS} sessions are open in this editor, the most that may be; close one");
         Err(Fault::new(ErrorCode::Internal, why))
     }
 
     /// Opens a session of q's in the editor, from its beginning unless the editor has that.
-    fn open(&mut self, host: &mut Host, request: RequestId, params: &Value, whole: bool) -> Result<(), Fault> {
+    fn open(
+        &mut self,
+        host: &mut Host,
+        request: RequestId,
+        params: &Value,
+        whole: bool,
+    ) -> Result<(), Fault> {
         directory(params)?;
         let session = session_id(params)?;
         if host.mirror.get(session).is_none() {
@@ -209,7 +226,9 @@ impl<'a> Serving<'a> {
         }
         self.refuse_too_many()?;
         if self.prompts.iter().any(|prompt| prompt.session == session) {
-            return Err(invalid("a prompt of this editor is under way there; cancel it first, or wait for its end"));
+            return Err(invalid(
+                "a prompt of this editor is under way there; cancel it first, or wait for its end",
+            ));
         }
         // Whatever happens before it was told is told with the rest.
         self.leave(session);
@@ -303,7 +322,8 @@ impl<'a> Serving<'a> {
     /// What the editor began in a session ends, as the protocol wants it; the session stays in q's list.
     fn close(&mut self, host: &mut Host, session: SessionId) {
         self.cancel(host, session);
-        let (closed, open) = std::mem::take(&mut self.prompts).into_iter().partition(|prompt| prompt.session == session);
+        let (closed, open) =
+            std::mem::take(&mut self.prompts).into_iter().partition(|prompt| prompt.session == session);
         self.prompts = open;
         let closed: Vec<OpenPrompt> = closed;
         for prompt in closed {
@@ -375,7 +395,10 @@ fn listed_session(summary: &Summary) -> Value {
 }
 
 fn text<'a>(params: &'a Value, name: &str) -> Result<&'a str, Fault> {
-    params.get(name).and_then(Value::as_str).ok_or_else(|| invalid(format!("`{name}` is missing, or no text")))
+    params
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| invalid(format!("`{name}` is missing, or no text")))
 }
 
 fn session_id(params: &Value) -> Result<SessionId, Fault> {

@@ -38,7 +38,7 @@ impl Stage {
         };
         let kinds: &'static Kinds = Box::leak(Box::default());
         let mut player = Player::new(Limits::default());
-        player.handle(Input::Attached(EDITOR));
+        drop(player.handle(Input::Attached(EDITOR)));
         let serving = Serving::new(Box::new(make), kinds);
         let client = Host::new(Vec::new());
         Self { player, client, serving, sessions: 0, is_connected: true, said: String::new() }
@@ -62,7 +62,7 @@ impl Stage {
                 ("cut", _) => {
                     stage.is_connected = false;
                     stage.player.carry_out(Directive::Crash).unwrap();
-                    stage.player.handle(Input::Attached(EDITOR));
+                    drop(stage.player.handle(Input::Attached(EDITOR)));
                 }
                 ("join", _) => stage.join(),
                 _said_by_the_editor => stage.on_line(line),

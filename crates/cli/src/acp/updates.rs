@@ -32,11 +32,9 @@ impl From<Outcome> for CallStatus {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Done => Self::Completed,
-            Outcome::Failed
-            | Outcome::Denied
-            | Outcome::Expired
-            | Outcome::NeverRan
-            | Outcome::CutShort => Self::Failed,
+            Outcome::Failed | Outcome::Denied | Outcome::Expired | Outcome::NeverRan | Outcome::CutShort => {
+                Self::Failed
+            }
         }
     }
 }
@@ -51,6 +49,7 @@ fn chunk(of: &str, no: EntryNo, piece: &str) -> Value {
 }
 
 /// An entry as it begins; nothing where it says nothing yet. What belongs to a call is told of that call.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else is a line in q's own words")]
 pub(super) fn beginning(entry: &Entry, session: &Summary, calls: &[(EntryNo, Called)]) -> Option<Value> {
     let no = entry.no;
     Some(match &entry.body {
@@ -66,14 +65,7 @@ pub(super) fn beginning(entry: &Entry, session: &Summary, calls: &[(EntryNo, Cal
         }
         Body::Result(result) => ended(result, session, calls),
         Body::Plan(steps) => plan(steps),
-        Body::Sources(_)
-        | Body::ProjectFiles(_)
-        | Body::Stop(_)
-        | Body::Continued
-        | Body::Repair(_)
-        | Body::LeftOut(_)
-        | Body::Compaction(_)
-        | Body::Reversed(_) => {
+        _beside_the_conversation => {
             // No part of what the agent says: a thought is shown, and taken for nothing else.
             chunk("agent_thought_chunk", no, plain::entry(entry, false, Way::Shell).trim_end())
         }
@@ -132,7 +124,8 @@ pub(super) fn call(no: EntryNo, called: &Called, directory: &str) -> Value {
     let said = words::call(called);
     let input: Option<Value> = serde_json::from_str(&called.input).ok();
     let path = input.as_ref().and_then(|input| input.get("path")).and_then(Value::as_str);
-    let locations: Vec<Value> = path.iter().map(|path| json!({ "path": absolute(path, directory) })).collect();
+    let locations: Vec<Value> =
+        path.iter().map(|path| json!({ "path": absolute(path, directory) })).collect();
     json!({
         "toolCallId": call_id(no),
         "title": said.lines().next().unwrap_or_default(),
@@ -148,9 +141,7 @@ fn differences(called: &Called, directory: &str) -> Vec<Value> {
     let Ok(input) = serde_json::from_str::<Value>(&called.input) else { return Vec::new() };
     let member = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
     let Some(path) = member(&input, "path") else { return Vec::new() };
-    let difference = |old: Option<String>, new: String| {
-        json!({ "type": "diff", "path": absolute(&path, directory), "oldText": old, "newText": new })
-    };
+    let difference = |old: Option<String>, new: String| json!({ "type": "diff", "path": absolute(&path, directory), "oldText": old, "newText": new });
     match called.tool.as_str() {
         "write" => member(&input, "content").map(|new| difference(None, new)).into_iter().collect(),
         "edit" => {
@@ -163,7 +154,11 @@ fn differences(called: &Called, directory: &str) -> Vec<Value> {
 
 /// The protocol has absolute paths alone. Names are joined; whether there is such a file is not looked at.
 fn absolute(path: &str, directory: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", directory.trim_end_matches('/')) }
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{}/{path}", directory.trim_end_matches('/'))
+    }
 }
 
 /// What sort of tool it is, as editors tell them apart. What they do not know is told to be something else.

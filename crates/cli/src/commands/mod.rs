@@ -42,9 +42,9 @@ use q_term::command::table::Action;
 
 use crate::acp;
 use crate::args::{
-    AcpArgs, AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs,
-    ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs,
-    ShowArgs, TrustVerb, UsageArgs, WaitArgs,
+    AcpArgs, AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs,
+    ForkArgs, ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs,
+    SendArgs, ShowArgs, TrustVerb, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;

@@ -16,7 +16,6 @@ use q_testkit::server::Script;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::screen::Person as _;
 use crate::tools::{Workshop, call, until};
 use crate::world::{PATIENCE, World};
 
@@ -46,13 +45,17 @@ impl Editor {
         let (send, frames) = channel();
         thread::spawn(move || {
             // Whatever is no frame ends this thread, and with it the test.
-            let frame = |line: std::io::Result<String>| serde_json::from_str::<Value>(&line.unwrap()).unwrap();
+            let frame =
+                |line: std::io::Result<String>| serde_json::from_str::<Value>(&line.unwrap()).unwrap();
             output.lines().map(frame).try_for_each(|frame| send.send(frame))
         });
         let input = child.stdin.take();
         let mut editor = Self { child, input, frames, told: Vec::new(), seen: 0, asked: Vec::new() };
         let answer = editor.ask("initialize", &json!({ "protocolVersion": 1, "clientCapabilities": {} }));
-        assert_eq!((&answer["protocolVersion"], &answer["agentCapabilities"]["loadSession"]), (&json!(1), &json!(true)));
+        assert_eq!(
+            (&answer["protocolVersion"], &answer["agentCapabilities"]["loadSession"]),
+            (&json!(1), &json!(true))
+        );
         editor
     }
 
@@ -84,6 +87,14 @@ impl Editor {
     fn prompt(&mut self, session: &str, text: &str) -> usize {
         let blocks = json!([{ "type": "text", "text": text }]);
         self.request("session/prompt", &json!({ "sessionId": session, "prompt": blocks }))
+    }
+
+    /// A prompt of which the answer has begun, with that piece.
+    #[track_caller]
+    fn begun(&mut self, session: &str, text: &str, piece: &str) -> usize {
+        let prompt = self.prompt(session, text);
+        self.update("agent_message_chunk", piece);
+        prompt
     }
 
     /// Waits for the answer to that request.
@@ -194,10 +205,9 @@ fn an_editor_and_a_terminal_see_the_same_and_the_work_outlives_the_editor() {
     world.gated("why", "Because", "gate", " it is so.");
     world.server.on("and then", Script::new().say("Then that.").done());
     let (mut editor, session) = Editor::at(&world, world.home.path());
-    let prompt = editor.prompt(&session, "why?");
-    editor.update("agent_message_chunk", "Because");
+    let prompt = editor.begun(&session, "why?", "Because");
     let terminal = world.open();
-    terminal.wait_for("Because");
+    terminal.wait_text("Because");
     // Another editor is told what was said, and goes on with what comes.
     let mut other = Editor::open(&world);
     let listed = other.ask("session/list", &json!({}));
@@ -223,7 +233,7 @@ fn an_editor_and_a_terminal_see_the_same_and_the_work_outlives_the_editor() {
     drop(other);
     editor.leave();
     world.server.open("last");
-    terminal.wait_for("So be it.");
+    terminal.wait_text("So be it.");
 }
 
 #[test]
@@ -231,7 +241,10 @@ fn consent_is_given_by_whoever_answers_first() {
     let shop = Workshop::with_tools();
     let edit = json!({ "path": "a.txt", "edits": [{ "old": "two", "new": "three" }] });
     let run = json!({ "argv": ["touch", "made"] });
-    shop.rounds("do it", vec![call("edit", &edit), call("run", &run), call("run", &run), Script::new().say("Done.").done()]);
+    shop.rounds(
+        "do it",
+        vec![call("edit", &edit), call("run", &run), call("run", &run), Script::new().say("Done.").done()],
+    );
     let (mut editor, session) = Editor::at(&shop.world, &shop.directory);
     let prompt = editor.prompt(&session, "do it");
     let question = editor.asked();
@@ -263,15 +276,23 @@ fn consent_is_given_by_whoever_answers_first() {
 fn a_turn_that_is_cancelled_says_so_and_a_question_waits_for_whoever_comes() {
     let shop = Workshop::with_tools();
     shop.world.gated("long", "On and", "never", " on");
-    shop.rounds("do it", vec![call("run", &json!({ "argv": ["touch", "made"] })), Script::new().say("Done.").done()]);
+    shop.rounds(
+        "do it",
+        vec![call("run", &json!({ "argv": ["touch", "made"] })), Script::new().say("Done.").done()],
+    );
     let (mut editor, session) = Editor::at(&shop.world, &shop.directory);
-    let long = editor.prompt(&session, "long");
-    editor.update("agent_message_chunk", "On and");
+    let long = editor.begun(&session, "long", "On and");
     let queued = editor.prompt(&session, "do it");
-    editor.write(&json!({ "jsonrpc": "2.0", "method": "session/cancel", "params": { "sessionId": session } }).to_string());
+    editor.write(
+        &json!({ "jsonrpc": "2.0", "method": "session/cancel", "params": { "sessionId": session } })
+            .to_string(),
+    );
     let ended = editor.wait("an end", |frame| frame.get("result").is_some());
     let other = if ended["id"] == long { queued } else { long };
-    assert_eq!((ended["result"]["stopReason"].as_str(), editor.ended(other).as_str()), (Some("cancelled"), "cancelled"));
+    assert_eq!(
+        (ended["result"]["stopReason"].as_str(), editor.ended(other).as_str()),
+        (Some("cancelled"), "cancelled")
+    );
     assert_eq!(shop.world.server.requests().len(), 1, "what was taken back is asked of nobody");
     editor.prompt(&session, "do it");
     editor.asked();
@@ -287,10 +308,9 @@ fn a_turn_that_is_cancelled_says_so_and_a_question_waits_for_whoever_comes() {
 fn a_host_that_is_killed_loses_no_prompt_and_sends_none_twice() {
     let world = World::new();
     world.gated("first", "One", "never", " and");
-    world.server.on("second", Script::new().say("Two.").done());
     let (mut editor, session) = Editor::at(&world, world.home.path());
-    let first = editor.prompt(&session, "first");
-    editor.update("agent_message_chunk", "One");
+    let first = editor.begun(&session, "first", "One");
+    world.server.on("second", Script::new().say("Two.").done());
     kill9(world.home.host_pid().unwrap());
     // Said while nobody may be there: the next host gets it, once.
     let second = editor.prompt(&session, "second");
