@@ -3,7 +3,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `owner` | the owner's integration test, in one piece |
-//! | `acp` | editors at the same sessions |
+//! | `editors` | editors at the same sessions |
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
@@ -45,7 +45,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
-mod acp;
 mod archive;
 mod budgets;
 mod changes;
@@ -56,6 +55,7 @@ mod consent;
 mod deaf;
 mod disk;
 mod doctor;
+mod editors;
 mod every_verb;
 mod exchange;
 mod failures;
