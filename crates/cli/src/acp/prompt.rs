@@ -83,7 +83,7 @@ mod tests {
                     { "type": "resource_link", "name": "b.rs", "uri": "file:///elsewhere/b.rs#L1" },
                     { "type": "text", "text": "?" },
                 ]),
-                "see [b.rs](/elsewhere/b.rs#L1)?\n\nFile a.rs (1 line, 10 bytes):\n```\nfn a() {}\n```",
+                "see [b.rs](/elsewhere/b.rs#L1)?\n\nFile a.rs (1 line, 10 B):\n```\nfn a() {}\n```",
                 0,
             ),
             (json!([{ "type": "image", "data": GIF, "mimeType": "image/png" }]), "", 1),

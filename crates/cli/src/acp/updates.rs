@@ -67,7 +67,7 @@ pub(super) fn beginning(entry: &Entry, session: &Summary, calls: &[(EntryNo, Cal
         Body::Plan(steps) => plan(steps),
         _beside_the_conversation => {
             // No part of what the agent says: a thought is shown, and taken for nothing else.
-            chunk("agent_thought_chunk", no, plain::entry(entry, false, Way::Shell).trim_end())
+            chunk("agent_thought_chunk", no, plain::entry(entry, false, Way::Slash).trim_end())
         }
     })
 }
