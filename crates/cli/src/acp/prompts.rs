@@ -71,7 +71,9 @@ impl OpenPrompt {
             Progress::Kept(prompt) if waits(session, prompt).is_none() => {
                 Some(Ok(StopReason::Cancelled)) // taken back, by whoever shows the session too
             }
-            Progress::Kept(_) if !session.summary.activity.is_busy() => Some(Err(internal(STILL_WAITS))),
+            Progress::Kept(_) if !session.summary.activity.is_busy() && !self.is_cancelled => {
+                Some(Err(internal(STILL_WAITS)))
+            }
             Progress::Kept(_) => None,
             Progress::Began { turn, entry } => {
                 let (now, is_busy) = (session.summary.turns, session.summary.activity.is_busy());

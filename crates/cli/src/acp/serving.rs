@@ -302,7 +302,7 @@ impl<'a> Serving<'a> {
         if open.is_empty() && is_busy {
             host.request(Command::Interrupt { session }.into(), Waiting::Nothing);
         }
-        for place in open {
+        for place in open.into_iter().rev() {
             self.cancel_prompt(host, place);
         }
     }

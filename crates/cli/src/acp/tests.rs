@@ -292,6 +292,9 @@ fn what_is_cancelled_is_taken_back_or_interrupted() {
         r#"- $/cancel_request {"requestId":3}"#,
         CANCEL,
         r#"4 session/prompt {"sessionId":"S1","prompt":[{"type":"text","text":"again?"}]}"#,
+        r#"6 session/prompt {"sessionId":"S1","prompt":[{"type":"text","text":"and again?"}]}"#,
+        CANCEL,
+        r#"7 session/prompt {"sessionId":"S1","prompt":[{"type":"text","text":"anew"}]}"#,
         r#"5 session/close {"sessionId":"S1"}"#,
         PROMPT,
     ]));

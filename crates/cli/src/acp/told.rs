@@ -103,8 +103,10 @@ impl ToldSession {
             } else {
                 self.begun.insert(entry.no, entry.text().len());
             }
-            if let Some(of) = entry.body.of_call() {
-                self.waiting.remove(&of);
+            if let Body::Result(result) = &entry.body {
+                // It waits no longer, though the list of what waits may say so for a moment.
+                self.calls.retain(|(no, _)| *no != result.of);
+                self.waiting.remove(&result.of);
             }
         }
         self.waits_changed(session, &mut news);
@@ -130,7 +132,8 @@ impl ToldSession {
         let waiting: BTreeSet<EntryNo> =
             session.pending.iter().filter_map(|pending| called(session, pending).map(|(no, _)| no)).collect();
         for no in &waiting {
-            if self.begun.contains_key(no) && self.waiting.insert(*no) {
+            let is_open = self.calls.iter().any(|(open, _)| open == no);
+            if is_open && self.waiting.insert(*no) {
                 news.push(updates::status(*no, CallStatus::Pending));
             }
         }

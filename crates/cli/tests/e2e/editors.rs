@@ -263,6 +263,7 @@ fn consent_is_given_by_whoever_answers_first() {
     let withdrawn = editor.wait("a question withdrawn", |frame| frame["method"] == "$/cancel_request");
     assert_eq!(withdrawn["params"]["requestId"], question["id"]);
     editor.choose(&question, "once");
+    editor.seen = 0;
     editor.update("tool_call_update", "failed");
     let question = editor.asked();
     assert!(!shop.has("made"), "what was denied did not run");
@@ -356,6 +357,7 @@ fn rubbish_is_answered_and_nothing_else_comes_out() {
     assert_eq!(editor.said(), "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}");
     let moded = editor.ask("session/set_mode", &json!({ "sessionId": session, "modeId": "deny" }));
     assert_eq!(moded, json!({}));
+    editor.seen = 0;
     editor.update("current_mode_update", "deny");
     until("the policy", || {
         let all = world.q(&["ls", "--json"]).json();
