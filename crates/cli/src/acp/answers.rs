@@ -19,7 +19,7 @@ use crate::error::CliError;
 const UNANSWERED: &str = "the host was restarted before it answered; see what came of it, then try again";
 
 impl Serving<'_> {
-    /// The host answered.
+    /// Does what the answer was waited for to do; a refusal goes to whoever asked in the editor.
     pub(super) fn on_answer(&mut self, host: &mut Host, waiting: Waiting, answer: Result<Response, Refused>) {
         match answer {
             Ok(response) => self.on_response(host, waiting, response),

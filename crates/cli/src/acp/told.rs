@@ -17,7 +17,7 @@ pub(super) struct ToldSession {
     whole: EntryNo,
     /// Newer entries that were told, and how many bytes of each.
     begun: BTreeMap<EntryNo, usize>,
-    /// Calls among them.
+    /// Calls among them that have not ended.
     calls: Vec<(EntryNo, Called)>,
     /// Those of them that were told to wait for the person.
     waiting: BTreeSet<EntryNo>,
