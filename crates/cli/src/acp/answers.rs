@@ -204,15 +204,14 @@ impl Serving<'_> {
             };
             let outcome = prompt.follow(host.mirror.get(prompt.session), told);
             let is_late = prompt.is_cancelled && prompt.progress != before;
-            match outcome {
-                Some(outcome) => ended.push((self.prompts.remove(place).request, outcome)),
-                None => {
-                    if is_late {
-                        self.cancel_prompt(host, place); // it began before it could be taken back
-                    }
-                    place += 1;
-                }
+            if let Some(outcome) = outcome {
+                ended.push((self.prompts.remove(place).request, outcome));
+                continue;
             }
+            if is_late {
+                self.cancel_prompt(host, place); // it began before it could be taken back
+            }
+            place += 1;
         }
         ended
     }

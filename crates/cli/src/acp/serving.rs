@@ -271,17 +271,14 @@ impl<'a> Serving<'a> {
         let token = token().map_err(|error| fault(&error))?;
         self.last_key += 1;
         let key = self.last_key;
-        match options::command(&filled.text, self.kinds) {
-            Some(command) => {
-                let command = command.map_err(invalid)?;
-                let core = options::of_core(&command, session, token)
-                    .ok_or_else(|| invalid("that is no command for a session"))?;
-                host.request(core.into(), Waiting::Prompt(key));
-            }
-            None => {
-                let (text, images) = (filled.text, filled.images);
-                host.submit(Prompt { session, token, text, images, steers: false }, Waiting::Prompt(key));
-            }
+        if let Some(command) = options::command(&filled.text, self.kinds) {
+            let command = command.map_err(invalid)?;
+            let core = options::of_core(&command, session, token)
+                .ok_or_else(|| invalid("that is no command for a session"))?;
+            host.request(core.into(), Waiting::Prompt(key));
+        } else {
+            let (text, images) = (filled.text, filled.images);
+            host.submit(Prompt { session, token, text, images, steers: false }, Waiting::Prompt(key));
         }
         self.shows = Some(session);
         self.prompts.push(OpenPrompt {
