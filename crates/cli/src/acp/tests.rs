@@ -276,7 +276,7 @@ fn a_call_asks_and_runs_once_it_is_answered_here_or_elsewhere() {
         r#"=7 {"outcome":{"outcome":"cancelled"}}"#,
         PROMPT,
         &format!("{} turn 2", call(1)),
-        r#"=8 {"outcome":{"outcome":"selected","optionId":"always"}}"#,
+        r#"=9 {"outcome":{"outcome":"selected","optionId":"always"}}"#,
         &format!("{} turn 2", call(2)),
     ]));
 }
