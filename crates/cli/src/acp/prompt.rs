@@ -21,7 +21,7 @@ pub(super) fn of_blocks(blocks: &Value, directory: &str) -> Result<FilledPrompt,
             "text" => text.push_str(&typed::text(member("text"))),
             "resource_link" => {
                 let (name, uri) = (member("name"), member("uri"));
-                text.push_str(&format!("[{name}]({})", shown(uri, directory)));
+                text.extend(["[", name, "](", shown(uri, directory), ")"]);
             }
             "resource" => {
                 let resource = block.get("resource").unwrap_or(&Value::Null);

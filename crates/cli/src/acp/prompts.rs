@@ -67,14 +67,13 @@ impl OpenPrompt {
         }
         self.look(session, told);
         match self.progress {
-            Progress::Sent => None,
             Progress::Kept(prompt) if waits(session, prompt).is_none() => {
                 Some(Ok(StopReason::Cancelled)) // taken back, by whoever shows the session too
             }
             Progress::Kept(_) if !session.summary.activity.is_busy() && !self.is_cancelled => {
                 Some(Err(internal(STILL_WAITS)))
             }
-            Progress::Kept(_) => None,
+            Progress::Sent | Progress::Kept(_) => None,
             Progress::Began { turn, entry } => {
                 let (now, is_busy) = (session.summary.turns, session.summary.activity.is_busy());
                 let is_over = now > turn || (now == turn && !is_busy);

@@ -198,8 +198,8 @@ fn nothing_comes_before_a_greeting_and_what_is_unknown_is_said_to_be() {
     stage.on_line(NEW);
     stage.on_line(r#"0 initialize {"protocolVersion":7,"clientCapabilities":{}}"#);
     let told = Stage::play(&[
-        r#"1 session/fly {}"#,
-        r#"- session/fly {}"#,
+        "1 session/fly {}",
+        "- session/fly {}",
         r#"2 session/new {"mcpServers":[]}"#,
         r#"3 session/new {"cwd":"w","mcpServers":[]}"#,
         r#"4 session/prompt {"sessionId":"S1","prompt":[]}"#,
@@ -346,13 +346,13 @@ fn a_host_that_dies_costs_no_prompt_and_sends_none_twice() {
 #[test]
 fn a_session_is_listed_told_from_its_beginning_and_gone_on_with() {
     insta::assert_snapshot!(Stage::play(&[
-        r#"core create s1 name api directory /w"#,
-        r#"core create s2 name other directory /elsewhere"#,
+        "core create s1 name api directory /w",
+        "core create s2 name other directory /elsewhere",
         r#"core submit s1 "why?""#,
         r#"core text s1 "Because.""#,
         r#"core call s1 1 run "{\"argv\":[\"ls\"]}""#,
         r#"core result s1 1 done "a""#,
-        r#"1 session/list {}"#,
+        "1 session/list {}",
         r#"2 session/list {"cwd":"/w"}"#,
         r#"3 session/load {"sessionId":"S1","cwd":"/w","mcpServers":[]}"#,
         r#"core text s1 " So.""#,
@@ -363,7 +363,7 @@ fn a_session_is_listed_told_from_its_beginning_and_gone_on_with() {
         r#"7 session/prompt {"sessionId":"S2","prompt":[{"type":"text","text":"/rename fresh"}]}"#,
         r#"8 session/prompt {"sessionId":"S2","prompt":[{"type":"text","text":"/retry"}]}"#,
         r#"9 session/prompt {"sessionId":"S2","prompt":[{"type":"text","text":"/init here"}]}"#,
-        r#"core done s2"#,
+        "core done s2",
         r#"10 session/delete {"sessionId":"S2"}"#,
     ]));
 }
