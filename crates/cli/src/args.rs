@@ -12,6 +12,20 @@ pub(crate) struct AttachArgs {
     pub(crate) session: String,
 }
 
+/// How sessions are made that an editor asks for: the protocol has no words for that.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcpArgs {
+    /// Kind of the sessions that the editor makes
+    #[arg(long, default_value = "")]
+    pub(crate) kind: String,
+    /// Who answers in them
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Which model
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct SendArgs {
     /// Name, slot number, unique prefix, or id

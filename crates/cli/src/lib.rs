@@ -1,6 +1,7 @@
 //! `q` on the command line: the composition root. The only place that picks implementations and reads the
 //! environment.
 
+mod acp;
 mod age;
 mod agent_key;
 mod agent_reach;
@@ -32,6 +33,7 @@ mod plain;
 mod process_group;
 mod results;
 mod state_file;
+mod successor;
 mod terminals;
 mod tool_environment;
 mod trust_file;

@@ -61,6 +61,7 @@ const CONFINED: &[Confined] = &[
     confined("toml", &["crates/cli/"], 4), // tables of servers go in and out as text
     confined("etcetera", &["crates/cli/"], 2),
     // The testing world.
+    confined("agent_client_protocol_schema", &["crates/cli/tests/"], 1),
     confined("portable_pty", &["crates/testkit/src/terminal.rs"], 1),
     confined("vte", &["crates/cli/tests/"], 1),
     confined("vt100", &["crates/testkit/", "crates/cli/tests/", "crates/term/"], 20),

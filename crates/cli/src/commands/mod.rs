@@ -41,10 +41,11 @@ use clap::{Parser, Subcommand};
 use q_term::command::UserCommand;
 use q_term::command::table::Action;
 
+use crate::acp;
 use crate::args::{
-    AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs,
-    ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, ProcessesArgs, QueueArgs, ReplayArgs,
-    SendArgs, ShowArgs, TrustVerb, UsageArgs, WaitArgs,
+    AcpArgs, AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs,
+    ForkArgs, ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, ProcessesArgs, QueueArgs,
+    ReplayArgs, SendArgs, ShowArgs, TrustVerb, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -137,6 +138,8 @@ pub(crate) enum Verb {
     Doctor(JsonArgs),
     #[command(about = "The background host")]
     Host(HostArgs),
+    /// Serve an editor at standard input: q's sessions over the Agent Client Protocol
+    Acp(AcpArgs),
     /// Play a trace (a scenario, a failing simulation) and print what happens
     Replay(ReplayArgs),
 }
@@ -205,6 +208,7 @@ impl Verb {
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
+            Self::Acp(args) => acp::run(&context()?, args).await?,
             Self::Replay(args) => replay::run(&context()?, &args)?,
         };
         Ok(AfterVerb::Exit(code))

@@ -159,7 +159,8 @@ fn template(context: &Context, word: &str) -> Result<(String, bool), CliError> {
     })
 }
 
-fn directory(context: &Context, given: Option<&Path>) -> Result<String, CliError> {
+/// The directory that was named, or the one this program was started in; absolute, and there.
+pub(crate) fn directory(context: &Context, given: Option<&Path>) -> Result<String, CliError> {
     let Some(given) = given else { return Ok(context.environment.directory.to_string_lossy().into_owned()) };
     let directory = context.environment.directory.join(given);
     match directory.canonicalize() {

@@ -178,6 +178,9 @@ impl Hostile {
                 vec!["--tag", HOSTILE],
                 vec!["--tag", "nosuch"],
             ],
+            "acp" => {
+                vec![vec![], vec!["--agent", HOSTILE], vec!["--kind", HOSTILE], vec!["--model", HOSTILE]]
+            }
             "send" | "rename" => vec![vec!["made", HOSTILE]],
             "wait" => vec![vec!["said"], vec!["refused"], vec!["--timeout", HOSTILE, "said"]],
             "show" => vec![

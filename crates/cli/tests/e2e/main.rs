@@ -3,6 +3,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `owner` | the owner's integration test, in one piece |
+//! | `editors` | editors at the same sessions |
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
@@ -55,6 +56,7 @@ mod consent;
 mod deaf;
 mod disk;
 mod doctor;
+mod editors;
 mod every_verb;
 mod exchange;
 mod failures;
