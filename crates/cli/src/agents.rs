@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::key_commands::KeyCommands;
 use crate::local::{self, Served};
 use crate::missing::Missing;
-use crate::{out, tool_environment};
+use crate::{acp_agent, out, tool_environment};
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = "guide";
@@ -125,9 +125,10 @@ impl AgentRegistry {
     pub(crate) fn idle(&self, environment: &ProcessEnvironment) -> Vec<String> {
         // By the keys themselves: an agent may have a provider's key from another variable, a file, or for another address.
         let is_used = |variable: &str| {
-            let mut keys = self.agents.iter().filter_map(|agent| match &agent.reach {
-                Reach::Http { key, .. } => key.as_deref(),
-                Reach::Guide => None,
+            let mut keys = self.agents.iter().flat_map(|agent| match &agent.reach {
+                Reach::Http { key, .. } => key.iter().collect::<Vec<_>>(),
+                Reach::Acp { variables, .. } => variables.iter().map(|(_, value)| value).collect(),
+                Reach::Guide => Vec::new(),
             });
             keys.any(|key| environment.text(variable) == Some(key))
                 || self
@@ -196,8 +197,12 @@ pub(crate) fn known(
             .and_then(|()| reach(agent, environment, file, place, &network));
         match reached {
             Ok(mut reach) => {
-                if let Reach::Http { shaping: Shaping { tools: Some(tools), .. }, .. } = &mut reach {
-                    servers.add_to(tools, name);
+                match &mut reach {
+                    Reach::Http { shaping: Shaping { tools: Some(tools), .. }, .. } => {
+                        servers.add_to(tools, name);
+                    }
+                    Reach::Acp { tools, .. } if agent.tools => servers.add_to(tools, name),
+                    Reach::Http { .. } | Reach::Acp { .. } | Reach::Guide => {}
                 }
                 key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
                 agents.push(NamedAgent { name: name.to_owned(), reach });
@@ -302,6 +307,9 @@ fn reach(
     place: &Place,
     network: &Network,
 ) -> Result<Reach, Missing> {
+    if let Some(program) = &agent.acp {
+        return Ok(acp_agent::reach(agent, program, environment));
+    }
     let key = key(agent, environment, file)?;
     let (base_url, model, program) = if is_local(agent) {
         let served = local::served(&agent.model, agent.keep_alive, place, environment, file)?;
@@ -427,7 +435,7 @@ mod tests {
                     let key = key.as_deref().unwrap_or("none");
                     Some(format!("{} {base_url} {} {model} {key}", agent.name, shaping.dialect))
                 }
-                Reach::Guide => None,
+                Reach::Guide | Reach::Acp { .. } => None,
             })
             .collect();
         let expected = [
@@ -586,7 +594,7 @@ mod tests {
         let known = known(&config, &environment, Path::new("/c"), &nowhere()).unwrap();
         let networks = known.agents.iter().filter_map(|agent| match &agent.reach {
             Reach::Http { network, .. } => Some(network.clone()),
-            Reach::Guide => None,
+            Reach::Guide | Reach::Acp { .. } => None,
         });
         assert_eq!(networks.collect::<Vec<_>>(), [expected.clone(), expected]);
         assert!(!format!("{:?}", known.agents).contains("pass"));

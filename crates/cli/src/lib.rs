@@ -1,6 +1,7 @@
 //! `q` on the command line: the composition root. The only place that picks implementations and reads the
 //! environment.
 
+mod acp_agent;
 mod age;
 mod agent_key;
 mod agents;

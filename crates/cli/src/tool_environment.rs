@@ -12,8 +12,13 @@ use crate::environment::ProcessEnvironment;
 
 /// All that, where the agent may use tools.
 pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<ToolEnvironment> {
+    agent.tools.then(|| always(agent, environment))
+}
+
+/// The same, whether it may use q's tools or not: for an agent whose process is one that commands are like.
+pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> ToolEnvironment {
     let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
-    agent.tools.then(|| ToolEnvironment {
+    ToolEnvironment {
         variables: TOOL_VARIABLES.iter().filter_map(variable).collect(),
         umask: environment.umask,
         // One whose path is no text cannot be named; commands go unsupervised then.
@@ -21,7 +26,7 @@ pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Optio
         is_free: agent.sandbox == Some(false),
         servers: Vec::new(),
         pinned: String::new(),
-    })
+    }
 }
 
 /// The servers of the configuration.

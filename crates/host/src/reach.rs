@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience, PinnedTools,
-    RequestShape, Secret, ServerProgram, ToolSettings, shape,
+    AcpServer, AcpSpec, AgentSpec, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience,
+    PinnedTools, RequestShape, Secret, ServerProgram, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -37,6 +37,17 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
+            }))
+        }
+        Reach::Acp { command, variables, model, install, silence_ms, tools: environment } => {
+            AgentSpec::Acp(Arc::new(AcpSpec {
+                command,
+                environment: variables.into_iter().collect(),
+                model,
+                install,
+                silence: Duration::from_millis(silence_ms),
+                servers: environment.servers.iter().take(MOST_SERVERS).cloned().map(its_server).collect(),
+                tools: tools(environment),
             }))
         }
     }
@@ -72,6 +83,10 @@ fn servers(ToolEnvironment { servers, pinned, .. }: ToolEnvironment) -> McpServe
         .take(MOST_SERVERS)
         .filter(|server| q_agent::check_server_name(&server.name).is_ok());
     McpServers { servers: named.map(server).collect(), pinned: PinnedTools { directory: pinned.into() } }
+}
+
+fn its_server(McpServer { name, command, variables, timeout_ms: _ }: McpServer) -> AcpServer {
+    AcpServer { name, command, environment: variables.into_iter().collect() }
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {

@@ -32,10 +32,29 @@ pub(crate) fn carry_out(
     place: &RelativePath,
     arguments: &ReadArguments,
 ) -> Result<String, String> {
+    let content = text_of(directory, seen, place)?;
+    Ok(view::numbered(&content, arguments.from.unwrap_or(1).max(1), arguments.lines.unwrap_or(LINES)))
+}
+
+/// All of a file, if it is text; from here on the model knows it.
+fn text_of(directory: &WorkingDirectory, seen: &SeenFiles, place: &RelativePath) -> Result<Vec<u8>, String> {
     let content = directory.read(place)?;
     if view::is_binary(&content.bytes) {
         return Err(format!("{place}: it is no text ({} bytes)", content.bytes.len()));
     }
     seen.note(place, &content.bytes);
-    Ok(view::numbered(&content.bytes, arguments.from.unwrap_or(1).max(1), arguments.lines.unwrap_or(LINES)))
+    Ok(content.bytes)
+}
+
+/// The same lines without their numbers, to be read by a program; all of them unless it says.
+pub(crate) fn plainly(
+    directory: &WorkingDirectory,
+    seen: &SeenFiles,
+    place: &RelativePath,
+    arguments: &ReadArguments,
+) -> Result<String, String> {
+    let content = text_of(directory, seen, place)?;
+    let text = String::from_utf8_lossy(&content);
+    let from = arguments.from.unwrap_or(1).max(1) - 1;
+    Ok(text.split_inclusive('\n').skip(from).take(arguments.lines.unwrap_or(usize::MAX)).collect())
 }

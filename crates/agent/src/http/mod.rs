@@ -22,7 +22,7 @@
 //! | `role_keys` | such a pair, lent to whoever is signed in |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
-//! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `lines`, `events` | the steps from bytes to frames, which `q-json` reads |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
 //! | `frames` | frames, each given to the dialect |
@@ -59,7 +59,6 @@ mod failure;
 pub mod fetch;
 mod finish;
 mod frames;
-mod json;
 mod lines;
 mod models;
 mod page;
@@ -84,8 +83,8 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::AgentEvent;
 use tokio::time::Instant;
 
-use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
+use q_seat::{Agent, Controls, Conversation, Seat, Turn};
 
 pub use address::shown as shown_address;
 use answering::Answering;

@@ -12,8 +12,8 @@ use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, T
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
-use crate::seat::Seat;
 use crate::spec::McpServers;
+use q_seat::Seat;
 
 /// The most notices that are remembered as told: whatever servers do, the person is not told more.
 const MOST_TOLD: usize = 200;

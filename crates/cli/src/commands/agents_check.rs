@@ -13,6 +13,7 @@ use q_term::sanitize::visible_line;
 use q_term::words;
 use serde::Serialize;
 
+use super::agents::{ACP, command};
 use crate::args::CheckArgs;
 use crate::context::Context;
 use crate::error::CliError;
@@ -32,6 +33,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 struct CheckJson<'a> {
     name: &'a str,
     base_url: Option<String>,
+    /// The program that it is, where it is one.
+    command: Option<String>,
     dialect: Option<&'a str>,
     model: &'a str,
     answer: &'a str,
@@ -64,20 +67,25 @@ struct CheckResult {
 pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, CliError> {
     let CheckArgs { name, model, json: as_json } = args;
     let agent = context.agents.choose(Some(&name), true)?;
-    let (base_url, dialect, own_model) = match &agent.reach {
-        Reach::Guide => (None, None, ""),
-        Reach::Http { base_url, shaping, model, .. } => {
+    let (base_url, dialect) = match &agent.reach {
+        Reach::Guide => (None, None),
+        Reach::Http { base_url, shaping, .. } => {
             let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
-            (Some(shown_address(base_url)), Some(dialect), model.as_str())
+            (Some(shown_address(base_url)), Some(dialect))
         }
+        Reach::Acp { .. } => (None, Some(ACP)),
     };
-    let model = model.unwrap_or_else(|| own_model.to_owned());
+    let command = command(&agent.reach);
+    let model = model.unwrap_or_else(|| agent.reach.model().to_owned());
     let mut reach = agent.reach.clone();
     if let Some(mut fetch) = context.agents.key_commands.fetch(&name) {
         reach.set_key(fetch.key().await.map_err(CliError::failed)?.expose());
     }
     let clock = Clock::start();
-    let came = ask(q_host::reach::spec(reach), &model, &clock, may_take(&agent.reach)).await;
+    // No session: what is asked here is kept nowhere.
+    let directory = context.environment.directory.clone();
+    let seat = Seat { directory, ..Seat::of(SessionId(0)) };
+    let came = ask(q_host::reach::spec(reach), &model, seat, &clock, may_take(&agent.reach)).await;
     let took = since_start(&clock);
     let error = came.failure.as_ref().map(in_words);
     if as_json {
@@ -85,6 +93,7 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
         json::print(&CheckJson {
             name: &agent.name,
             base_url: base_url.clone(),
+            command: command.clone(),
             dialect,
             model: &model,
             answer: &came.answer,
@@ -99,11 +108,11 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
             error: error.clone(),
         })?;
     } else {
-        let asked = match (base_url, dialect) {
-            (Some(url), Some(dialect)) => format!("{url} ({dialect})"),
+        let asked = match (base_url.or(command), dialect) {
+            (Some(place), Some(dialect)) => format!("{place} ({dialect})"),
             _guide => "built in".to_owned(),
         };
-        let model = if model.is_empty() { "the server's own" } else { &model };
+        let model = if model.is_empty() { "its own" } else { &model };
         out::line(&visible_line(&format!("{name}: {asked}, model {model}")))?;
         for line in lines(&came, took) {
             out::line(&visible_line(&line))?;
@@ -120,6 +129,8 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
 fn may_take(reach: &Reach) -> Duration {
     match reach {
         Reach::Guide => ANSWERS_WITHIN,
+        // It may have to fetch itself first.
+        Reach::Acp { .. } => ANSWERS_WITHIN.saturating_mul(3),
         Reach::Http { idle_timeout_ms, shaping, .. } => {
             let silence = shaping.first_byte_ms.unwrap_or(*idle_timeout_ms);
             ANSWERS_WITHIN.saturating_add(Duration::from_millis(silence))
@@ -127,13 +138,14 @@ fn may_take(reach: &Reach) -> Duration {
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, clock: &Clock, within: Duration) -> CheckResult {
+async fn ask(agent: AgentSpec, model: &str, seat: Seat, clock: &Clock, within: Duration) -> CheckResult {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let turn = Turn { model: model.to_owned(), messages, ..Turn::default() };
-    // No session: what is asked here is kept nowhere.
-    let conversation = agent.agent().open(Seat::of(SessionId(0)));
+    let conversation = agent.agent().open(seat);
     let events = conversation.turn(turn, stream::pending().boxed());
-    read(events, clock, within).await
+    let came = read(events, clock, within).await;
+    conversation.release().await;
+    came
 }
 
 /// Reads a turn to its end, or as far as an answer to such a question goes. What is dropped unread is cancelled.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::error::CliError;
 use crate::trusted::{self, Untrusted};
 
+pub(crate) mod acp;
 pub(crate) mod aws;
 mod headers;
 pub(crate) mod key_command;
@@ -53,6 +54,9 @@ pub(crate) struct AgentConfig {
     /// Who is asked: says all the rest that is not written.
     #[serde(deserialize_with = "providers::known")]
     pub(crate) provider: Option<&'static Provider>,
+    /// The program that it is, in the place of all that follows but the model, idle_timeout, tools and these variables.
+    pub(crate) acp: Option<acp::AcpProgram>,
+    pub(crate) environment: BTreeMap<String, String>,
     pub(crate) base_url: Option<String>,
     #[serde(deserialize_with = "providers::dialect")]
     pub(crate) dialect: Option<Dialect>,
@@ -107,9 +111,19 @@ impl AgentConfig {
                 mistake("has a key_command beside another place of its key").hint("leave one of them")
             );
         }
+        if let Some(program) = &self.acp {
+            program.check().map_err(mistake)?;
+            return match self.provider.is_some() || self.base_url.is_some() {
+                true => Err(mistake("is a program (acp), and has a provider or a base_url, too")
+                    .hint("leave one of them")),
+                false => Ok(()),
+            };
+        }
         match self.provider {
-            None if self.base_url.is_none() => Err(mistake("names neither a provider nor a base_url")
-                .hint("for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"")),
+            None if self.base_url.is_none() => Err(mistake(
+                "names neither a provider nor a base_url, and no program (acp)",
+            )
+            .hint("for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"")),
             Some(provider) if provider.base_url.is_empty() && self.base_url.is_none() => {
                 Err(mistake(&format!("needs a base_url: where {} is, only you know", provider.name))
                     .hint("for example: base_url = \"https://NAME.openai.azure.com/openai/v1\""))

@@ -42,8 +42,8 @@ use q_core::{Seal, Settings};
 use serde_json::{Map, Value};
 
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::shape::{self, RequestShape};
+use q_seat::Turn;
 
 pub(super) use offering::Offer;
 use reading::FrameReader;

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use q_core::conversation::{Message, Part, Role};
 use q_core::{
     AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
 };
+use tokio::sync::mpsc;
 
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +109,16 @@ pub enum AgentControl {
     },
     /// The person says this into the running turn.
     Steer(String),
+}
+
+/// What some work tells, as a stream that drives it: whoever drops the one drops the other, and what it holds.
+pub fn driven(
+    work: impl Future<Output = ()> + Send + 'static,
+    hear: mpsc::Receiver<AgentEvent>,
+) -> BoxStream<'static, AgentEvent> {
+    let heard = stream::unfold(hear, |mut hear| async move { Some((hear.recv().await?, hear)) });
+    let driven = work.into_stream().filter_map(|()| future::ready(None));
+    stream::select(heard, driven).boxed()
 }
 
 /// What an agent is told, as it comes.
