@@ -3,6 +3,7 @@
 # is written to the file that LOG names; what it remembers of sessions lies in the directory of its second argument.
 mode=$1
 memory=$2
+mkdir -p "$memory"
 echo "$$ started" >>"$LOG"
 answer() {
     printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$1" "$2"
