@@ -22,7 +22,7 @@ const ENDING: Duration = Duration::from_secs(2);
 
 /// An agent that runs. Dropped, it is told to end, and killed with all it started where it does not.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct AgentConnection {
     input: Sender,
     /// What it has not read yet.
     waiting: Vec<u8>,
@@ -36,7 +36,7 @@ pub(crate) struct Connection {
 
 /// Why nothing more comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ConnectionFault {
     /// Its process has ended, or reads no more.
     Ended,
     /// It said more than it may.
@@ -47,13 +47,13 @@ pub(crate) enum Fault {
 
 /// Why a request has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CallFault {
+pub(crate) enum AskFault {
     Refused(RpcError),
-    Lost(Fault),
+    Lost(ConnectionFault),
     TimedOut(Duration),
 }
 
-impl Connection {
+impl AgentConnection {
     /// Starts it in that directory; says why where that cannot be done.
     pub(crate) fn start(
         spec: &AcpSpec,
@@ -76,10 +76,10 @@ impl Connection {
     }
 
     /// The next line, while what waits is written. Given up, nothing of it is lost.
-    pub(crate) async fn next(&mut self) -> Result<Frame, Fault> {
+    pub(crate) async fn next(&mut self) -> Result<Frame, ConnectionFault> {
         loop {
             if self.waiting.len() > MOST_WAITING {
-                return Err(Fault::Deaf);
+                return Err(ConnectionFault::Deaf);
             }
             let Self { input, waiting, output, line, said, .. } = self;
             tokio::select! {
@@ -90,9 +90,9 @@ impl Connection {
                         line.shrink_to(64 << 10);
                         return Ok(frame);
                     }
-                    Ok(0) => return Err(Fault::Ended),
-                    Err(_) if said.is_too_much() => return Err(Fault::TooMuch),
-                    Err(_) => return Err(Fault::Ended),
+                    Ok(0) => return Err(ConnectionFault::Ended),
+                    Err(_) if said.is_too_much() => return Err(ConnectionFault::TooMuch),
+                    Err(_) => return Err(ConnectionFault::Ended),
                 },
                 written = input.write(waiting), if !waiting.is_empty() => match written {
                     Ok(count) => drop(waiting.drain(..count)),
@@ -138,13 +138,13 @@ impl Connection {
         method: &str,
         params: &Value,
         within: Duration,
-    ) -> Result<Box<RawValue>, CallFault> {
+    ) -> Result<Box<RawValue>, AskFault> {
         let wanted = self.request(method, params);
         let answered = async {
             loop {
-                match self.next().await.map_err(CallFault::Lost)? {
+                match self.next().await.map_err(AskFault::Lost)? {
                     Frame::Answer { to, answer } if to == wanted => {
-                        return answer.map_err(CallFault::Refused);
+                        return answer.map_err(AskFault::Refused);
                     }
                     Frame::Request { id, .. } => {
                         self.refuse(&id, frame::METHOD_NOT_FOUND, "not before the session is open");
@@ -153,7 +153,7 @@ impl Connection {
                 }
             }
         };
-        timeout(within, answered).await.unwrap_or(Err(CallFault::TimedOut(within)))
+        timeout(within, answered).await.unwrap_or(Err(AskFault::TimedOut(within)))
     }
 
     /// How it ended, with its last line, in words.

@@ -45,7 +45,7 @@ impl Agent for AcpAgent {
         let toolbox = Toolbox::new(seat.directory.clone(), &self.0.tools);
         let toolbox = toolbox.keeping(seat.changes.as_deref().map(log));
         let handle = Lock::new(seat.resume.clone());
-        Arc::new(AcpConversation(Arc::new(Kept {
+        Arc::new(AcpConversation(Arc::new(KeptAgent {
             spec: Arc::clone(&self.0),
             toolbox: Arc::new(toolbox),
             owner: seat.session.0.to_be_bytes().into(),
@@ -61,10 +61,10 @@ impl Agent for AcpAgent {
 pub(crate) type SessionPlace = Arc<Mutex<Option<OpenSession>>>;
 
 #[derive(Debug)]
-struct AcpConversation(Arc<Kept>);
+struct AcpConversation(Arc<KeptAgent>);
 
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct KeptAgent {
     pub(crate) spec: Arc<AcpSpec>,
     pub(crate) seat: Seat,
     pub(crate) toolbox: Arc<Toolbox>,
@@ -105,7 +105,7 @@ impl Conversation for AcpConversation {
     }
 }
 
-impl Kept {
+impl KeptAgent {
     async fn run(
         self: &Arc<Self>,
         turn: Turn,

@@ -4,7 +4,7 @@ use q_core::{AgentFailure, FailureKind};
 use q_json::{elements, members, text};
 use serde_json::value::RawValue;
 
-use crate::connection::{CallFault, Connection, Fault};
+use crate::connection::{AgentConnection, AskFault, ConnectionFault};
 use crate::frame::{AUTH_REQUIRED, RpcError};
 
 /// The most ways to log in that are named.
@@ -18,29 +18,31 @@ pub(crate) fn not_started(why: impl Into<String>) -> AgentFailure {
 }
 
 /// Why a turn that had begun cannot go on.
-pub(crate) async fn lost(fault: Fault, connection: Connection) -> AgentFailure {
+pub(crate) async fn lost(fault: ConnectionFault, connection: AgentConnection) -> AgentFailure {
     match fault {
-        Fault::Ended => AgentFailure::new(FailureKind::Cut, connection.ending().await),
-        Fault::TooMuch => AgentFailure::new(FailureKind::TooLong, "it said more at once than it may"),
-        Fault::Deaf => AgentFailure::new(FailureKind::Silent, "it does not read what it is told"),
+        ConnectionFault::Ended => AgentFailure::new(FailureKind::Cut, connection.ending().await),
+        ConnectionFault::TooMuch => {
+            AgentFailure::new(FailureKind::TooLong, "it said more at once than it may")
+        }
+        ConnectionFault::Deaf => AgentFailure::new(FailureKind::Silent, "it does not read what it is told"),
     }
 }
 
 /// Why a session cannot be opened, by an agent that may say how to log in.
 pub(crate) async fn not_opened(
     what: &str,
-    fault: CallFault,
-    connection: Connection,
+    fault: AskFault,
+    connection: AgentConnection,
     login: &str,
 ) -> AgentFailure {
     match fault {
-        CallFault::Refused(error) => refused(&error, login),
-        CallFault::Lost(fault) => {
+        AskFault::Refused(error) => refused(&error, login),
+        AskFault::Lost(fault) => {
             let AgentFailure { kind, detail } = lost(fault, connection).await;
             let kind = if kind == FailureKind::Cut { FailureKind::NotStarted } else { kind };
             AgentFailure { kind, detail }
         }
-        CallFault::TimedOut(within) => {
+        AskFault::TimedOut(within) => {
             let why = format!("it did not answer {what} within {} seconds", within.as_secs());
             AgentFailure::new(FailureKind::Silent, why)
         }

@@ -10,7 +10,7 @@ use q_tools::ServingPrograms;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::connection::{CallFault, Connection};
+use crate::connection::{AgentConnection, AskFault};
 use crate::failure::{login, not_opened, not_started, refused};
 use crate::spec::{AcpServer, AcpSpec};
 
@@ -24,7 +24,7 @@ const MOST_NAMED: usize = 12;
 /// An agent with a session open, ready for a prompt.
 #[derive(Debug)]
 pub(crate) struct OpenSession {
-    pub(crate) connection: Connection,
+    pub(crate) connection: AgentConnection,
     /// Its id, by the agent.
     pub(crate) id: String,
     /// Whether it remembers nothing of the conversation.
@@ -64,7 +64,7 @@ impl OpenSession {
         programs: &ServingPrograms,
     ) -> Result<Self, AgentFailure> {
         refuse_missing(spec).await?;
-        let mut connection = Connection::start(spec, &seat.directory, programs).map_err(not_started)?;
+        let mut connection = AgentConnection::start(spec, &seat.directory, programs).map_err(not_started)?;
         let greeting = json!({
             "protocolVersion": 1,
             "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": false },
@@ -111,7 +111,7 @@ impl OpenSession {
     }
 
     /// Finds the conversation of that handle again; whether it did.
-    async fn find(&mut self, handle: &str, spec: &AcpSpec, seat: &Seat) -> Result<bool, CallFault> {
+    async fn find(&mut self, handle: &str, spec: &AcpSpec, seat: &Seat) -> Result<bool, AskFault> {
         let method = match self.can {
             Abilities { resumes: true, .. } => "session/resume",
             // It says all of it again, which nobody listens to: the transcript is the truth.
@@ -124,10 +124,10 @@ impl OpenSession {
                 (self.is_new, self.models) = (false, Models::of(&found));
                 Ok(true)
             }
-            Err(CallFault::Refused(error)) if refused(&error, "").kind == FailureKind::NotLoggedIn => {
-                Err(CallFault::Refused(error))
+            Err(AskFault::Refused(error)) if refused(&error, "").kind == FailureKind::NotLoggedIn => {
+                Err(AskFault::Refused(error))
             }
-            Err(CallFault::Refused(_)) => Ok(false),
+            Err(AskFault::Refused(_)) => Ok(false),
             Err(lost) => Err(lost),
         }
     }
@@ -163,10 +163,10 @@ impl OpenSession {
                 wanted.clone_into(&mut self.models.current);
                 Ok(())
             }
-            Err(CallFault::Refused(error)) => {
+            Err(AskFault::Refused(error)) => {
                 Err(AgentFailure { kind: FailureKind::UnknownModel, ..refused(&error, "") })
             }
-            Err(CallFault::Lost(_) | CallFault::TimedOut(_)) => {
+            Err(AskFault::Lost(_) | AskFault::TimedOut(_)) => {
                 Err(AgentFailure::new(FailureKind::Silent, "it does not answer to which model is wanted"))
             }
         }
@@ -235,7 +235,7 @@ impl Models {
 /// Where a session is opened, and with which servers.
 fn place(spec: &AcpSpec, seat: &Seat, handle: Option<&str>) -> Value {
     let servers: Vec<Value> = spec.servers.iter().filter_map(server).collect();
-    let mut place = json!({ "cwd": seat.directory, "mcpServers": servers });
+    let mut place = json!({ "cwd": seat.directory.to_string_lossy(), "mcpServers": servers });
     if let (Some(handle), Some(members)) = (handle, place.as_object_mut()) {
         members.insert("sessionId".into(), handle.into());
     }

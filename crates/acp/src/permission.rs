@@ -21,7 +21,7 @@ pub(crate) struct WaitingPermission {
     /// The call that stands for it, and what of that was shown.
     pub(crate) no: CallNo,
     pub(crate) digest: Digest,
-    pub(crate) options: Options,
+    pub(crate) options: PermissionOptions,
     /// Whether that call is the request alone: what it is about was told before.
     pub(crate) is_apart: bool,
     /// What may be written without being asked about again, once it is granted: it was shown.
@@ -30,12 +30,12 @@ pub(crate) struct WaitingPermission {
 
 /// The answers that it takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Options {
+pub(crate) struct PermissionOptions {
     allow: Option<String>,
     reject: Option<String>,
 }
 
-impl Options {
+impl PermissionOptions {
     /// Of those that are offered the ones for this once: what counts longer is q's to remember, where it can be taken back.
     pub(crate) fn of(params: &RawValue) -> Self {
         let [options] = members(params, ["options"]);
@@ -94,7 +94,7 @@ mod tests {
             (r#"[{"optionId":"a","kind":"tomorrow"}]"#, cancelled(), cancelled()),
         ] {
             let params = format!("{{\"options\":{offered}}}");
-            let options = Options::of(serde_json::from_str(&params).unwrap());
+            let options = PermissionOptions::of(serde_json::from_str(&params).unwrap());
             assert_eq!((options.granted(), options.denied()), (granted, denied), "{offered}");
         }
     }

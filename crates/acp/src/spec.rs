@@ -47,7 +47,7 @@ impl fmt::Debug for AcpSpec {
     }
 }
 
-/// Its name alone.
+/// Of a server its name alone.
 impl fmt::Debug for AcpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AcpServer").field("name", &self.name).finish_non_exhaustive()

@@ -32,7 +32,7 @@ pub(crate) struct ToldCalls {
     since: Option<Instant>,
 }
 
-/// One of them.
+/// One of them, as far as the agent has told of it.
 #[derive(Debug, Default)]
 pub(crate) struct ToldCall {
     pub(crate) title: String,
@@ -93,8 +93,8 @@ impl ToldCalls {
         std::mem::take(&mut self.held)
     }
 
-    /// It is told otherwise than by itself.
-    pub(crate) fn hold(&mut self, id: &str) {
+    /// It is told by whoever asks leave for it, and not with the others.
+    pub(crate) fn leave_out(&mut self, id: &str) {
         self.held.retain(|held| held != id);
         if self.held.is_empty() {
             self.since = None;

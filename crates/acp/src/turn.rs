@@ -17,16 +17,16 @@ use serde_json::value::RawValue;
 use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::time::{Instant, sleep_until};
 
-use crate::connection::Fault;
-use crate::conversation::{Kept, cancel};
+use crate::connection::ConnectionFault;
+use crate::conversation::{KeptAgent, cancel};
 use crate::failure::{lost, refused};
 use crate::frame::{Frame, INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
 use crate::opening::OpenSession;
-use crate::permission::{MOST_SHOWN, MOST_WAITING, Options, WaitingPermission, cancelled};
+use crate::permission::{MOST_SHOWN, MOST_WAITING, PermissionOptions, WaitingPermission, cancelled};
 use crate::prompt;
 use crate::served_files::{self, ServedFile, WantedFile};
 use crate::told_calls::{ToldCall, ToldCalls};
-use crate::update::{CallNews, Update, number};
+use crate::update::{CallNews, SessionUpdate, number};
 use q_core::Usage;
 
 /// How long an agent may say nothing while something runs by its word.
@@ -34,7 +34,7 @@ const LONG_SILENCE: Duration = Duration::from_hours(1);
 
 /// A turn that runs. Dropped before its end, the agent is told that it is cancelled.
 pub(crate) struct RunningTurn {
-    kept: Arc<Kept>,
+    kept: Arc<KeptAgent>,
     way: UnderWay,
     controls: Controls,
     out: mpsc::Sender<AgentEvent>,
@@ -69,9 +69,9 @@ impl UnderWay {
     }
 }
 
-/// What happens next.
+/// What happens next in a turn, whoever it comes from.
 enum Happened {
-    Said(Result<Frame, Fault>),
+    Said(Result<Frame, ConnectionFault>),
     Told(Option<AgentControl>),
     Served((CallNo, Result<String, String>)),
     CallsAreDue,
@@ -80,7 +80,7 @@ enum Happened {
 
 impl RunningTurn {
     pub(crate) fn new(
-        kept: Arc<Kept>,
+        kept: Arc<KeptAgent>,
         place: OwnedMutexGuard<Option<OpenSession>>,
         controls: Controls,
         out: mpsc::Sender<AgentEvent>,
@@ -168,7 +168,7 @@ impl RunningTurn {
     }
 
     /// The agent is gone, or has to go.
-    async fn lose(&mut self, fault: Fault) -> AgentFailure {
+    async fn lose(&mut self, fault: ConnectionFault) -> AgentFailure {
         self.way.prompt = None;
         self.tell_due_calls().await;
         let open = self.way.place.as_mut().and_then(|place| place.take());
@@ -189,7 +189,7 @@ impl RunningTurn {
             // An answer to nothing that was asked.
             Frame::Answer { .. } | Frame::Noise => {}
             Frame::Notice { method, params } if method == "session/update" => {
-                let update = Update::of(&params, &self.way.open()?.id);
+                let update = SessionUpdate::of(&params, &self.way.open()?.id);
                 self.take(update).await;
             }
             Frame::Notice { .. } => {}
@@ -198,14 +198,14 @@ impl RunningTurn {
         Ok(None)
     }
 
-    async fn take(&mut self, update: Update) {
+    async fn take(&mut self, update: SessionUpdate) {
         match update {
-            Update::Text(said) => self.say(AgentEvent::Text(said)).await,
-            Update::Thought(said) => self.say(AgentEvent::Thinking(said)).await,
-            Update::Plan(steps) => self.say(AgentEvent::Plan(steps)).await,
-            Update::Title(title) => self.tell(AgentEvent::Title(title)).await,
-            Update::Usage(usage) => self.tell(AgentEvent::Usage(usage)).await,
-            Update::Call(news) => {
+            SessionUpdate::Text(said) => self.say(AgentEvent::Text(said)).await,
+            SessionUpdate::Thought(said) => self.say(AgentEvent::Thinking(said)).await,
+            SessionUpdate::Plan(steps) => self.say(AgentEvent::Plan(steps)).await,
+            SessionUpdate::Title(title) => self.tell(AgentEvent::Title(title)).await,
+            SessionUpdate::Usage(usage) => self.tell(AgentEvent::Usage(usage)).await,
+            SessionUpdate::Call(news) => {
                 if let Some(id) = self.calls.take(*news) {
                     let is_told = self.calls.get(&id).is_some_and(|call| call.no.is_some());
                     if is_told && let Some(event) = self.calls.progress(&id) {
@@ -213,7 +213,7 @@ impl RunningTurn {
                     }
                 }
             }
-            Update::Nothing => {}
+            SessionUpdate::Nothing => {}
         }
     }
 
@@ -312,14 +312,14 @@ impl RunningTurn {
         let is_apart = call.no.is_some();
         let of = |path: &str, content: &str| digest_of([path.as_bytes(), content.as_bytes()]);
         let grants = call.changes.iter().map(|change| of(&change.path, &change.new_text)).collect();
-        let options = Options::of(params);
+        let options = PermissionOptions::of(params);
         if shown.len() > MOST_SHOWN {
             self.way.open()?.connection.answer(&id, &options.denied());
             return Ok(());
         }
         if !is_apart {
             // Others that were named before stand before it.
-            self.calls.hold(&named);
+            self.calls.leave_out(&named);
             self.tell_due_calls().await;
         }
         let (no, digest) = self.tell_call(tool, shown, Wants::Consent, subject).await;
@@ -441,7 +441,11 @@ impl RunningTurn {
         let [reason, usage] = members(answer, ["stopReason", "usage"]);
         if let Some(usage) = usage {
             let [input, output] = members(usage, ["inputTokens", "outputTokens"]);
-            if let (Some(input), Some(output)) = (input.and_then(number), output.and_then(number)) {
+            let counted = (input.and_then(number), output.and_then(number));
+            // One that counts nothing says zero.
+            if let (Some(input), Some(output)) = counted
+                && input.max(output) > 0
+            {
                 self.tell(AgentEvent::Usage(Usage { input, output, ..Usage::default() })).await;
             }
         }

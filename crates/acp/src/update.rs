@@ -11,7 +11,7 @@ const MOST: usize = 64;
 
 /// One thing that it says.
 #[derive(Debug)]
-pub(crate) enum Update {
+pub(crate) enum SessionUpdate {
     Text(String),
     Thought(String),
     Call(Box<CallNews>),
@@ -55,7 +55,7 @@ pub(crate) enum CallStatus {
     Failed,
 }
 
-impl Update {
+impl SessionUpdate {
     /// What the parameters of a notice say, if it is about that session.
     pub(crate) fn of(params: &RawValue, session: &str) -> Self {
         let [of, update] = members(params, ["sessionId", "update"]);
@@ -206,8 +206,8 @@ mod tests {
         ] {
             let params = format!("{{\"sessionId\":\"s\",\"update\":{update}}}");
             let params: &RawValue = serde_json::from_str(&params).unwrap();
-            assert_eq!(format!("{:?}", Update::of(params, "s")), said, "{update}");
-            assert!(matches!(Update::of(params, "another"), Update::Nothing));
+            assert_eq!(format!("{:?}", SessionUpdate::of(params, "s")), said, "{update}");
+            assert!(matches!(SessionUpdate::of(params, "another"), SessionUpdate::Nothing));
         }
     }
 

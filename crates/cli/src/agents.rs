@@ -197,13 +197,7 @@ pub(crate) fn known(
             .and_then(|()| reach(agent, environment, file, place, &network));
         match reached {
             Ok(mut reach) => {
-                match &mut reach {
-                    Reach::Http { shaping: Shaping { tools: Some(tools), .. }, .. } => {
-                        servers.add_to(tools, name);
-                    }
-                    Reach::Acp { tools, .. } if agent.tools => servers.add_to(tools, name),
-                    Reach::Http { .. } | Reach::Acp { .. } | Reach::Guide => {}
-                }
+                servers.add_to(reach.tools_mut().filter(|_| agent.tools), name);
                 key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
                 agents.push(NamedAgent { name: name.to_owned(), reach });
                 origins.push(origin);

@@ -36,8 +36,9 @@ pub(crate) struct Servers<'a> {
 }
 
 impl Servers<'_> {
-    /// Adds those that are for that agent.
-    pub(crate) fn add_to(&self, tools: &mut ToolEnvironment, agent: &str) {
+    /// Adds those that are for that agent, where it may use any.
+    pub(crate) fn add_to(&self, tools: Option<&mut ToolEnvironment>, agent: &str) {
+        let Some(tools) = tools else { return };
         let configured = self.configured.iter().filter(|(_, server)| server.is_for(agent));
         tools.servers = configured.map(|(name, server)| as_sent(name, server)).collect();
         if !tools.servers.is_empty() {

@@ -237,4 +237,31 @@ mod tests {
             (None, Some(Dialect::ChatCompletions))
         );
     }
+
+    #[test]
+    fn an_agent_of_others_gets_what_its_client_has_for_it_and_no_more() {
+        let reach = Reach::Acp {
+            command: vec!["agent".into()],
+            variables: vec![("ITS_KEY".into(), "sk-canary".into())],
+            model: "m".into(),
+            install: "i".into(),
+            silence_ms: 1500,
+            tools: ToolEnvironment {
+                variables: [("HOME", "/h"), ("OPENAI_API_KEY", "x")]
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .into(),
+                servers: vec![server("files")],
+                ..ToolEnvironment::default()
+            },
+        };
+        let made = spec(reach);
+        assert!(!format!("{made:?}").contains("canary"));
+        let AgentSpec::Acp(made) = made else { panic!("another kind") };
+        let names = |of: &std::collections::BTreeMap<String, String>| of.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            (names(&made.environment), names(&made.tools.environment)),
+            (vec!["ITS_KEY".into()], vec!["HOME".into()])
+        );
+        assert_eq!((made.silence, made.servers[0].name.as_str()), (Duration::from_millis(1500), "files"));
+    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use q_mcp::{ListedTool, McpSpec, Pin, PinnedTools, SessionServers};
 use q_testkit::clock;
-use q_testkit::program_double::ProgramDouble;
 use q_testkit::process::is_alive;
+use q_testkit::program_double::ProgramDouble;
 use q_tools::{ToolReply, ToolSettings};
 use tempfile::TempDir;
 use tokio::sync::mpsc;

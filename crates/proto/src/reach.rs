@@ -66,6 +66,15 @@ impl Reach {
         }
     }
 
+    /// What its tools or its process get of whoever brings it, where it has either.
+    pub fn tools_mut(&mut self) -> Option<&mut ToolEnvironment> {
+        match self {
+            Self::Guide => None,
+            Self::Http { shaping, .. } => shaping.tools.as_mut(),
+            Self::Acp { tools, .. } => Some(tools),
+        }
+    }
+
     /// The model that is asked unless the session says another; empty where nobody says.
     pub fn model(&self) -> &str {
         match self {

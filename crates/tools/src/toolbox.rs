@@ -271,7 +271,8 @@ impl Toolbox {
         };
         let _place = AT_WORK.acquire().await;
         let toolbox = Arc::clone(self);
-        blocking(move || read::plainly(toolbox.directory()?, &toolbox.seen, &place, &arguments)).await
+        let reading = move || read::text_of(toolbox.directory()?, &toolbox.seen, &place);
+        Ok(arguments.lines_of(&blocking(reading).await?))
     }
 
     /// Takes what stands in a file that a call of `write` is about for known: of a program that has ways of its own to read it, the

@@ -1,6 +1,9 @@
 //! `acp = …`: agents that are programs of their own, known by name or by their command.
 
-use serde::de::Error as _;
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// An agent that a name is enough for.
@@ -83,18 +86,29 @@ impl AcpProgram {
 
 impl<'de> Deserialize<'de> for AcpProgram {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match toml::Value::deserialize(from)? {
-            toml::Value::String(name) => {
-                let known = PRESETS.iter().find(|preset| preset.name == name);
-                known.map(Self::Known).ok_or_else(|| {
-                    let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-                    D::Error::custom(format!(
-                        "no agent is known as `{name}`: name one of {}, or its command as a list",
-                        names.join(", ")
-                    ))
-                })
-            }
-            words => words.try_into().map(Self::Command).map_err(D::Error::custom),
-        }
+        from.deserialize_any(Written)
+    }
+}
+
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = AcpProgram;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of an agent that is known, or its command as a list")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<AcpProgram, E> {
+        let known = PRESETS.iter().find(|preset| preset.name == name);
+        known.map(AcpProgram::Known).ok_or_else(|| {
+            let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            let names = names.join(", ");
+            E::custom(format!("no agent is known as `{name}`: name one of {names}, or its command as a list"))
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, words: A) -> Result<AcpProgram, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(words)).map(AcpProgram::Command)
     }
 }

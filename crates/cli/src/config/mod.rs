@@ -300,4 +300,21 @@ mod tests {
         assert_eq!(config.limits.applied().live_sessions, 3);
         assert_eq!(config.limits.applied().queued_prompts, Limits::default().queued_prompts);
     }
+
+    #[test]
+    fn a_program_has_a_name_that_is_known_or_a_whole_path() {
+        for (written, is_one) in [
+            ("acp = \"kiro\"", true),
+            ("acp = \"clippy\"", false),
+            ("acp = []", false),
+            ("acp = [7]", false),
+            ("acp = [\"./agent\"]", false),
+            ("acp = [\"/opt/agent\", \"a\"]", true),
+            ("acp = [\"agent\", \"a\\u0000\"]", false),
+        ] {
+            let agent = toml::from_str::<AgentConfig>(written);
+            let is_good = agent.is_ok_and(|agent| agent.acp.is_some_and(|program| program.check().is_ok()));
+            assert_eq!(is_good, is_one, "{written}");
+        }
+    }
 }

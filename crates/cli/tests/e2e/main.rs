@@ -44,6 +44,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
+mod acp;
 mod archive;
 mod budgets;
 mod changes;

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use q_testkit::program_double::ProgramDouble;
 use q_testkit::process::{is_alive, kill9};
+use q_testkit::program_double::ProgramDouble;
 use q_testkit::server::Script;
 use serde_json::json;
 
