@@ -90,9 +90,8 @@ impl AgentConnection {
                         line.shrink_to(64 << 10);
                         return Ok(frame);
                     }
-                    Ok(0) => return Err(ConnectionFault::Ended),
                     Err(_) if said.is_too_much() => return Err(ConnectionFault::TooMuch),
-                    Err(_) => return Err(ConnectionFault::Ended),
+                    Ok(0) | Err(_) => return Err(ConnectionFault::Ended),
                 },
                 written = input.write(waiting), if !waiting.is_empty() => match written {
                     Ok(count) => drop(waiting.drain(..count)),

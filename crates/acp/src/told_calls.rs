@@ -189,7 +189,7 @@ impl ToldCall {
         match &input["command"] {
             Value::String(line) => Some(vec!["/bin/sh".into(), "-c".into(), line.clone()]),
             Value::Array(words) => words.iter().map(|word| word.as_str().map(str::to_owned)).collect(),
-            _none => None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
         }
     }
 }

@@ -186,13 +186,12 @@ impl RunningTurn {
                 let login = self.way.open()?.login.clone();
                 return answer.map(Some).map_err(|error| refused(&error, &login));
             }
-            // An answer to nothing that was asked.
-            Frame::Answer { .. } | Frame::Noise => {}
             Frame::Notice { method, params } if method == "session/update" => {
                 let update = SessionUpdate::of(&params, &self.way.open()?.id);
                 self.take(update).await;
             }
-            Frame::Notice { .. } => {}
+            // An answer to nothing that was asked among them.
+            Frame::Answer { .. } | Frame::Notice { .. } | Frame::Noise => {}
             Frame::Request { id, method, params } => self.serve(id, &method, &params).await?,
         }
         Ok(None)
@@ -461,10 +460,12 @@ impl RunningTurn {
             "refusal" => FailureKind::Refused,
             _unknown => FailureKind::Cut,
         };
-        let detail = match kind {
-            FailureKind::Cut if reason.is_empty() => "it stopped without a reason".to_owned(),
-            FailureKind::Cut => format!("it stopped for the reason {reason:?}"),
-            _known => String::new(),
+        let detail = if kind != FailureKind::Cut {
+            String::new()
+        } else if reason.is_empty() {
+            "it stopped without a reason".to_owned()
+        } else {
+            format!("it stopped for the reason {reason:?}")
         };
         Err(AgentFailure::new(kind, detail))
     }

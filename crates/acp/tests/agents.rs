@@ -200,7 +200,7 @@ async fn what_an_agent_says_and_does_is_told_in_qs_words() {
         let mut expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
         if mode == "works" {
             // A call is told a moment later, and a notice of another sort may overtake it.
-            (expected, _) = (sorted(expected), ());
+            expected = sorted(expected);
             assert_eq!(sorted(lines), expected, "{mode}");
         } else {
             assert_eq!(lines, expected, "{mode}");

@@ -113,11 +113,11 @@ impl AgentConfig {
         }
         if let Some(program) = &self.acp {
             program.check().map_err(mistake)?;
-            return match self.provider.is_some() || self.base_url.is_some() {
-                true => Err(mistake("is a program (acp), and has a provider or a base_url, too")
-                    .hint("leave one of them")),
-                false => Ok(()),
-            };
+            if self.provider.is_some() || self.base_url.is_some() {
+                return Err(mistake("is a program (acp), and has a provider or a base_url, too")
+                    .hint("leave one of them"));
+            }
+            return Ok(());
         }
         match self.provider {
             None if self.base_url.is_none() => Err(mistake(
