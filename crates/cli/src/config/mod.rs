@@ -54,7 +54,7 @@ pub(crate) struct AgentConfig {
     /// Who is asked: says all the rest that is not written.
     #[serde(deserialize_with = "providers::known")]
     pub(crate) provider: Option<&'static Provider>,
-    /// The program that it is, in the place of all that follows but the model, idle_timeout, tools and these variables.
+    /// The program that it is, in the place of all that follows but the model, `idle_timeout`, tools and these variables.
     pub(crate) acp: Option<acp::AcpProgram>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) base_url: Option<String>,
