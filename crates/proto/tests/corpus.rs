@@ -45,6 +45,20 @@ fn reach() -> Reach {
     }
 }
 
+fn program() -> NamedAgent {
+    NamedAgent {
+        name: "other".into(),
+        reach: Reach::Acp {
+            command: vec!["agent".into(), "acp".into()],
+            variables: vec![("TOKEN".into(), "k".into())],
+            model: "m".into(),
+            install: "i".into(),
+            silence_ms: 1,
+            tools: ToolEnvironment { umask: 0o022, ..ToolEnvironment::default() },
+        },
+    }
+}
+
 fn setup() -> Setup {
     Setup {
         kind: kind("review").expect("a kind"),
@@ -61,17 +75,6 @@ fn setup() -> Setup {
 fn from_clients() -> Vec<(&'static str, ClientMessage)> {
     let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
     let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
-    let program = NamedAgent {
-        name: "other".into(),
-        reach: Reach::Acp {
-            command: vec!["agent".into(), "acp".into()],
-            variables: vec![("TOKEN".into(), "k".into())],
-            model: "m".into(),
-            install: "i".into(),
-            silence_ms: 1,
-            tools: ToolEnvironment { umask: 0o022, ..ToolEnvironment::default() },
-        },
-    };
     let ask = |request| ClientMessage::Request { id: 7, request };
     let create = Command::Create {
         id: SessionId::UNDRAWN,
@@ -129,7 +132,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
             tell(Command::Fork { session, id: SessionId::UNDRAWN, at: Some(EntryNo(9)), name: None }),
         ),
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
-        ("seed-set-agent-acp", ask(Request::SetAgent { session: SESSION, agent: program.into() })),
+        ("seed-set-agent-acp", ask(Request::SetAgent { session: SESSION, agent: program().into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
         ("seed-rule", tell(Command::SetRule { session, rule: rule(), stands: true })),
