@@ -12,7 +12,7 @@ use q_core::{
 };
 use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
 use q_proto::network::Network;
-use q_proto::shaping::{Shaping, ToolEnvironment};
+use q_proto::shaping::Shaping;
 use q_proto::view::{
     By, Failure, Pages, Planned, SentEntries, WindowTokens, WireBody, WireBudget, WireCall, WireCompaction,
     WireEntry, WireImage, WireRetrying, WireReversed, WireSnapshot, WireSource, WireSummary, WireUpdate,
@@ -41,20 +41,6 @@ fn reach() -> Reach {
             max_tokens: Some(7),
             headers: vec![("x-team".into(), "t".into())],
             ..Shaping::default()
-        },
-    }
-}
-
-fn program() -> NamedAgent {
-    NamedAgent {
-        name: "other".into(),
-        reach: Reach::Acp {
-            command: vec!["agent".into(), "acp".into()],
-            variables: vec![("TOKEN".into(), "k".into())],
-            model: "m".into(),
-            install: "i".into(),
-            silence_ms: 1,
-            tools: ToolEnvironment { umask: 0o022, ..ToolEnvironment::default() },
         },
     }
 }
@@ -132,7 +118,6 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
             tell(Command::Fork { session, id: SessionId::UNDRAWN, at: Some(EntryNo(9)), name: None }),
         ),
         ("seed-set-agent", ask(Request::SetAgent { session: SESSION, agent: guide.into() })),
-        ("seed-set-agent-acp", ask(Request::SetAgent { session: SESSION, agent: program().into() })),
         ("seed-tag", tell(Command::Tag { session, changes: ["+a", "-b"].map(TagChange::typed).to_vec() })),
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
         ("seed-rule", tell(Command::SetRule { session, rule: rule(), stands: true })),
