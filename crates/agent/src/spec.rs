@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use q_acp::AcpSpec;
 use q_mcp::{McpSpec, PinnedTools};
 use q_tools::ToolSettings;
 
@@ -23,13 +24,15 @@ pub enum AgentSpec {
     Guide,
     /// A model behind an API. Shared: each turn of each session has it at hand.
     Http(Arc<HttpSpec>),
+    /// An agent that somebody else wrote, over the Agent Client Protocol.
+    Acp(Arc<AcpSpec>),
 }
 
 impl AgentSpec {
     /// Tokens that its model takes at once; 0 where nobody says.
     pub fn window(&self) -> u64 {
         match self {
-            Self::Guide => 0,
+            Self::Guide | Self::Acp(_) => 0,
             Self::Http(spec) => spec.shape.window.unwrap_or(0),
         }
     }
@@ -37,7 +40,7 @@ impl AgentSpec {
     /// What its server told of its own limits, with the newest answer; none where it says nothing.
     pub fn server_limits(&self) -> Vec<ServerLimit> {
         match self {
-            Self::Guide => Vec::new(),
+            Self::Guide | Self::Acp(_) => Vec::new(),
             Self::Http(spec) => spec.limits.told(),
         }
     }
@@ -45,7 +48,8 @@ impl AgentSpec {
     /// Whether a project's own files for agents go before its conversations: only a model has a use for them.
     pub fn takes_project_files(&self) -> bool {
         match self {
-            Self::Guide => false,
+            // An agent with tools of its own finds those by itself.
+            Self::Guide | Self::Acp(_) => false,
             Self::Http(spec) => !spec.shape.no_project_files,
         }
     }

@@ -17,7 +17,7 @@ use crate::config::{AgentConfig, aws};
 use crate::environment::ProcessEnvironment;
 use crate::local::{self, Served};
 use crate::missing::Missing;
-use crate::tool_environment;
+use crate::{acp_agent, tool_environment};
 
 /// How long a server may stay silent unless it is configured.
 pub(crate) const IDLE_TIMEOUT_MS: u64 = 60_000;
@@ -41,6 +41,9 @@ pub(crate) fn reach(
     place: &Place,
     network: &Network,
 ) -> Result<Reach, Missing> {
+    if let Some(program) = &agent.acp {
+        return Ok(acp_agent::reach(agent, program, environment));
+    }
     let key = key(agent, environment, file)?;
     let (base_url, model, program) = if is_local(agent) {
         let served = local::served(&agent.model, agent.keep_alive, place, environment, file)?;

@@ -170,9 +170,10 @@ impl AgentRegistry {
     pub(crate) fn idle(&self, environment: &ProcessEnvironment) -> Vec<String> {
         // By the keys themselves: an agent may have a provider's key from another variable, a file, or for another address.
         let is_used = |variable: &str| {
-            let mut keys = self.agents.iter().filter_map(|agent| match &agent.reach {
-                Reach::Http { key, .. } => key.as_deref(),
-                Reach::Guide => None,
+            let mut keys = self.agents.iter().flat_map(|agent| match &agent.reach {
+                Reach::Http { key, .. } => key.iter().collect::<Vec<_>>(),
+                Reach::Acp { variables, .. } => variables.iter().map(|(_, value)| value).collect(),
+                Reach::Guide => Vec::new(),
             });
             keys.any(|key| environment.text(variable) == Some(key))
                 || self.unusable.iter().any(|unusable| unusable.variables.iter().any(|name| name == variable))
@@ -238,9 +239,7 @@ pub(crate) fn known(
             .and_then(|()| reach(agent, environment, file, place, &network));
         let (why, reach) = match reached {
             Ok(mut reach) => {
-                if let Reach::Http { shaping: Shaping { tools: Some(tools), .. }, .. } = &mut reach {
-                    servers.add_to(tools, name);
-                }
+                servers.add_to(reach.tools_mut().filter(|_| agent.tools), name);
                 let Err(unnamed) = named_model(name, agent) else {
                     key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
                     agents.push(NamedAgent { name: name.to_owned(), reach });
@@ -384,7 +383,7 @@ mod tests {
                     let key = key.as_deref().unwrap_or("none");
                     Some(format!("{} {base_url} {} {model} {key}", agent.name, shaping.dialect))
                 }
-                Reach::Guide => None,
+                Reach::Guide | Reach::Acp { .. } => None,
             })
             .collect();
         let expected = [
@@ -543,7 +542,7 @@ mod tests {
         let known = known(&config, &environment, Path::new("/c"), &nowhere()).unwrap();
         let networks = known.agents.iter().filter_map(|agent| match &agent.reach {
             Reach::Http { network, .. } => Some(network.clone()),
-            Reach::Guide => None,
+            Reach::Guide | Reach::Acp { .. } => None,
         });
         assert_eq!(networks.collect::<Vec<_>>(), [expected.clone(), expected]);
         assert!(!format!("{:?}", known.agents).contains("pass"));

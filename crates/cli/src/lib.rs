@@ -2,6 +2,7 @@
 //! environment.
 
 mod acp;
+mod acp_agent;
 mod age;
 mod agent_key;
 mod agent_reach;

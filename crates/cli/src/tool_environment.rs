@@ -12,8 +12,13 @@ use crate::environment::ProcessEnvironment;
 
 /// All that, where the agent may use tools.
 pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<ToolEnvironment> {
+    agent.tools.then(|| always(agent, environment))
+}
+
+/// The same, whether it may use q's tools or not: for an agent whose process is one that commands are like.
+pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> ToolEnvironment {
     let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
-    agent.tools.then(|| ToolEnvironment {
+    ToolEnvironment {
         variables: TOOL_VARIABLES.iter().filter_map(variable).collect(),
         umask: environment.umask,
         // One whose path is no text cannot be named; commands go unsupervised then.
@@ -21,7 +26,7 @@ pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Optio
         is_free: agent.sandbox == Some(false),
         servers: Vec::new(),
         pinned: String::new(),
-    })
+    }
 }
 
 /// The servers of the configuration.
@@ -31,8 +36,9 @@ pub(crate) struct Servers<'a> {
 }
 
 impl Servers<'_> {
-    /// Adds those that are for that agent.
-    pub(crate) fn add_to(&self, tools: &mut ToolEnvironment, agent: &str) {
+    /// Adds those that are for that agent, where it may use any.
+    pub(crate) fn add_to(&self, tools: Option<&mut ToolEnvironment>, agent: &str) {
+        let Some(tools) = tools else { return };
         let configured = self.configured.iter().filter(|(_, server)| server.is_for(agent));
         tools.servers = configured.map(|(name, server)| as_sent(name, server)).collect();
         if !tools.servers.is_empty() {

@@ -297,12 +297,16 @@ pub enum FailureKind {
     BudgetSpent,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
+    /// The agent's program is not there, or does not start.
+    NotStarted,
+    /// The agent is there, and nobody is logged in with it.
+    NotLoggedIn,
     /// `q` itself failed to ask.
     Internal,
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -333,6 +337,8 @@ impl FailureKind {
         Self::NotShorter,
         Self::BudgetSpent,
         Self::NotConfigured,
+        Self::NotStarted,
+        Self::NotLoggedIn,
         Self::Internal,
     ];
 
@@ -369,6 +375,8 @@ impl FailureKind {
             Self::NotShorter => "not_shorter",
             Self::BudgetSpent => "budget_spent",
             Self::NotConfigured => "not_configured",
+            Self::NotStarted => "not_started",
+            Self::NotLoggedIn => "not_logged_in",
             Self::Internal => "internal",
         }
     }
@@ -385,6 +393,8 @@ impl FailureKind {
             | Self::ProxyFailed
             | Self::Untrusted
             | Self::BudgetSpent
+            | Self::NotStarted
+            | Self::NotLoggedIn
             | Self::NotConfigured => Whose::Configuration,
             Self::Unreachable
             | Self::Cut
@@ -440,6 +450,8 @@ impl FailureKind {
             | Self::WantsTool
             | Self::NotShorter
             | Self::BudgetSpent
+            | Self::NotStarted
+            | Self::NotLoggedIn
             | Self::NotConfigured => false,
         }
     }
@@ -477,6 +489,8 @@ impl FailureKind {
             Self::BudgetSpent => "the budget of tokens is spent",
             Self::NotShorter => "the summary is no shorter than what it would replace",
             Self::NotConfigured => "this session's agent is not configured here",
+            Self::NotStarted => "the agent's program does not start",
+            Self::NotLoggedIn => "nobody is logged in with the agent",
             Self::Internal => "q could not ask the agent",
         }
     }
@@ -524,6 +538,8 @@ impl FailureKind {
                 "raise it (`/set budget_tokens off`, or budget_tokens_per_day in the config), then `/continue`"
             }
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
+            Self::NotStarted => "do what is said here, then `/retry`",
+            Self::NotLoggedIn => "log in with its own program, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }
     }

@@ -156,6 +156,8 @@ pub enum CallSubject {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFacts {
     pub subject: CallSubject,
+    /// Its agent runs it by itself, and only tells of it: no rule and no person is asked, since none could stop it.
+    pub is_told: bool,
     /// The rules beside those of its session; from the host.
     pub standing: Vec<StandingRule>,
 }

@@ -205,7 +205,11 @@ fn facts() -> impl Strategy<Value = CallFacts> {
     ];
     let standing =
         (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    (subject, vec(standing, 0..3)).prop_map(|(subject, standing)| CallFacts { subject, standing })
+    (subject, any::<bool>(), vec(standing, 0..3)).prop_map(|(subject, is_told, standing)| CallFacts {
+        subject,
+        is_told,
+        standing,
+    })
 }
 
 fn rule() -> impl Strategy<Value = ToolRule> {

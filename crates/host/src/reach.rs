@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, CertificateFiles, Dialect, HttpSpec, McpServers, McpSpec, NetworkEnvironment, Patience,
-    PinnedTools, RequestShape, Secret, ServerLimits, ServerProgram, ToolSettings, shape,
+    AcpServer, AcpSpec, AgentSpec, CertificateFiles, Dialect, HttpSpec, McpServers, McpSpec,
+    NetworkEnvironment, Patience, PinnedTools, RequestShape, Secret, ServerLimits, ServerProgram,
+    ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -38,6 +39,17 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 shape: shape_of(shaping),
                 network: environment(network),
                 limits: ServerLimits::default(),
+            }))
+        }
+        Reach::Acp { command, variables, model, install, silence_ms, tools: environment } => {
+            AgentSpec::Acp(Arc::new(AcpSpec {
+                command,
+                environment: variables.into_iter().collect(),
+                model,
+                install,
+                silence: Duration::from_millis(silence_ms),
+                servers: environment.servers.iter().take(MOST_SERVERS).cloned().map(its_server).collect(),
+                tools: tools(environment),
             }))
         }
     }
@@ -73,6 +85,10 @@ fn servers(ToolEnvironment { servers, pinned, .. }: ToolEnvironment) -> McpServe
         .take(MOST_SERVERS)
         .filter(|server| q_agent::check_server_name(&server.name).is_ok());
     McpServers { servers: named.map(server).collect(), pinned: PinnedTools { directory: pinned.into() } }
+}
+
+fn its_server(McpServer { name, command, variables, timeout_ms: _ }: McpServer) -> AcpServer {
+    AcpServer { name, command, environment: variables.into_iter().collect() }
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {
@@ -216,5 +232,32 @@ mod tests {
             (super::dialect(&foreign), super::dialect(&Shaping::default())),
             (None, Some(Dialect::ChatCompletions))
         );
+    }
+
+    #[test]
+    fn an_agent_of_others_gets_what_its_client_has_for_it_and_no_more() {
+        let reach = Reach::Acp {
+            command: vec!["agent".into()],
+            variables: vec![("ITS_KEY".into(), "sk-canary".into())],
+            model: "m".into(),
+            install: "i".into(),
+            silence_ms: 1500,
+            tools: ToolEnvironment {
+                variables: [("HOME", "/h"), ("OPENAI_API_KEY", "x")]
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .into(),
+                servers: vec![server("files")],
+                ..ToolEnvironment::default()
+            },
+        };
+        let made = spec(reach);
+        assert!(!format!("{made:?}").contains("canary"));
+        let AgentSpec::Acp(made) = made else { panic!("another kind") };
+        let names = |of: &std::collections::BTreeMap<String, String>| of.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            (names(&made.environment), names(&made.tools.environment)),
+            (vec!["ITS_KEY".into()], vec!["HOME".into()])
+        );
+        assert_eq!((made.silence, made.servers[0].name.as_str()), (Duration::from_millis(1500), "files"));
     }
 }

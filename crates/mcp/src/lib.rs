@@ -12,7 +12,7 @@
 //! | `tool_list` | what a server offers, within bounds and with names that models can call |
 //! | `pin` | what of that was accepted, kept in a file, and how it differs from what there is |
 //! | `arguments` | what a call is given, read strictly |
-//! | `bounded` | a server's output, read within bounds |
+//! | `closable_input` | what a server reads, until somebody closes it |
 //! | `peer` | q's side of the protocol: what a server asks of it, and mostly does not get |
 //! | `connection` | one process, from its start to its end |
 //! | `reply` | what came of a call, as text |
@@ -20,7 +20,7 @@
 //! | `session_servers` | all servers of one session |
 
 mod arguments;
-mod bounded;
+mod closable_input;
 mod connection;
 mod peer;
 mod pin;

@@ -355,8 +355,8 @@ pub fn facts() -> impl Strategy<Value = CallFacts> {
     ];
     let directory = prop_oneof![Just(None), Just(Some("/".to_owned())), Just(Some("/other".to_owned()))];
     let standing = (rule(), directory).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    (subject, prop::collection::vec(standing, 0..2))
-        .prop_map(|(subject, standing)| CallFacts { subject, standing })
+    (subject, prop::bool::weighted(0.2), prop::collection::vec(standing, 0..2))
+        .prop_map(|(subject, is_told, standing)| CallFacts { subject, is_told, standing })
 }
 
 /// A rule for a tool of the workload's.

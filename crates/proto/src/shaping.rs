@@ -92,6 +92,13 @@ pub struct McpServer {
     pub timeout_ms: u64,
 }
 
+impl ToolEnvironment {
+    pub(crate) fn bytes(&self) -> usize {
+        let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
+        variables.chain(self.servers.iter().map(McpServer::bytes)).sum()
+    }
+}
+
 impl McpServer {
     fn bytes(&self) -> usize {
         let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
@@ -125,15 +132,13 @@ impl Shaping {
     /// How long its texts are.
     pub fn bytes(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
-        let variables = self.tools.iter().flat_map(|tools| &tools.variables);
-        let variables = variables.map(|(name, value)| name.len() + value.len());
+        let tools = self.tools.iter().map(ToolEnvironment::bytes);
         let texts = [&self.dialect, &self.body, &self.compact_model]
             .into_iter()
             .chain(&self.reasoning)
             .chain(&self.omit);
-        let servers = self.tools.iter().flat_map(|tools| &tools.servers).map(McpServer::bytes);
         let program = self.program.iter().flat_map(|program| program.arguments.iter().chain([&program.path]));
-        headers.chain(variables).chain(servers).chain(texts.chain(program).map(String::len)).sum()
+        headers.chain(tools).chain(texts.chain(program).map(String::len)).sum()
     }
 }
 

@@ -18,7 +18,7 @@ use super::planted::Planted;
 #[derive(Debug)]
 pub(super) enum Did {
     Commit(CommitNo, Batch),
-    Ask(AgentRequest),
+    Ask(Box<AgentRequest>),
     Cancel(SessionId, TurnNo),
     Control(SessionId, TurnNo, AgentControl),
     Release(SessionId),
@@ -129,9 +129,9 @@ impl World for Side {
             request.seat.resume = None;
         }
         if self.planted == Some(Planted::AsksTwice) {
-            self.did.push(Did::Ask(request.clone()));
+            self.did.push(Did::Ask(request.clone().into()));
         }
-        self.did.push(Did::Ask(request));
+        self.did.push(Did::Ask(request.into()));
         if self.planted == Some(Planted::ParksTooEarly) {
             self.did.push(Did::Release(session));
         }

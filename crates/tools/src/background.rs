@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use q_seat::BackgroundLine;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
@@ -74,18 +75,6 @@ pub(crate) struct StopArguments {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoArguments {}
-
-/// A process in the background as people and models are told of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackgroundLine {
-    /// By what it is named; no other process of its session ever has it.
-    pub number: u64,
-    pub argv: Vec<String>,
-    /// For how long it has been running, or ran.
-    pub seconds: u64,
-    /// How it ended; nothing while it runs.
-    pub ended: Option<String>,
-}
 
 /// The processes of one session. Dropped, they end.
 #[derive(Debug, Default)]

@@ -23,6 +23,7 @@
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
 //! | `serving` | programs that are spoken to, and not only run |
+//! | `spoken` | what such a program says, within bounds |
 //! | `sandbox` | what a command is held to |
 
 mod background;
@@ -46,13 +47,13 @@ mod sandbox;
 mod search;
 mod seen;
 mod serving;
+mod spoken;
 mod supervise;
 mod todo;
 mod toolbox;
 mod view;
 mod write;
 
-pub use background::BackgroundLine;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
@@ -61,6 +62,7 @@ pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
 pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
+pub use spoken::{BoundedOutput, LastWords, Said};
 pub use supervise::SupervisedCommand;
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
 pub use view::{MAX_OUTPUT, without_tags};

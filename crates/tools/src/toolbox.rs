@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use q_core::{CallSubject, PlanStep};
+use q_seat::BackgroundLine;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::background::{self, BackgroundLine, Backgrounds, NoArguments, OutputArguments, StopArguments};
+use crate::background::{self, Backgrounds, NoArguments, OutputArguments, StopArguments};
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
@@ -341,6 +342,42 @@ impl Toolbox {
     /// The page that a call wants: who has a network fetches it, once the call may run.
     pub fn wanted_page(&self, tool: &str, input: &str) -> Option<WantedPage> {
         if let Ok(Action::Fetch(page)) = self.understand(tool, input) { Some(page) } else { None }
+    }
+
+    /// The text of a file as it is, if `permitted` is the digest of exactly that call of `read`: for programs that number lines by
+    /// themselves.
+    pub async fn read_plainly(
+        self: &Arc<Self>,
+        owner: &[u8],
+        input: &str,
+        permitted: [u8; 32],
+    ) -> Result<String, String> {
+        if self.digest(owner, "read", input) != permitted {
+            return Err("what was permitted is not this call; it did not run".to_owned());
+        }
+        let Action::Read(place, arguments) = self.understand("read", input)? else {
+            return Err("it is no file that is read".to_owned());
+        };
+        let _place = AT_WORK.acquire().await;
+        let toolbox = Arc::clone(self);
+        let reading = move || read::text_of(toolbox.directory()?, &toolbox.seen, &place);
+        Ok(arguments.lines_of(&blocking(reading).await?))
+    }
+
+    /// Takes what stands in a file that a call of `write` is about for known: of a program that has ways of its own to read it, the
+    /// person is asked with what stands there now. What changes it afterwards is still told.
+    pub async fn take_as_known(self: &Arc<Self>, input: &str) {
+        let Ok(Action::Write(place, _)) = self.understand("write", input) else { return };
+        let _place = AT_WORK.acquire().await;
+        let toolbox = Arc::clone(self);
+        let looking = move || {
+            if let Some(content) = toolbox.directory()?.read_if_there(&place)? {
+                toolbox.seen.note(&place, &content.bytes);
+            }
+            Ok(())
+        };
+        // What cannot be read is said when it is checked.
+        let _said_later = blocking(looking).await;
     }
 
     /// Waits until every command that was given up has ended.

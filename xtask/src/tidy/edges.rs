@@ -11,9 +11,14 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/lock", "q-lock", &[]),
     ("crates/msgpack", "q-msgpack", &[]),
     ("crates/store", "q-store", &["q-core", "q-lock", "q-msgpack"]),
-    ("crates/agent", "q-agent", &["q-core", "q-mcp", "q-tools"]),
+    ("crates/agent", "q-agent", &["q-acp", "q-core", "q-json", "q-mcp", "q-seat", "q-tools"]),
+    // The contract with every kind of agent.
+    ("crates/seat", "q-seat", &["q-core"]),
+    ("crates/json", "q-json", &[]),
+    // Agents that others wrote: knows seats, and nothing of networks.
+    ("crates/acp", "q-acp", &["q-core", "q-json", "q-seat", "q-tools"]),
     // Knows files and processes, and nothing of sessions.
-    ("crates/tools", "q-tools", &["q-core"]),
+    ("crates/tools", "q-tools", &["q-core", "q-seat"]),
     // Knows servers that offer tools, and nothing of sessions either.
     ("crates/mcp", "q-mcp", &["q-tools"]),
     ("crates/term", "q-term", &["q-core"]),

@@ -15,9 +15,9 @@ use super::event_queue::EventQueue;
 use super::failure::in_answer;
 use super::finish::Reason;
 use super::halves::{HalfLetter, Halves};
-use super::json::text;
 use super::think_tags::{TaggedText, ThinkTags};
 use crate::secret::Secrets;
+use q_json::text;
 
 /// What a tool is called that is called without a name.
 pub(super) const NAMELESS: &str = "a tool without a name";

@@ -12,8 +12,8 @@ use super::retry::{self, FailedAttempt};
 use super::route::Route;
 use super::server_memory::{self, ServerMemory};
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::spec::HttpSpec;
+use q_seat::Turn;
 
 /// A turn that nobody answers yet.
 pub(super) struct Asking {

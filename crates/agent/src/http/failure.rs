@@ -8,10 +8,10 @@ use q_core::{AgentFailure, FailureKind};
 use serde_json::Value;
 
 use super::detail::{clean, nested, words_of, words_of_body};
-use super::json::mended;
 use super::page;
 use super::retry::duration;
 use crate::secret::Secrets;
+use q_json::mended;
 
 /// A response whose status is not success.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use super::dialect::reading::{FrameReader, Meaning};
 use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
 use super::halves::Halves;
-use super::json::{elements, is_array, is_nothing, members, mended, values};
 use super::resemblance::dialect_of;
 use crate::dialect::Dialect;
+use q_json::{elements, is_array, is_nothing, members, mended, values};
 
 /// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
 const MAX_MENDED: usize = 64 << 10;

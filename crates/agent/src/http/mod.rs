@@ -23,7 +23,7 @@
 //! | `server_memory` | what a conversation remembers of its server: such keys, and seals that it refused |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
-//! | `lines`, `events`, `json`, `json_stream` | the steps from bytes to frames |
+//! | `lines`, `events`, `json_stream` | the steps from bytes to frames, which `q-json` reads |
 //! | `halves` | letters that come in two frames |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
@@ -65,7 +65,6 @@ pub mod fetch;
 mod finish;
 mod frames;
 mod halves;
-mod json;
 mod json_stream;
 mod lines;
 mod models;
@@ -96,8 +95,8 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::AgentEvent;
 use tokio::time::Instant;
 
-use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
+use q_seat::{Agent, Controls, Conversation, Seat, Turn};
 
 pub use address::{fault as address_fault, shown as shown_address};
 use answering::Answering;

@@ -23,7 +23,15 @@ const LONGEST_NAME: usize = 256;
 impl AgentSpec {
     /// The names of the models that can be asked for, sorted; or why there is no list of them, in words for the person.
     pub async fn models(&self) -> Result<Vec<String>, AgentFailure> {
-        let Self::Http(spec) = self else { return Err(no_list("the guide has no models")) };
+        let spec = match self {
+            Self::Guide => return Err(no_list("the guide has no models")),
+            Self::Acp(_) => {
+                return Err(no_list(
+                    "this agent chooses its models itself; `/model NAME` asks it for another",
+                ));
+            }
+            Self::Http(spec) => spec,
+        };
         if spec.program.is_some() {
             return Err(no_list(
                 "a model on this machine is a file; `q model list` shows those that are here",

@@ -11,7 +11,7 @@ use q_core::{Seal, TurnNo};
 
 use super::dialect;
 use super::role_keys::RoleKeys;
-use crate::seat::Turn;
+use q_seat::Turn;
 
 /// The most seals that are remembered: a conversation with more of them has the server refuse those once more.
 const MOST: usize = 4096;

@@ -9,16 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use q_core::conversation::{Message, Part};
 use q_core::{CallSubject, Digest, Outcome, PlanStep, Policy, TurnNo};
 use q_mcp::{ListedTool, SessionServers};
-use q_tools::{
-    BackgroundLine, ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of,
-};
+use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
 use super::web;
 use crate::network::NetworkEnvironment;
-use crate::seat::Seat;
 use crate::spec::McpServers;
+use q_seat::{BackgroundLine, Seat};
 
 /// The tool that tells what goes on in the background.
 pub(super) const PROCESSES: &str = "processes";

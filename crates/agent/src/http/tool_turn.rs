@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use futures_util::stream::{BoxStream, FuturesUnordered, StreamExt};
 use q_core::conversation::{Message, Part, Role, bytes};
 use q_core::fitting::shortened;
 use q_core::limits::TOOL_BYTES;
@@ -21,7 +21,7 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
     Seal, Usage, Wants, WindowUse,
 };
-use q_tools::{BackgroundLine, CheckedCall, ToolReply, ToolSettings};
+use q_tools::{CheckedCall, ToolReply, ToolSettings};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
@@ -29,8 +29,8 @@ use super::calls::AskedCall;
 use super::dialect::Offer;
 use super::server_memory::ServerMemory;
 use super::session_tools::{PROCESSES, SessionTools};
-use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
+use q_seat::{AgentControl, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 
 /// How often a model is asked in one turn: one that calls for ever is stopped.
 const MAX_ROUNDS: usize = 50;
@@ -89,10 +89,7 @@ impl Conversation for ToolConversation {
             let ending = running.run(turn).await.map_or_else(AgentEvent::Failed, |()| AgentEvent::Done);
             running.tell(ending).await;
         };
-        // One is driven with the other: whoever drops the stream drops the work, and what it holds.
-        let heard = stream::unfold(hear, |mut hear| async move { Some((hear.recv().await?, hear)) });
-        let driven = work.into_stream().filter_map(|()| future::ready(None));
-        stream::select(heard, driven).boxed()
+        driven(work, hear)
     }
 
     fn overhead(&self) -> u64 {

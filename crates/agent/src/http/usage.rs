@@ -3,7 +3,7 @@
 use q_core::Usage;
 use serde_json::value::RawValue;
 
-use super::json;
+use q_json as json;
 
 /// The usage that an object gives; nothing where it gives no number.
 pub(super) fn usage(value: &RawValue) -> Option<Usage> {

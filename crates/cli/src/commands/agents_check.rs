@@ -13,6 +13,7 @@ use q_term::sanitize::visible_line;
 use q_term::words;
 use serde::Serialize;
 
+use super::agents::{ACP, command};
 use crate::args::CheckArgs;
 use crate::context::Context;
 use crate::error::CliError;
@@ -32,6 +33,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 struct CheckJson<'a> {
     name: &'a str,
     base_url: Option<String>,
+    /// The program that it is, where it is one.
+    command: Option<String>,
     dialect: Option<&'a str>,
     model: &'a str,
     answer: &'a str,
@@ -73,6 +76,8 @@ struct CheckResult {
     failure: Option<AgentFailure>,
     /// Whether tools were offered.
     offers_tools: bool,
+    /// Whether it is a program that has tools of its own.
+    brings_tools: bool,
     /// The tool that it called in the place of an answer.
     called: Option<String>,
     limits: Vec<ServerLimit>,
@@ -87,13 +92,19 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
             let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
             (Some(shown_address(base_url)), Some(dialect), model.clone())
         }
+        Reach::Acp { model, .. } => (None, Some(ACP), model.clone()),
     };
+    let command = command(&reach);
     let model = model.unwrap_or(own_model);
     let clock = Clock::start();
     let within = may_take(&reach);
     let offers_tools = matches!(&reach, Reach::Http { shaping, .. } if shaping.tools.is_some());
-    let came = ask(q_host::reach::spec(reach), &model, &clock, within).await;
-    let came = CheckResult { offers_tools, ..came };
+    // No session: what is asked here is kept nowhere.
+    let directory = context.environment.directory.clone();
+    let seat = Seat { directory, ..Seat::of(SessionId(0)) };
+    let brings_tools = matches!(reach, Reach::Acp { .. });
+    let came = ask(q_host::reach::spec(reach), &model, seat, &clock, within).await;
+    let came = CheckResult { offers_tools, brings_tools, ..came };
     let took = since_start(&clock);
     let error = came.failure.as_ref().map(in_words);
     if as_json {
@@ -101,6 +112,7 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
         json::print(&CheckJson {
             name: &name,
             base_url: base_url.clone(),
+            command: command.clone(),
             dialect,
             model: &model,
             answer: &came.answer,
@@ -118,11 +130,11 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
             error: error.clone(),
         })?;
     } else {
-        let asked = match (base_url, dialect) {
-            (Some(url), Some(dialect)) => format!("{url} ({dialect})"),
+        let asked = match (base_url.or(command), dialect) {
+            (Some(place), Some(dialect)) => format!("{place} ({dialect})"),
             _guide => "built in".to_owned(),
         };
-        let model = if model.is_empty() { "the server's own" } else { &model };
+        let model = if model.is_empty() { "its own" } else { &model };
         out::line(&visible_line(&format!("{name}: {asked}, model {model}")))?;
         for line in lines(&came, took) {
             out::line(&visible_line(&line))?;
@@ -139,6 +151,8 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
 fn may_take(reach: &Reach) -> Duration {
     match reach {
         Reach::Guide => ANSWERS_WITHIN,
+        // It may have to fetch itself first.
+        Reach::Acp { .. } => ANSWERS_WITHIN.saturating_mul(3),
         Reach::Http { idle_timeout_ms, shaping, .. } => {
             let silence = shaping.first_byte_ms.unwrap_or(*idle_timeout_ms);
             ANSWERS_WITHIN.saturating_add(Duration::from_millis(silence))
@@ -146,13 +160,13 @@ fn may_take(reach: &Reach) -> Duration {
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, clock: &Clock, within: Duration) -> CheckResult {
+async fn ask(agent: AgentSpec, model: &str, seat: Seat, clock: &Clock, within: Duration) -> CheckResult {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let turn = Turn { model: model.to_owned(), messages, ..Turn::default() };
-    // No session: what is asked here is kept nowhere.
-    let conversation = agent.agent().open(Seat::of(SessionId(0)));
+    let conversation = agent.agent().open(seat);
     let events = conversation.turn(turn, stream::pending().boxed());
     let came = read(events, clock, within).await;
+    conversation.release().await;
     CheckResult { limits: agent.server_limits(), ..came }
 }
 
@@ -274,6 +288,8 @@ fn in_words(failure: &AgentFailure) -> String {
         | FailureKind::ProxyFailed
         | FailureKind::Untrusted
         | FailureKind::WrongPath
+        | FailureKind::NotStarted
+        | FailureKind::NotLoggedIn
         | FailureKind::WrongKey => failure.kind.way_out().replace(", then `/retry`", ""),
         FailureKind::Cut
         | FailureKind::Silent
@@ -313,6 +329,7 @@ fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
         (Some(called), _) => format!("{works}: it called {called}, which nobody ran"),
         (None, Some(_)) => format!("{works}: offered, and none was called"),
         (None, None) if came.offers_tools => "not known: there is no answer".to_owned(),
+        (None, None) if came.brings_tools => "its own".to_owned(),
         (None, None) => "not offered: tools = true in its table would".to_owned(),
     };
     let limits: Vec<String> = came.limits.iter().map(limit).collect();

@@ -123,11 +123,10 @@ fn agent_and_model(
     attended: bool,
 ) -> Result<(String, String), CliError> {
     let agent = context.agents.choose(agent, attended)?;
-    let own_model = match &agent.reach {
-        q_proto::message::Reach::Guide => String::new(),
-        q_proto::message::Reach::Http { model, .. } => model.clone(),
-    };
-    let model = model.or_else(|| context.environment.text("Q_MODEL").map(str::to_owned)).unwrap_or(own_model);
+    // A variable that names a model means one behind an API: an agent of its own knows models by other names.
+    let is_program = matches!(agent.reach, q_proto::message::Reach::Acp { .. });
+    let named = context.environment.text("Q_MODEL").filter(|_| !is_program);
+    let model = model.or_else(|| named.map(str::to_owned)).unwrap_or_else(|| agent.reach.model().to_owned());
     let model = if agent.name == crate::agents::GUIDE { String::new() } else { model };
     Ok((agent.name.clone(), model))
 }

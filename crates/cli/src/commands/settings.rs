@@ -54,6 +54,9 @@ pub(crate) fn configured(context: &Context, agent: &str) -> ConfiguredSettings {
     let known = context.agents.agents.iter().find(|known| known.name == agent);
     match known.map(|known| &known.reach) {
         None | Some(Reach::Guide) => ConfiguredSettings::default(),
+        Some(Reach::Acp { model, .. }) => {
+            ConfiguredSettings { model: Some(model.clone()), ..ConfiguredSettings::default() }
+        }
         Some(Reach::Http { model, shaping, .. }) => ConfiguredSettings {
             model: Some(model.clone()),
             temperature: shaping.temperature.map(|set| set.to_string()),
@@ -121,10 +124,7 @@ pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCo
         };
         CliError::failed(advice::render(&words, Way::Shell).into_owned())
     })?;
-    let own = match &reach {
-        Reach::Guide => "",
-        Reach::Http { model, .. } => model,
-    };
+    let own = reach.model();
     if models.is_empty() {
         out::note(&format!("q: the list of models of {name} is empty"));
     }

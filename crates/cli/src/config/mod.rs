@@ -15,6 +15,7 @@ use crate::error::CliError;
 use crate::missing::Missing;
 use crate::trusted::{self, Untrusted};
 
+pub(crate) mod acp;
 pub(crate) mod aws;
 mod headers;
 pub(crate) mod key_command;
@@ -59,6 +60,9 @@ pub(crate) struct AgentConfig {
     /// Who is asked: says all the rest that is not written.
     #[serde(deserialize_with = "providers::known")]
     pub(crate) provider: Option<&'static Provider>,
+    /// The program that it is, in the place of all that follows but the model, `idle_timeout`, tools and these variables.
+    pub(crate) acp: Option<acp::AcpProgram>,
+    pub(crate) environment: BTreeMap<String, String>,
     pub(crate) base_url: Option<String>,
     #[serde(deserialize_with = "providers::dialect")]
     pub(crate) dialect: Option<Dialect>,
@@ -116,9 +120,21 @@ impl AgentConfig {
         if let Some(why) = address.and_then(address_fault) {
             return mistake(&why, "for example: base_url = \"http://127.0.0.1:8080/v1\"");
         }
+        if let Some(program) = &self.acp {
+            return match program.check() {
+                Err(why) => {
+                    mistake(why, "for example: acp = \"codex\", or acp = [\"PROGRAM\", \"ARGUMENT\"]")
+                }
+                Ok(()) if self.provider.is_some() || address.is_some() => mistake(
+                    "it is a program (acp), and has a provider or a base_url, too",
+                    "leave one of them",
+                ),
+                Ok(()) => Ok(()),
+            };
+        }
         match (self.provider, address) {
             (None, None) => mistake(
-                "it names neither a provider nor a base_url",
+                "it names neither a provider nor a base_url, and no program (acp)",
                 "for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"",
             ),
             (Some(provider), None) if provider.base_url.is_empty() => mistake(
@@ -357,5 +373,22 @@ mod tests {
         let config = written("[limits]\nlive_sessions = 3\n").unwrap();
         assert_eq!(config.limits.applied().live_sessions, 3);
         assert_eq!(config.limits.applied().queued_prompts, Limits::default().queued_prompts);
+    }
+
+    #[test]
+    fn a_program_has_a_name_that_is_known_or_a_whole_path() {
+        for (written, is_one) in [
+            ("acp = \"kiro\"", true),
+            ("acp = \"clippy\"", false),
+            ("acp = []", false),
+            ("acp = [7]", false),
+            ("acp = [\"./agent\"]", false),
+            ("acp = [\"/opt/agent\", \"a\"]", true),
+            ("acp = [\"agent\", \"a\\u0000\"]", false),
+        ] {
+            let agent = toml::from_str::<AgentConfig>(written);
+            let is_good = agent.is_ok_and(|agent| agent.acp.is_some_and(|program| program.check().is_ok()));
+            assert_eq!(is_good, is_one, "{written}");
+        }
     }
 }

@@ -45,6 +45,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
+mod acp;
 mod archive;
 mod background;
 mod budgets;

@@ -2,17 +2,17 @@
 
 use std::fs;
 
-use q_testkit::mcp::McpDouble;
 use q_testkit::process::{is_alive, kill9};
+use q_testkit::program_double::ProgramDouble;
 use q_testkit::server::Script;
 use serde_json::json;
 
 use crate::tools::{Workshop, call, until};
 
 /// A workshop whose model has a server `s` beside its tools.
-fn with_server(mode: &str) -> (Workshop, McpDouble) {
+fn with_server(mode: &str) -> (Workshop, ProgramDouble) {
     let shop = Workshop::with_tools();
-    let double = McpDouble::new(shop.world.home.path());
+    let double = ProgramDouble::mcp(shop.world.home.path());
     let words: Vec<String> = double.command(mode).iter().map(|word| format!("{word:?}")).collect();
     let (name, value) = double.variable();
     shop.world.home.configure(&format!(
@@ -39,7 +39,7 @@ fn done() -> Script {
 }
 
 /// A call under way that never ends by itself, and the process of its server.
-fn under_way() -> (Workshop, McpDouble, u32) {
+fn under_way() -> (Workshop, ProgramDouble, u32) {
     let (shop, double) = with_server("silent");
     shop.rounds("do it", vec![say(), done()]);
     shop.begin("api", "do it");
@@ -138,7 +138,7 @@ fn tools_that_changed_are_told_and_offered_once_they_are_accepted() {
 #[test]
 fn servers_are_added_listed_and_removed_and_remarks_stay() {
     let shop = Workshop::with_tools();
-    let double = McpDouble::new(shop.world.home.path());
+    let double = ProgramDouble::mcp(shop.world.home.path());
     let file = shop.world.home.directory("XDG_CONFIG_HOME").join("q/config.toml");
     let before = format!("# mine\n{}", fs::read_to_string(&file).unwrap());
     fs::write(&file, &before).unwrap();

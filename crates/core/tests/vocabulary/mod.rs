@@ -62,7 +62,7 @@ variants! {
     Fault: PromptLost LogCut SealsTooLong AnswerTorn;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong NoImages RegionRefused SettingRefused Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
-        Empty NotShorter BudgetSpent NotConfigured Internal;
+        Empty NotShorter BudgetSpent NotConfigured NotStarted NotLoggedIn Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Reversed Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;

@@ -20,10 +20,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::members;
 use crate::http::usage::{count, sum};
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::members;
+use q_seat::Turn;
 
 /// What is asked. The system prompt and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.

@@ -20,10 +20,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::members;
 use crate::http::usage::{count, sum};
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::members;
+use q_seat::Turn;
 
 /// What a model takes that is its maker's own.
 const MODEL_FIELDS: &str = "additionalModelRequestFields";

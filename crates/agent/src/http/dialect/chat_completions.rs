@@ -18,10 +18,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::failure::is_error;
-use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{elements, is_array, is_nothing, members, text};
+use q_seat::Turn;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {

@@ -14,10 +14,10 @@ use super::writing::{
     arguments, called_tools, listed_messages, object, result_text, system_prompt, table, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::{is_array, members};
 use crate::http::usage::sum;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{is_array, members};
+use q_seat::Turn;
 
 /// What is asked. The model stands in the address.
 pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {

@@ -44,8 +44,8 @@ use q_core::{Seal, Settings};
 use serde_json::{Map, Value};
 
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::shape::{self, RequestShape};
+use q_seat::Turn;
 
 pub(super) use answer_limit::{NEWER_LIMIT, with_newer_limit};
 pub(super) use offering::Offer;

@@ -14,10 +14,10 @@ use super::writing::{
     tool_name,
 };
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::{is_nothing, members};
 use crate::http::usage::count;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{is_nothing, members};
+use q_seat::Turn;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {

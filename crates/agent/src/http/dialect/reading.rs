@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::http::answer::{AnswerBuilder, NAMELESS};
 use crate::http::calls::CallPiece;
-use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::count;
+use q_json::{elements, is_array, is_nothing, members, text};
 
 /// What a frame means for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

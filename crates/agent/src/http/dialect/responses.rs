@@ -16,10 +16,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{is_nothing, members};
+use q_seat::Turn;
 
 /// What a response is to have beside its words.
 pub(super) const INCLUDE: &str = "include";

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::reasoning_content;
 use crate::dialect::Dialect;
 use crate::http::answer::AnswerBuilder;
-use crate::seat::Turn;
+use q_seat::Turn;
 
 /// A thought as it comes, in a dialect of blocks: it goes back as it was, with the signature behind it.
 #[derive(Debug, Default)]

@@ -327,6 +327,7 @@ impl Bench {
         let address = |request: &AgentRequest| match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone().leak() as &str,
             AgentSpec::Guide => "guide",
+            AgentSpec::Acp(_) => "program",
         };
         self.host.world.asked.iter().map(address).collect()
     }

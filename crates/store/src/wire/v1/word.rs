@@ -78,6 +78,8 @@ words! {
         NotShorter = "not_shorter",
         BudgetSpent = "budget_spent",
         NotConfigured = "not_configured",
+        NotStarted = "not_started",
+        NotLoggedIn = "not_logged_in",
         Internal = "internal",
     }
 }

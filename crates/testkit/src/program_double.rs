@@ -1,23 +1,32 @@
-//! A server of tools that does what servers should not, for tests: a script, so that it needs nothing to be built.
+//! A server of tools, or an agent, that does what none should, for tests: scripts, so that nothing needs to be built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SCRIPT: &str = include_str!("mcp_server.sh");
+const MCP_SERVER: &str = include_str!("mcp_server.sh");
+const ACP_AGENT: &str = include_str!("acp_agent.sh");
 
-/// Such a server in a directory of its own.
+/// Such a program in a directory of its own.
 #[derive(Clone, Debug)]
-pub struct McpDouble {
+pub struct ProgramDouble {
     directory: PathBuf,
 }
 
-impl McpDouble {
-    /// Puts it into that directory, which is there.
-    ///
+impl ProgramDouble {
+    /// Puts a server of tools into that directory, which is there.
+    pub fn mcp(directory: &Path) -> Self {
+        Self::of(directory, MCP_SERVER)
+    }
+
+    /// Puts an agent into that directory, which is there. What it remembers is there, too.
+    pub fn acp(directory: &Path) -> Self {
+        Self::of(directory, ACP_AGENT)
+    }
+
     /// # Panics
     /// When it cannot be written.
-    pub fn new(directory: &Path) -> Self {
-        if let Err(error) = fs::write(directory.join("server.sh"), SCRIPT) {
+    fn of(directory: &Path, script: &str) -> Self {
+        if let Err(error) = fs::write(directory.join("server.sh"), script) {
             panic!("no server in {}: {error}", directory.display());
         }
         Self { directory: directory.to_owned() }

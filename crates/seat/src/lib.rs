@@ -10,12 +10,24 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use q_core::conversation::{Message, Part, Role};
 use q_core::{
     AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
 };
-use q_tools::BackgroundLine;
+use tokio::sync::mpsc;
+
+/// A process in the background as people and models are told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackgroundLine {
+    /// By what it is named; no other process of its session ever has it.
+    pub number: u64,
+    pub argv: Vec<String>,
+    /// For how long it has been running, or ran.
+    pub seconds: u64,
+    /// How it ended; nothing while it runs.
+    pub ended: Option<String>,
+}
 
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +121,16 @@ pub enum AgentControl {
     },
     /// The person says this into the running turn.
     Steer(String),
+}
+
+/// What some work tells, as a stream that drives it: whoever drops the one drops the other, and what it holds.
+pub fn driven(
+    work: impl Future<Output = ()> + Send + 'static,
+    hear: mpsc::Receiver<AgentEvent>,
+) -> BoxStream<'static, AgentEvent> {
+    let heard = stream::unfold(hear, |mut hear| async move { Some((hear.recv().await?, hear)) });
+    let driven = work.into_stream().filter_map(|()| future::ready(None));
+    stream::select(heard, driven).boxed()
 }
 
 /// What an agent is told, as it comes.

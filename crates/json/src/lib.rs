@@ -11,13 +11,13 @@ use serde_json::value::RawValue;
 
 /// What could be read of a text: its JSON values in order, and whether that is all of it.
 #[derive(Debug)]
-pub(super) struct Values<'a> {
-    pub(super) values: Vec<&'a RawValue>,
-    pub(super) whole: bool,
+pub struct Values<'a> {
+    pub values: Vec<&'a RawValue>,
+    pub whole: bool,
 }
 
 /// The JSON values that a text holds, one behind the other.
-pub(super) fn values(text: &str) -> Values<'_> {
+pub fn values(text: &str) -> Values<'_> {
     let mut values = Vec::new();
     for value in Deserializer::from_str(text).into_iter::<&RawValue>() {
         match value {
@@ -29,26 +29,23 @@ pub(super) fn values(text: &str) -> Values<'_> {
 }
 
 /// The members of an object that have these names; nothing of what is no object. Of a name that comes twice the last counts.
-pub(super) fn members<'a, const N: usize>(
-    value: &'a RawValue,
-    names: [&str; N],
-) -> [Option<&'a RawValue>; N] {
+pub fn members<'a, const N: usize>(value: &'a RawValue, names: [&str; N]) -> [Option<&'a RawValue>; N] {
     let mut reader = Deserializer::from_str(value.get());
     reader.deserialize_map(Members { names: &names }).unwrap_or([None; N])
 }
 
 /// The elements of an array; none of what is no array.
-pub(super) fn elements(value: &RawValue) -> Vec<&RawValue> {
+pub fn elements(value: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(value.get()).unwrap_or_default()
 }
 
 /// Whether it is an array.
-pub(super) fn is_array(value: &RawValue) -> bool {
+pub fn is_array(value: &RawValue) -> bool {
     value.get().starts_with('[')
 }
 
 /// Whether it says nothing: `null`, `false`, an empty text, array or object.
-pub(super) fn is_nothing(value: &RawValue) -> bool {
+pub fn is_nothing(value: &RawValue) -> bool {
     let text = value.get();
     let inside = |open, close| {
         text.strip_prefix(open)
@@ -59,7 +56,7 @@ pub(super) fn is_nothing(value: &RawValue) -> bool {
 }
 
 /// The text that it is, if it is one. Half a surrogate becomes a replacement character.
-pub(super) fn text(value: &RawValue) -> Option<String> {
+pub fn text(value: &RawValue) -> Option<String> {
     if !value.get().starts_with('"') {
         return None;
     }
@@ -117,7 +114,7 @@ impl Visitor<'_> for Which<'_> {
 /// The same text with the usual faults put right: numbers that JSON has no word for, Python's words, half surrogates, bare
 /// control characters, escapes that do not exist, commas before an end. What is right already stays as it is, and so does what
 /// was never meant to be JSON.
-pub(super) fn mended(text: &str) -> String {
+pub fn mended(text: &str) -> String {
     if !text.trim_start().starts_with(['{', '[', '"']) {
         return text.to_owned();
     }

@@ -1,22 +1,25 @@
-//! A server's output, read within bounds, and its input, which can be closed by whoever holds it.
+//! What a program that is spoken to says, within bounds: its output by lines and in sum, of its errors the end.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::net::unix::pipe::Receiver;
 
 /// The longest line, in bytes: one message.
 const LINE: u64 = 4 << 20;
-/// The most that a server says between two requests, in bytes.
+/// The most that a program says between two requests, in bytes.
 const UNASKED: u64 = 16 << 20;
+/// How much of what it says on standard error is kept: the end.
+const ERRORS: usize = 2 << 10;
 
-/// What a server says, until a line or all of it is too long: it is at its end then, whatever else comes.
+/// What a program says, until a line or all of it is too long: it is at its end then, whatever else comes.
 #[derive(Debug)]
-pub(crate) struct BoundedOutput {
+pub struct BoundedOutput {
     from: Receiver,
     line: u64,
     said: Said,
@@ -24,19 +27,20 @@ pub(crate) struct BoundedOutput {
 
 /// How much was said since something was asked, and whether that was too much.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said(Arc<AtomicU64>);
+pub struct Said(Arc<AtomicU64>);
 
 impl Said {
     const TOO_MUCH: u64 = u64::MAX;
 
     /// Something is asked: the answer may be long.
-    pub(crate) fn begin(&self) {
+    pub fn begin(&self) {
         let _too_much = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |said| (said != Self::TOO_MUCH).then_some(0));
     }
 
-    pub(crate) fn is_too_much(&self) -> bool {
+    /// Whether it was too much: it is at its end then.
+    pub fn is_too_much(&self) -> bool {
         self.0.load(Ordering::Relaxed) == Self::TOO_MUCH
     }
 
@@ -50,7 +54,8 @@ impl Said {
 }
 
 impl BoundedOutput {
-    pub(crate) const fn new(from: Receiver, said: Said) -> Self {
+    /// What comes from there, counted together with what else is.
+    pub const fn new(from: Receiver, said: Said) -> Self {
         Self { from, line: 0, said }
     }
 }
@@ -79,38 +84,26 @@ impl AsyncRead for BoundedOutput {
     }
 }
 
-/// What a server reads. Closed, it is told to end.
-#[derive(Clone, Debug)]
-pub(crate) struct ClosableInput(Arc<Mutex<Option<Sender>>>);
+/// The end of what a program says on standard error, for whoever is to know why it ended. Hostile text.
+#[derive(Clone, Debug, Default)]
+pub struct LastWords(Arc<Mutex<VecDeque<u8>>>);
 
-impl ClosableInput {
-    pub(crate) fn new(into: Sender) -> Self {
-        Self(Arc::new(Mutex::new(Some(into))))
-    }
-
-    pub(crate) fn close(&self) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
-
-    fn with<T>(&self, act: impl FnOnce(Pin<&mut Sender>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(into) => act(Pin::new(into)),
-            None => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+impl LastWords {
+    /// Takes in all that comes, until nothing more can. Meant for a task of its own: a program must never wait for its errors to be
+    /// read.
+    pub async fn take_in(self, mut from: Receiver) {
+        let mut piece = [0; 1 << 10];
+        while let Ok(count @ 1..) = from.read(&mut piece).await {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend(piece.get(..count).unwrap_or_default());
+            let over = kept.len().saturating_sub(ERRORS);
+            kept.drain(..over);
         }
     }
-}
 
-impl AsyncWrite for ClosableInput {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.with(|into| into.poll_write(context, bytes))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.with(|into| into.poll_flush(context))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.close();
-        Poll::Ready(Ok(()))
+    /// What is kept of it, without blanks around; empty where it said nothing.
+    pub fn text(&self) -> String {
+        let kept: Vec<u8> = self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        String::from_utf8_lossy(&kept).trim().to_owned()
     }
 }
