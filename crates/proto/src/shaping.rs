@@ -76,6 +76,9 @@ pub struct ToolEnvironment {
     /// The directory in which it is kept what was accepted of these.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pinned: String,
+    /// What is `q`'s own, and changed by no command in a sandbox.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
+    pub own: Vec<String>,
 }
 
 /// An MCP server as somebody configured it. Its variables may hold keys.
@@ -130,7 +133,8 @@ impl Shaping {
         let texts = [&self.dialect, &self.body, &self.compact_model]
             .into_iter()
             .chain(&self.reasoning)
-            .chain(&self.omit);
+            .chain(&self.omit)
+            .chain(self.tools.iter().flat_map(|tools| &tools.own));
         let servers = self.tools.iter().flat_map(|tools| &tools.servers).map(McpServer::bytes);
         let program = self.program.iter().flat_map(|program| program.arguments.iter().chain([&program.path]));
         headers.chain(variables).chain(servers).chain(texts.chain(program).map(String::len)).sum()

@@ -22,17 +22,23 @@
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
 //! | `serving` | programs that are spoken to, and not only run |
-//! | `sandbox` | what a command is held to |
+//! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
+//! | `left_behind` | what a command left behind where its supervisor did not end it |
 
 mod changes;
 mod definition;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod denied_calls;
 mod diff;
 mod digest;
 mod directory;
 mod edit;
 mod group;
 mod kept_file;
+mod left_behind;
 mod list;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod own_mounts;
 mod private;
 mod project;
 mod read;
@@ -52,7 +58,7 @@ pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
-pub use run::{PASSED_ON, SERVES, SUPERVISE};
+pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use supervise::SupervisedCommand;
