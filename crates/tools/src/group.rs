@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::watch;
 
-use crate::left_behind::Mark;
+use crate::left_behind::CommandMark;
 
 /// How long a group may take to end by itself once it is told to; then it is killed.
 const GRACE: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl Groups {
         mut command: Command,
         lifeline: Option<PipeWriter>,
     ) -> io::Result<CommandGroup> {
-        let mark = Mark::put_on(&mut command)?;
+        let mark = CommandMark::put_on(&mut command)?;
         let child = command.process_group(0).spawn()?;
         self.0.send_modify(|count| *count += 1);
         let counted = Counted(self.clone());
@@ -63,7 +63,7 @@ impl Drop for Counted {
 pub(crate) struct CommandGroup {
     running: Option<(Child, Counted)>,
     lifeline: Option<PipeWriter>,
-    mark: Mark,
+    mark: CommandMark,
 }
 
 /// How a group ended.

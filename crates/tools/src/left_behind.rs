@@ -20,9 +20,9 @@ const SWEEPS: usize = 20;
 
 /// What the processes of one command are told by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark(u64);
+pub(crate) struct CommandMark(u64);
 
-impl Mark {
+impl CommandMark {
     /// Has what is started by this command carry one of its own.
     pub(crate) fn put_on(command: &mut Command) -> io::Result<Self> {
         let mark = Self(getrandom::u64().map_err(io::Error::other)?);

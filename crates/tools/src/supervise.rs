@@ -131,7 +131,7 @@ impl SupervisedCommand {
             }
         };
         command.stdin(if self.serves { Stdio::piped() } else { Stdio::null() });
-        command.spawn().map_err(cannot_run)
+        command.spawn().map_err(|error| cannot_run(&error))
     }
 
     fn program(&self) -> Result<(&String, &[String]), (u8, String)> {
@@ -151,7 +151,7 @@ impl SupervisedCommand {
                 ),
             );
         }
-        Err(cannot_run(Command::new(name).args(arguments).exec()))
+        Err(cannot_run(&Command::new(name).args(arguments).exec()))
     }
 }
 
@@ -168,7 +168,7 @@ fn bound_resources() {
     }
 }
 
-fn cannot_run(error: io::Error) -> (u8, String) {
+fn cannot_run(error: &io::Error) -> (u8, String) {
     let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
     (code, error.to_string())
 }

@@ -159,12 +159,12 @@ async fn nothing_is_put_back_where_one_file_was_changed_by_another_hand() {
 #[tokio::test]
 async fn what_was_undone_is_for_those_whom_somebody_let_have_it() {
     let bench = Bench::new(9);
+    let at = bench.directory.join("a");
+    bench.writes(1, "b", "made\n").await;
+    fs::remove_file(at.with_file_name("b")).unwrap();
     bench.put("a", "one\n");
     bench.edits(1, "a", "one", "eins").await;
-    bench.writes(1, "b", "made\n").await;
-    let at = bench.directory.join("a");
     fs::set_permissions(&at, fs::Permissions::from_mode(0o600)).unwrap();
-    fs::remove_file(bench.directory.join("b")).unwrap();
     // Who has removed it himself has undone that much already.
     bench.reverses(Reversal::Undo).unwrap();
     bench.has(&[("a", "one\n")]);
