@@ -81,7 +81,7 @@ mod tests {
             pinned: String::new(),
             own: own_places(&environment),
         };
-        assert!(home.own.iter().any(|path| path.ends_with("/.config/q")), "{:?}", home.own);
+        assert!(home.own.iter().any(|path| path.ends_with("/q")), "{:?}", home.own);
         let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };
         assert_eq!(of(&with(None), &environment), Some(home.clone()));
         assert_eq!(of(&with(Some(false)), &environment), Some(ToolEnvironment { is_free: true, ..home }));
