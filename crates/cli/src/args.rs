@@ -524,9 +524,15 @@ pub(crate) struct CommandArgs {
     /// The umask for what it makes
     #[arg(long, value_parser = octal)]
     pub(crate) umask: u32,
-    /// Hold it to a sandbox in which it may change files only beneath this directory
+    /// Hold it to a sandbox in which it may change files only beneath these directories
     #[arg(long, value_name = "DIR")]
-    pub(crate) writable: Option<std::path::PathBuf>,
+    pub(crate) writable: Vec<std::path::PathBuf>,
+    /// What stays as it is even there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) protected: Vec<std::path::PathBuf>,
+    /// Become it, in that sandbox: it is supervised already
+    #[arg(long)]
+    pub(crate) held: bool,
     /// Pass on to it what comes in
     #[arg(long)]
     pub(crate) serves: bool,
@@ -538,8 +544,9 @@ pub(crate) struct CommandArgs {
 impl CommandArgs {
     /// What is to be run.
     pub(crate) fn supervised(self) -> SupervisedCommand {
-        let sandbox = self.writable.map(|directory| Sandbox { writable: vec![directory] });
-        SupervisedCommand { argv: self.argv, sandbox, umask: self.umask, serves: self.serves }
+        let Self { umask, writable, protected, held, serves, argv } = self;
+        let sandbox = (!writable.is_empty()).then_some(Sandbox { writable, protected });
+        SupervisedCommand { argv, sandbox, umask, serves, is_held: held }
     }
 }
 

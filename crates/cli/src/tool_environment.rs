@@ -8,6 +8,7 @@ use q_proto::Place;
 use q_proto::shaping::{McpServer, ToolEnvironment};
 
 use crate::config::{AgentConfig, McpConfig};
+use crate::context::{config_file, place};
 use crate::environment::ProcessEnvironment;
 
 /// All that, where the agent may use tools.
@@ -26,7 +27,18 @@ pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> T
         is_free: agent.sandbox == Some(false),
         servers: Vec::new(),
         pinned: String::new(),
+        own: own_places(environment),
     }
+}
+
+/// Where `q` keeps what is asked about and what it runs by. What cannot be named is where no session can be either.
+fn own_places(environment: &ProcessEnvironment) -> Vec<String> {
+    let config = config_file(environment).ok();
+    let beside = config.as_deref().and_then(|file| file.parent().filter(|above| above.ends_with("q")));
+    let config = beside.or(config.as_deref()).map(std::path::Path::to_owned);
+    let place = place(environment).ok();
+    let places = place.iter().flat_map(Place::directories).map(std::path::Path::to_owned).chain(config);
+    places.filter_map(|path| path.to_str().map(str::to_owned)).collect()
 }
 
 /// The servers of the configuration.
@@ -73,7 +85,9 @@ mod tests {
             is_free: false,
             servers: Vec::new(),
             pinned: String::new(),
+            own: own_places(&environment),
         };
+        assert!(home.own.iter().any(|path| path.ends_with("/q")), "{:?}", home.own);
         let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };
         assert_eq!(of(&with(None), &environment), Some(home.clone()));
         assert_eq!(of(&with(Some(false)), &environment), Some(ToolEnvironment { is_free: true, ..home }));

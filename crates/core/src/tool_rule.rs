@@ -9,6 +9,7 @@ use core::fmt;
 
 use thiserror::Error;
 
+use crate::handing_on::{hands_on, stem};
 use crate::limits::TOOL_BYTES;
 use crate::path_pattern;
 
@@ -16,65 +17,6 @@ use crate::path_pattern;
 pub const PATTERN_BYTES: usize = 200;
 /// The most rules that stand beside those of a session.
 pub const STANDING_RULES: usize = 500;
-
-/// Programs that take a line of commands, and what they are also called.
-const SHELLS: [&str; 15] = [
-    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "pwsh", "nu", "busybox",
-    "toybox", "elvish",
-];
-/// Programs that run whatever stands behind them.
-const CARRIERS: [&str; 26] = [
-    "env", "sudo", "doas", "su", "nice", "ionice", "nohup", "timeout", "time", "setsid", "stdbuf", "xargs",
-    "command", "exec", "eval", "chroot", "unshare", "nsenter", "script", "watch", "ssh", "flock", "parallel",
-    "find", "strace", "npx",
-];
-/// Programs that run a text that one of their arguments is, and how those arguments begin.
-const INTERPRETERS: [&str; 9] = ["python", "perl", "ruby", "node", "php", "lua", "deno", "bun", "osascript"];
-const EVALUATES: [&str; 6] = ["-c", "-e", "-E", "-r", "--eval", "eval"];
-/// Of these, what follows varies from call to call and changes little of what is done: *always* leaves it open.
-const SUBCOMMANDS: [(&str, &[&str]); 6] = [
-    ("cargo", &["test", "check", "build", "clippy", "fmt", "doc", "bench", "nextest", "tree", "metadata"]),
-    ("git", &["status", "diff", "log", "show", "blame"]),
-    ("go", &["test", "build", "vet", "list"]),
-    ("npm", &["test"]),
-    ("pnpm", &["test"]),
-    ("yarn", &["test"]),
-];
-/// Options by which these run another program, work in another place or write to any file, as they begin.
-const LEADS_ELSEWHERE: [(&str, &[&str]); 6] = [
-    (
-        "cargo",
-        &[
-            "--config",
-            "--tool-config",
-            "--manifest-path",
-            "--target-dir",
-            "--out-dir",
-            "--artifact-dir",
-            "-C",
-            "-Z",
-        ],
-    ),
-    ("git", &["--ou"]), // --output, which may be shortened
-    (
-        "go",
-        &[
-            "-o",
-            "-C",
-            "-exec",
-            "--exec",
-            "-toolexec",
-            "--toolexec",
-            "-vettool",
-            "--vettool",
-            "-modfile",
-            "--modfile",
-        ],
-    ),
-    ("npm", &["--prefix", "--script-shell", "-C"]),
-    ("pnpm", &["--prefix", "--script-shell", "--dir", "-C"]),
-    ("yarn", &["--cwd", "--script-shell"]),
-];
 
 /// What becomes of a call that a rule is for. The later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -236,7 +178,7 @@ impl ToolRule {
             (RulePattern::Any, _any_other) => true,
             (RulePattern::Exactly(words), CallSubject::Command(argv)) => words == argv,
             (RulePattern::Begins(words), CallSubject::Command(argv)) => {
-                words == argv || (argv.starts_with(words) && !(allows && hands_on(argv)))
+                words == argv || (argv.starts_with(words) && !(allows && hands_on(argv, words.len())))
             }
             (RulePattern::Path(pattern), CallSubject::File { path, is_private }) => {
                 let is_meant = !(allows && *is_private) || path_pattern::is_literal(pattern);
@@ -284,36 +226,6 @@ impl fmt::Display for RuleEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
-}
-
-/// What *always* keeps of a command whose end varies.
-fn stem(argv: &[String]) -> Option<&[String]> {
-    let (program, rest) = argv.split_first().filter(|_| !hands_on(argv))?;
-    let (_, known) = SUBCOMMANDS.into_iter().find(|(name, _)| name == program)?;
-    let words = match rest {
-        [run, script, ..] if run == "run" && known == ["test"] && is_plain(script) => 3,
-        [subcommand, ..] if known.contains(&subcommand.as_str()) => 2,
-        _other => return None,
-    };
-    argv.get(..words)
-}
-
-fn is_plain(word: &str) -> bool {
-    word.starts_with(|first: char| first.is_ascii_alphanumeric())
-}
-
-/// Whether a command is a line for a shell, or another command that its program hands on, or leads out of what its first words say.
-fn hands_on(argv: &[String]) -> bool {
-    let Some((program, rest)) = argv.split_first() else { return false };
-    let program = program.rsplit('/').next().unwrap_or_default();
-    let evaluates = || rest.iter().any(|word| EVALUATES.iter().any(|option| word.starts_with(option)));
-    let leads =
-        LEADS_ELSEWHERE.into_iter().filter(|(name, _)| *name == program).flat_map(|(_, options)| options);
-    let is_led = |option: &&str| rest.iter().any(|word| word.starts_with(*option));
-    SHELLS.contains(&program)
-        || CARRIERS.contains(&program)
-        || leads.into_iter().any(is_led)
-        || (INTERPRETERS.iter().any(|name| program.starts_with(name)) && evaluates())
 }
 
 #[cfg(test)]

@@ -62,13 +62,14 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
 fn tools(environment: ToolEnvironment) -> ToolSettings {
-    let ToolEnvironment { variables, umask, supervisor, is_free, servers: _, pinned: _ } = environment;
+    let ToolEnvironment { variables, umask, supervisor, is_free, servers: _, pinned: _, own } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {
         environment: variables.into_iter().filter(is_meant).collect(),
         umask,
         supervisor: Some(supervisor).filter(|path| !path.is_empty()).map(PathBuf::from),
         sandbox: !is_free,
+        protected: own.into_iter().map(PathBuf::from).collect(),
     }
 }
 
@@ -181,6 +182,7 @@ mod tests {
                 is_free: true,
                 servers: ["files", "a__b"].map(server).into(),
                 pinned: "/state/mcp".into(),
+                own: vec!["/state".into()],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
@@ -213,6 +215,7 @@ mod tests {
             umask: 0o027,
             supervisor: Some("/bin/q".into()),
             sandbox: false,
+            protected: vec!["/state".into()],
         };
         assert_eq!(*tools, Some(expected), "no key is passed on");
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };

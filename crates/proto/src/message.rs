@@ -307,13 +307,14 @@ mod tests {
                     timeout_ms: 1500,
                 }],
                 pinned: "/p".into(),
+                own: vec!["/own".into()],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
             ..numbers
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 19,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 19 + 4,
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));

@@ -76,6 +76,9 @@ pub struct ToolEnvironment {
     /// The directory in which it is kept what was accepted of these.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pinned: String,
+    /// What is `q`'s own, and changed by no command in a sandbox.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
+    pub own: Vec<String>,
 }
 
 /// An MCP server as somebody configured it. Its variables may hold keys.
@@ -95,7 +98,8 @@ pub struct McpServer {
 impl ToolEnvironment {
     pub(crate) fn bytes(&self) -> usize {
         let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
-        variables.chain(self.servers.iter().map(McpServer::bytes)).sum()
+        let own = self.own.iter().map(String::len);
+        variables.chain(self.servers.iter().map(McpServer::bytes)).chain(own).sum()
     }
 }
 

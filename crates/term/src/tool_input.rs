@@ -167,7 +167,7 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
 }
 
 /// What the sandbox keeps a command from.
-const SANDBOX: &str = "\n(it can change files only beneath the session's directory, and has no network)";
+const SANDBOX: &str = "\n(it can write files only beneath the session's directory, and has no network)";
 
 /// Where a command runs.
 fn place(run: &RunInput, is_sandboxed: bool) -> String {
@@ -384,7 +384,7 @@ mod tests {
             (
                 "run_sandboxed",
                 r#"{"shell":"a | b"}"#,
-                "may this run in a shell and in a sandbox? a | b\n(it can change files only beneath the session's directory, and has no network)",
+                "may this run in a shell and in a sandbox? a | b\n(it can write files only beneath the session's directory, and has no network)",
             ),
             ("run", r#"{"argv":["ls"],"seconds":0}"#, "may this run? ls\n(for 1 second at most)"),
             ("run", r#"{"argv":["ls"],"seconds":9000}"#, "may this run? ls\n(for 600 seconds at most)"),

@@ -330,8 +330,11 @@ async fn until_it_ends(process: &BackgroundProcess, group: CommandGroup, mut out
         () = take_in(&mut output, process) => group.leader_ends().await,
     }
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, process)).await;
-    match group.conclude() {
-        Ok(status) => run::ending(status).unwrap_or_else(|| "exit code 0".into()),
+    match group.conclude().await {
+        Ok(ended) => {
+            let how = run::ending(ended.status).unwrap_or_else(|| "exit code 0".into());
+            how + ended.remark().trim_end()
+        }
         Err(error) => format!("nobody knows how ({error})"),
     }
 }

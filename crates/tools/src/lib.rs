@@ -24,11 +24,14 @@
 //! | `supervise` | the process that stands between a command and the host |
 //! | `serving` | programs that are spoken to, and not only run |
 //! | `spoken` | what such a program says, within bounds |
-//! | `sandbox` | what a command is held to |
+//! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
+//! | `left_behind` | what a command left behind where its supervisor did not end it |
 
 mod background;
 mod changes;
 mod definition;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod denied_calls;
 mod diff;
 mod digest;
 mod directory;
@@ -36,7 +39,10 @@ mod edit;
 mod fetch;
 mod group;
 mod kept_file;
+mod left_behind;
 mod list;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod own_mounts;
 mod private;
 mod project;
 mod read;
@@ -59,7 +65,7 @@ pub use definition::ToolDefinition;
 pub use digest::digest_of;
 pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
-pub use run::{PASSED_ON, SERVES, SUPERVISE};
+pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use spoken::{BoundedOutput, LastWords, Said};

@@ -29,7 +29,7 @@ pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
 /// The same in a sandbox. A tool of its own, so that leave for it is never leave for the other.
 pub(crate) const SANDBOXED: ToolDefinition = ToolDefinition {
     name: "run_sandboxed",
-    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
+    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, nothing beneath .git, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
     schema: SCHEMA,
     reads: false,
 };
@@ -76,6 +76,10 @@ pub const PASSED_ON: [&str; 22] = [
 pub const SUPERVISE: [&str; 2] = ["host", "command"];
 /// How it is told that what comes in is the command's.
 pub const SERVES: &str = "--serves";
+/// How it is told that it is to become the command itself, in a sandbox; where files may be changed there; and what must stay.
+pub const HELD: &str = "--held";
+pub const WRITABLE: &str = "--writable";
+pub const PROTECTED: &str = "--protected";
 /// Where programs are looked for when nobody says.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -107,6 +111,8 @@ pub(crate) struct CommandSettings {
     pub(crate) supervisor: Option<PathBuf>,
     /// Whether they can be held to a sandbox.
     pub(crate) sandbox: bool,
+    /// What is `q`'s own, and changed by none in the sandbox.
+    pub(crate) protected: Vec<PathBuf>,
 }
 
 impl CommandLine {
@@ -202,9 +208,9 @@ pub(crate) async fn carry_out(
     }
     // What it left behind may hold the pipe open for ever.
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, &mut kept, progress)).await;
-    let status = group.conclude().map_err(|error| format!("nobody knows how it ended: {error}"))?;
-    let text = kept.text();
-    match ending(status) {
+    let ended = group.conclude().await.map_err(|error| format!("nobody knows how it ended: {error}"))?;
+    let text = format!("{}{}", kept.text(), ended.remark());
+    match ending(ended.status) {
         None => Ok(text),
         Some(ending) if program.is_sandboxed => {
             Err(format!("{ending}\n{text}{}", in_sandbox(directory.path())))
@@ -226,7 +232,10 @@ impl CommandSettings {
         command.args(SUPERVISE).arg(format!("--umask={:03o}", self.umask));
         if program.is_sandboxed {
             // It is in the session's directory by then.
-            command.args(["--writable", "."]);
+            command.args([WRITABLE, "."]);
+            for path in &self.protected {
+                command.arg(PROTECTED).arg(path);
+            }
         }
         let (end, lifeline) = std::io::pipe()?;
         command.arg("--").args(argv).stdin(end);
@@ -237,7 +246,7 @@ impl CommandSettings {
 /// What to think of when a command of the sandbox has failed.
 fn in_sandbox(directory: &Path) -> String {
     format!(
-        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, and has no network. If it failed for that, say so and call run instead.)\n",
+        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git, and has no network. If it failed for that, say so and call run instead.)\n",
         directory.display()
     )
 }

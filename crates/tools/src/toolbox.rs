@@ -45,24 +45,33 @@ pub struct ToolSettings {
     pub supervisor: Option<PathBuf>,
     /// Whether commands are held to a sandbox, where the system can.
     pub sandbox: bool,
+    /// What is `q`'s own: changed only where the person is asked about that very file.
+    pub protected: Vec<PathBuf>,
 }
 
 impl Default for ToolSettings {
     fn default() -> Self {
-        Self { environment: BTreeMap::new(), umask: 0o022, supervisor: None, sandbox: true }
+        Self {
+            environment: BTreeMap::new(),
+            umask: 0o022,
+            supervisor: None,
+            sandbox: true,
+            protected: Vec::new(),
+        }
     }
 }
 
 /// The names of the variables, and nothing of what they hold.
 impl fmt::Debug for ToolSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { environment, umask, supervisor, sandbox } = self;
+        let Self { environment, umask, supervisor, sandbox, protected } = self;
         let variables: Vec<&String> = environment.keys().collect();
         f.debug_struct("ToolSettings")
             .field("variables", &variables)
             .field("umask", umask)
             .field("supervisor", supervisor)
             .field("sandbox", sandbox)
+            .field("protected", protected)
             .finish()
     }
 }
@@ -183,7 +192,13 @@ impl Toolbox {
         let sandbox = settings.sandbox && supervisor.is_some() && Sandbox::is_supported();
         Self {
             path,
-            commands: CommandSettings { environment, umask: settings.umask, supervisor, sandbox },
+            commands: CommandSettings {
+                environment,
+                umask: settings.umask,
+                supervisor,
+                sandbox,
+                protected: settings.protected.clone(),
+            },
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
             groups: Groups::default(),
@@ -231,7 +246,7 @@ impl Toolbox {
                 | Action::List(place)
                 | Action::Write(place, _)
                 | Action::Edit(place, _),
-            ) => CallSubject::File { path: place.to_string(), is_private: holds_keys(&place) },
+            ) => CallSubject::File { path: place.to_string(), is_private: self.is_guarded(&place) },
         }
     }
 
@@ -250,7 +265,7 @@ impl Toolbox {
             return Ok(CheckedCall { reads: false, wants_consent: false });
         }
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
-        let is_private = action.place().is_some_and(holds_keys);
+        let is_private = action.place().is_some_and(|place| self.is_guarded(place));
         // A check of a change has its file in memory too.
         let _place = AT_WORK.acquire().await;
         let is_wide = blocking(move || {
@@ -476,6 +491,15 @@ impl Toolbox {
         }
     }
 
+    /// Whether it is asked about by its own name alone: it mostly holds keys, or is `q`'s own.
+    fn is_guarded(&self, place: &RelativePath) -> bool {
+        let full = || place.names().iter().fold(self.path.clone(), |path, name| path.join(name));
+        let is_own = |own: &PathBuf| {
+            full().starts_with(own) || own.canonicalize().is_ok_and(|own| full().starts_with(own))
+        };
+        place.names().iter().any(|name| is_private(name)) || self.commands.protected.iter().any(is_own)
+    }
+
     fn keeper(&self) -> ChangeKeeper {
         ChangeKeeper::new(self.changes.clone(), self.turn.load(Ordering::Relaxed))
     }
@@ -499,11 +523,6 @@ impl Toolbox {
             }
         }
     }
-}
-
-/// Whether some name in it is one of those that mostly hold keys.
-fn holds_keys(place: &RelativePath) -> bool {
-    place.names().iter().any(|name| is_private(name))
 }
 
 /// Whether its files are not one project's, so that even looking wants consent: the home directory is in it, by whatever path

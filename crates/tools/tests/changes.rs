@@ -152,9 +152,29 @@ async fn nothing_is_put_back_where_one_file_was_changed_by_another_hand() {
     }
     assert_eq!(fs::read_to_string(outside).unwrap(), "canary\n");
     fs::remove_dir(&before).unwrap();
+    // Between two changes of one turn as well: what was there is in no image of what the turn left.
+    bench.put("a", "eins\nmine\n");
+    bench.does(1, "read", json!({ "path": "a" })).await;
+    bench.edits(1, "a", "eins", "zwei").await;
+    let said = bench.reverses(Reversal::Undo).unwrap_err();
+    assert!(said.contains("a was changed by another hand since"), "{said}");
+    bench.put("a", "one\n");
+    assert!(bench.reverses(Reversal::Undo).is_err(), "whatever is there by now");
+}
+
+#[tokio::test]
+async fn what_was_undone_is_for_those_whom_somebody_let_have_it() {
+    let bench = Bench::new(9);
+    let at = bench.directory.join("a");
+    bench.writes(1, "b", "made\n").await;
+    fs::remove_file(at.with_file_name("b")).unwrap();
+    bench.put("a", "one\n");
+    bench.edits(1, "a", "one", "eins").await;
+    fs::set_permissions(&at, fs::Permissions::from_mode(0o600)).unwrap();
     // Who has removed it himself has undone that much already.
     bench.reverses(Reversal::Undo).unwrap();
     bench.has(&[("a", "one\n")]);
+    assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ const CONFINED: &[Confined] = &[
     // What models may do.
     confined("ignore", &["crates/tools/src/search.rs"], 1),
     confined("landlock", &["crates/tools/src/sandbox.rs"], 1),
-    confined("seccompiler", &["crates/tools/src/sandbox.rs"], 1),
+    confined("seccompiler", &["crates/tools/src/denied_calls.rs"], 1),
     confined("close_fds", &["crates/cli/src/lib.rs"], 1),
     confined("sha2", &["crates/tools/src/"], 2),
     confined("rmcp", &["crates/mcp/src/"], 6),

@@ -275,6 +275,7 @@ async fn look(environment: &ProcessEnvironment, spec: &McpSpec) -> Result<(Strin
         umask: environment.umask,
         supervisor: Some(environment.program.clone()),
         sandbox: false,
+        ..ToolSettings::default()
     };
     let programs = ServingPrograms::default();
     let looked = async {
