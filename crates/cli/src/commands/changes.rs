@@ -72,8 +72,12 @@ pub(crate) async fn run(context: &Context, verb: ChangesVerb) -> Result<ExitCode
             && (args.yes || ask(context, look)?)
         {
             client.carry_out(&session, command).await?;
+            look.done(set).inspect(|done| out::note(done));
             done = true;
         }
+    }
+    if args.dry_run && look != Look::Diff && set.is_some() {
+        out::note("only shown: nothing was changed");
     }
     let declined = !args.dry_run && set.is_some() && !done;
     print(&args, session.id.to_string(), set.as_ref(), done)?;
