@@ -451,6 +451,10 @@ mod tests {
         ] {
             assert_eq!(question(tool, input, None), expected, "{tool} {input}");
         }
+    }
+
+    #[test]
+    fn why_a_look_asks_is_one_reason() {
         for (tool, input, wish) in
             [("read", r#"{"path":".env"}"#, "may .env be read?"), ("list", "{}", "may . be listed?")]
         {

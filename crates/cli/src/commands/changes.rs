@@ -72,7 +72,9 @@ pub(crate) async fn run(context: &Context, verb: ChangesVerb) -> Result<ExitCode
             && (args.yes || ask(context, look)?)
         {
             client.carry_out(&session, command).await?;
-            look.done(set).inspect(|done| out::note(done));
+            if let Some(said) = look.done(set) {
+                out::note(&said);
+            }
             done = true;
         }
     }

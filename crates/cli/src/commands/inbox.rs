@@ -255,7 +255,9 @@ async fn reply(
     let command = table::answer(session.id, pending, answer);
     let rule = rule_made(&command, &fitting);
     client.carry_out(&session, command).await?;
-    rule.iter().for_each(|rule| out::note(rule));
+    if let Some(rule) = rule {
+        out::note(&rule);
+    }
     Ok(())
 }
 

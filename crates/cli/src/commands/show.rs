@@ -37,8 +37,10 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         out::line(&q_term::plain::entry(entry, unanswered, q_term::Way::Shell))?;
     }
     if args.entry.is_none() && session.activity.needs_person() {
-        let here = waiting(&mut client).await?.into_iter().filter(|(id, _)| *id == session.id);
-        here.for_each(|(_, pending)| note_waiting(&session, &pending));
+        let all = waiting(&mut client).await?;
+        for (_, pending) in all.iter().filter(|(id, _)| *id == session.id) {
+            note_waiting(&session, pending);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

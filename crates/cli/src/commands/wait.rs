@@ -29,8 +29,11 @@ pub(crate) async fn run(context: &Context, args: WaitArgs) -> Result<ExitCode, C
             Err(_) => return Err(CliError::failed(format!("not done after {seconds} s; the work goes on"))),
         },
     }
-    let here = wanted.iter().filter_map(|&id| client.mirror.get(id));
-    here.for_each(|session| session.pending.iter().for_each(|call| note_waiting(&session.summary, call)));
+    for session in wanted.iter().filter_map(|&id| client.mirror.get(id)) {
+        for pending in &session.pending {
+            note_waiting(&session.summary, pending);
+        }
+    }
     Ok(verdict(&client, &wanted))
 }
 
