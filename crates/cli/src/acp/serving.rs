@@ -437,6 +437,7 @@ pub(super) fn fault(error: &CliError) -> Fault {
         | ErrorKind::Unreachable
         | ErrorKind::Unreadable
         | ErrorKind::Foreign
+        | ErrorKind::NeedsPerson
         | ErrorKind::Interrupted => ErrorCode::Internal,
     };
     Fault::new(code, error.on_one_line())
