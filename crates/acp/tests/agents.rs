@@ -133,7 +133,14 @@ fn in_words(event: AgentEvent) -> String {
         AgentEvent::Title(title) => format!("title {title}"),
         AgentEvent::Model(model) => format!("model {model}"),
         AgentEvent::Done => "done".into(),
-        other => format!("{other:?}"),
+        other @ (AgentEvent::Sent(_)
+        | AgentEvent::ProjectFiles(_)
+        | AgentEvent::Asked { .. }
+        | AgentEvent::Sealed(_)
+        | AgentEvent::Sources(_)
+        | AgentEvent::Torn(_)
+        | AgentEvent::Steerable
+        | AgentEvent::Retrying { .. }) => format!("{other:?}"),
     }
 }
 
