@@ -16,6 +16,8 @@ use q_core::{
     AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
 };
 
+use crate::spec::McpServers;
+
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat {
@@ -70,6 +72,8 @@ pub struct Turn {
     pub model: String,
     /// How it is asked, where the person wants it otherwise than the agent is configured. Its model is the one above.
     pub settings: Settings,
+    /// Whose tools may be offered beside the agent's own, as it is written when the turn begins.
+    pub servers: McpServers,
     /// Oldest first. An agent that remembers the conversation takes what is new in it.
     pub messages: Vec<Message>,
 }

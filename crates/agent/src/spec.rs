@@ -33,6 +33,14 @@ impl AgentSpec {
         }
     }
 
+    /// Where its MCP servers are written, where it may use tools.
+    pub fn server_tables(&self) -> Option<&ServerTables> {
+        match self {
+            Self::Guide => None,
+            Self::Http(spec) => Some(&spec.servers).filter(|_| spec.tools.is_some()),
+        }
+    }
+
     /// Whether a project's own files for agents go before its conversations: only a model has a use for them.
     pub fn takes_project_files(&self) -> bool {
         match self {
@@ -57,8 +65,8 @@ pub struct HttpSpec {
     pub shape: RequestShape,
     /// Tools are offered, and may use this; nothing where none are.
     pub tools: Option<ToolSettings>,
-    /// Whose tools are offered beside q's own, where any are.
-    pub servers: McpServers,
+    /// Where it is written whose tools are offered beside q's own.
+    pub servers: ServerTables,
     pub patience: Patience,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
@@ -66,11 +74,23 @@ pub struct HttpSpec {
     pub program: Option<ServerProgram>,
 }
 
-/// MCP servers, and where it is kept what was accepted of them.
+/// Where it is written which MCP servers an agent is offered. It is read anew for each turn: what is added or taken out there counts
+/// from the next one on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerTables {
+    /// The configuration of whoever brought the agent; without a path there are no servers.
+    pub file: PathBuf,
+    /// What the agent is called there.
+    pub agent: String,
+}
+
+/// MCP servers as they stand when a turn is asked, and where it is kept what was accepted of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct McpServers {
     pub servers: Vec<McpSpec>,
     pub pinned: PinnedTools,
+    /// What the person is to be told of servers that are not among them.
+    pub notices: Vec<String>,
 }
 
 /// How long a server is waited for, and how often it is asked.
@@ -115,7 +135,7 @@ impl Default for HttpSpec {
             model: String::new(),
             shape: RequestShape::default(),
             tools: None,
-            servers: McpServers::default(),
+            servers: ServerTables::default(),
             patience: Patience::default(),
             network: NetworkEnvironment::default(),
             program: None,

@@ -189,7 +189,6 @@ pub(crate) fn known(
     let network = network(environment);
     let written = config.agents.iter().map(|(name, agent)| (name.as_str(), agent, "config"));
     let local = local_agent(config, place);
-    let servers = tool_environment::Servers { configured: &config.mcp, place };
     for (name, agent, origin) in written.chain(local.iter().map(|agent| (LOCAL, agent, "q model"))) {
         let reached = key_commands
             .take(name, agent, environment, file)
@@ -197,7 +196,7 @@ pub(crate) fn known(
         match reached {
             Ok(mut reach) => {
                 if let Reach::Http { shaping: Shaping { tools: Some(tools), .. }, .. } = &mut reach {
-                    servers.add_to(tools, name);
+                    tool_environment::name_tables(tools, file, name);
                 }
                 key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
                 agents.push(NamedAgent { name: name.to_owned(), reach });

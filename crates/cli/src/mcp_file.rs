@@ -143,10 +143,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         let spec = McpSpec {
-            name: "s".into(),
-            command: vec!["a \"b\"".into(), "c\\d\n".into()],
             environment: [("TOKEN".to_owned(), "x\u{202e}y".to_owned())].into(),
             timeout: std::time::Duration::from_secs(5),
+            ..McpSpec::new("s", vec!["a \"b\"".into(), "c\\d\n".into()])
         };
         fs::write(&path, "# mine\nagent = \"guide\"").unwrap();
         add(&path, &table("s", &spec)).unwrap();

@@ -1,13 +1,12 @@
 //! What an agent's tools get of the environment in which it was brought: variables by an allow-list and no key, the umask, and this
-//! program as the one that supervises commands; and the MCP servers whose tools it is offered.
+//! program as the one that supervises commands; and where it is written which MCP servers it is offered.
+
+use std::path::Path;
 
 use q_agent::TOOL_VARIABLES;
-use std::collections::BTreeMap;
+use q_proto::shaping::ToolEnvironment;
 
-use q_proto::Place;
-use q_proto::shaping::{McpServer, ToolEnvironment};
-
-use crate::config::{AgentConfig, McpConfig};
+use crate::config::AgentConfig;
 use crate::environment::ProcessEnvironment;
 
 /// All that, where the agent may use tools.
@@ -19,36 +18,16 @@ pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Optio
         // One whose path is no text cannot be named; commands go unsupervised then.
         supervisor: environment.program.to_str().unwrap_or_default().to_owned(),
         is_free: agent.sandbox == Some(false),
-        servers: Vec::new(),
-        pinned: String::new(),
+        configured: String::new(),
+        agent: String::new(),
     })
 }
 
-/// The servers of the configuration.
-pub(crate) struct Servers<'a> {
-    pub(crate) configured: &'a BTreeMap<String, McpConfig>,
-    pub(crate) place: &'a Place,
-}
-
-impl Servers<'_> {
-    /// Adds those that are for that agent.
-    pub(crate) fn add_to(&self, tools: &mut ToolEnvironment, agent: &str) {
-        let configured = self.configured.iter().filter(|(_, server)| server.is_for(agent));
-        tools.servers = configured.map(|(name, server)| as_sent(name, server)).collect();
-        if !tools.servers.is_empty() {
-            tools.pinned = self.place.accepted_servers().display().to_string();
-        }
-    }
-}
-
-fn as_sent(name: &str, server: &McpConfig) -> McpServer {
-    let spec = server.spec(name);
-    McpServer {
-        name: spec.name,
-        command: spec.command,
-        variables: spec.environment.into_iter().collect(),
-        timeout_ms: u64::try_from(spec.timeout.as_millis()).unwrap_or(u64::MAX),
-    }
+/// Says where the servers of that agent are written: the host reads them there before each turn. A path that is no text cannot be
+/// named, and has none.
+pub(crate) fn name_tables(tools: &mut ToolEnvironment, file: &Path, agent: &str) {
+    file.to_str().unwrap_or_default().clone_into(&mut tools.configured);
+    agent.clone_into(&mut tools.agent);
 }
 
 #[cfg(test)]
@@ -65,8 +44,8 @@ mod tests {
             umask: environment.umask,
             supervisor: environment.program.display().to_string(),
             is_free: false,
-            servers: Vec::new(),
-            pinned: String::new(),
+            configured: String::new(),
+            agent: String::new(),
         };
         let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };
         assert_eq!(of(&with(None), &environment), Some(home.clone()));

@@ -1,11 +1,11 @@
 //! One process of a server, from its start to its end.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use q_tools::{ServingGroup, ServingPrograms, ToolReply, ToolSettings};
+use q_tools::{ServingGroup, ServingPrograms, ToolSettings};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientNotification, ClientRequest, CustomNotification,
     JsonObject, PaginatedRequestParams, RequestId, ServerResult, Tool,
@@ -21,7 +21,8 @@ use tokio::time::timeout;
 
 use crate::bounded::{BoundedOutput, ClosableInput, Said};
 use crate::peer::McpPeer;
-use crate::reply;
+use crate::pin::PinnedTools;
+use crate::reply::{self, ServedReply};
 use crate::spec::McpSpec;
 use crate::tool_list::{MOST, ToolList};
 
@@ -46,6 +47,8 @@ pub struct McpConnection {
     peer: McpPeer,
     /// Calls that were given up and have not ended.
     given_up: watch::Sender<usize>,
+    /// Whether it was ended from here, which is no fault of its.
+    is_ended: AtomicBool,
 }
 
 /// Why a call has no result.
@@ -60,14 +63,18 @@ pub(crate) enum CallFault {
 }
 
 impl McpConnection {
-    /// Starts it in that directory, and greets it. Says why where that cannot be done.
+    /// Starts it in its directory, and greets it. Says why where that cannot be done.
     pub async fn start(
         spec: &McpSpec,
         settings: &ToolSettings,
-        directory: &Path,
+        pinned: &PinnedTools,
         programs: &ServingPrograms,
     ) -> Result<Self, String> {
-        let program = programs.start(settings, directory, &spec.command, &spec.environment)?;
+        let directory = match &spec.directory {
+            Some(directory) => directory.clone(),
+            None => pinned.own_directory(&spec.pin_name())?,
+        };
+        let program = programs.start(settings, &directory, &spec.command, &spec.environment)?;
         let (errors, said, peer) = (Errors::default(), Said::default(), McpPeer::default());
         tokio::spawn(errors.clone().take_in(program.errors));
         let input = ClosableInput::new(program.input);
@@ -89,8 +96,8 @@ impl McpConnection {
             }
         };
         let group = Mutex::new(Some(program.group));
-        let given_up = watch::channel(0).0;
-        Ok(Self { name: spec.name.clone(), service, input, group, errors, said, peer, given_up })
+        let (name, given_up, is_ended) = (spec.name.clone(), watch::channel(0).0, AtomicBool::default());
+        Ok(Self { name, service, input, group, errors, said, peer, given_up, is_ended })
     }
 
     /// What the server calls itself, and its version, as it says.
@@ -125,13 +132,26 @@ impl McpConnection {
         Ok(all)
     }
 
-    pub(crate) fn take_list_changed(&self) -> bool {
-        self.peer.take_list_changed()
+    /// Its tools, where it said that they are others than when they were last listed. What cannot be listed is asked again.
+    pub(crate) async fn changed_list(&self) -> Result<Option<ToolList>, String> {
+        if !self.peer.take_list_changed() {
+            return Ok(None);
+        }
+        let listed = self.list().await;
+        if listed.is_err() {
+            self.peer.note_list_changed();
+        }
+        listed.map(Some)
     }
 
     /// Whether it takes no more calls.
     pub(crate) fn has_ended(&self) -> bool {
-        self.service.is_closed() || self.service.peer().is_transport_closed()
+        self.was_ended() || self.service.is_closed() || self.service.peer().is_transport_closed()
+    }
+
+    /// Whether it was ended from here.
+    pub(crate) fn was_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Relaxed)
     }
 
     /// Waits until no call is under way any more that was given up.
@@ -147,7 +167,7 @@ impl McpConnection {
         arguments: JsonObject,
         limit: Duration,
         progress: &mpsc::Sender<String>,
-    ) -> Result<ToolReply, CallFault> {
+    ) -> Result<ServedReply, CallFault> {
         self.said.begin();
         let _of_earlier = self.peer.take_declined();
         let wanted = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
@@ -177,6 +197,7 @@ impl McpConnection {
 
     /// Ends it. What is under way comes to nothing.
     pub fn end(&self) {
+        self.is_ended.store(true, Ordering::Relaxed);
         self.input.close();
         drop(self.group.lock().unwrap_or_else(PoisonError::into_inner).take());
     }

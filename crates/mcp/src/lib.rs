@@ -32,6 +32,7 @@ mod tool_list;
 
 pub use connection::McpConnection;
 pub use pin::{Pin, PinnedTools};
+pub use reply::{ServedEnding, ServedReply};
 pub use session_servers::{SERVED_TOOLS, SessionServers};
-pub use spec::{McpSpec, check_name};
+pub use spec::{McpSpec, ServerOrigin, check_name};
 pub use tool_list::{ListedTool, ToolList};

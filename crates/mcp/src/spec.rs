@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest name of a server, in bytes: it stands in front of the names of its tools.
@@ -18,11 +19,44 @@ pub struct McpSpec {
     pub environment: BTreeMap<String, String>,
     /// How long one of its calls may take.
     pub timeout: Duration,
+    /// Where it runs. Without one in a directory of its own, so that nothing of a session's directory is taken for a part of it.
+    pub directory: Option<PathBuf>,
+    pub origin: ServerOrigin,
+}
+
+/// Who named a server, and so who must accept it before it is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServerOrigin {
+    /// The person's own configuration: what it offers when it is first seen is accepted.
+    #[default]
+    Person,
+    /// A project, known by this word. It is started once the person has accepted it by hand.
+    Project(String),
 }
 
 impl McpSpec {
     /// How long a call may take unless configured otherwise.
     pub const TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// One of the person's own, about which nothing else is said.
+    pub fn new(name: impl Into<String>, command: Vec<String>) -> Self {
+        Self {
+            name: name.into(),
+            command,
+            environment: BTreeMap::new(),
+            timeout: Self::TIMEOUT,
+            directory: None,
+            origin: ServerOrigin::Person,
+        }
+    }
+
+    /// Under which name it is kept what was accepted of it: the servers of two projects are two, whatever they are called.
+    pub fn pin_name(&self) -> String {
+        match &self.origin {
+            ServerOrigin::Person => self.name.clone(),
+            ServerOrigin::Project(project) => format!("{}.{project}", self.name),
+        }
+    }
 }
 
 /// Of the variables their names alone.

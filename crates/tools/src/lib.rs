@@ -51,7 +51,7 @@ mod write;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
-pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText};
+pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
 pub use run::{PASSED_ON, SERVES, SUPERVISE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};

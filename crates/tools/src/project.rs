@@ -17,6 +17,8 @@ const NAMES: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "GEMINI.md"];
 /// And a directory, of which the files that end so go along.
 const RULES: [&str; 2] = [".amazonq", "rules"];
 const RULES_END: &str = ".md";
+/// In which a project names MCP servers, as other programs read it too.
+pub const SERVERS_FILE: &str = ".mcp.json";
 /// What a repository has at its top.
 const TOP: &str = ".git";
 /// How many directories are looked through, from the lowest up.
@@ -63,7 +65,7 @@ impl ProjectPlace {
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.each_directory(|at, beneath| {
-            for name in NAMES {
+            for name in NAMES.into_iter().chain([SERVERS_FILE]) {
                 let found = look(at, OsStr::new(name)).ok().flatten();
                 let is_file = found.is_some_and(|found| kind(&found) == FileType::RegularFile);
                 names.extend(is_file.then(|| format!("{beneath}{name}")));
@@ -90,6 +92,20 @@ impl ProjectPlace {
             }
         });
         reading.all
+    }
+
+    /// The lowest of those directories that has something of that name, with its text; or why that cannot be had.
+    pub fn lowest(&self, name: &str) -> Option<(PathBuf, Result<String, String>)> {
+        let mut lowest = None;
+        self.each_directory(|at, beneath| {
+            if matches!(look(at, OsStr::new(name)), Ok(Some(_))) {
+                let text = read_file(at, OsStr::new(name)).and_then(|content| {
+                    String::from_utf8(content.bytes).map_err(|_| "it is no text".to_owned())
+                });
+                lowest = Some((self.top.join(beneath).components().collect(), text));
+            }
+        });
+        lowest
     }
 
     /// Each directory from the top down, by its handle, with what stands before the names in it.
