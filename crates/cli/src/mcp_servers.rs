@@ -128,6 +128,7 @@ impl KnownServers {
     /// Takes one of a project in. One of the person's own of that name stays in its place.
     fn take(&mut self, name: &str, table: Value, project: &Path, file: &Path) {
         let described = described(name, table).and_then(|config| match self.all.get(name) {
+            _ if self.all.len() >= MOST => Err(format!("`{name}`: there are more than {MOST} servers")),
             Some(_) => Err(format!("`{name}`: your configuration has a server of this name, which counts")),
             None => Ok(config),
         });

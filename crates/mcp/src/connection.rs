@@ -60,6 +60,8 @@ pub(crate) enum CallFault {
     TimedOut,
     /// The server refuses it.
     Refused(String),
+    /// It answered, and q does not understand what.
+    Odd,
 }
 
 impl McpConnection {
@@ -110,26 +112,32 @@ impl McpConnection {
     /// Its tools as they are now.
     pub async fn list(&self) -> Result<ToolList, String> {
         self.said.begin();
-        let tools = match timeout(START, self.all_tools()).await {
-            Ok(Ok(tools)) => tools,
+        let (tools, is_whole) = match timeout(START, self.all_tools()).await {
+            Ok(Ok(listed)) => listed,
             Ok(Err(error)) => return Err(format!("its tools cannot be listed: {}", self.why(&error))),
             Err(_) => return Err(format!("its tools were not listed within {} seconds", START.as_secs())),
         };
-        Ok(ToolList::of(&self.name, tools))
+        let mut list = ToolList::of(&self.name, tools);
+        if !is_whole {
+            list.left_out.push(format!("what stands behind page {PAGES} of its list"));
+        }
+        Ok(list)
     }
 
-    async fn all_tools(&self) -> Result<Vec<Tool>, ServiceError> {
+    /// With whether those are all.
+    async fn all_tools(&self) -> Result<(Vec<Tool>, bool), ServiceError> {
         let (mut all, mut cursor) = (Vec::new(), None);
         for _ in 0..PAGES {
             let wanted = PaginatedRequestParams::default().with_cursor(cursor);
             let page = self.service.peer().list_tools(Some(wanted)).await?;
             all.extend(page.tools);
             cursor = page.next_cursor;
+            // Of more than are taken it is said anyway.
             if cursor.is_none() || all.len() > MOST {
-                break;
+                return Ok((all, true));
             }
         }
-        Ok(all)
+        Ok((all, false))
     }
 
     /// Its tools, where it said that they are others than when they were last listed. What cannot be listed is asked again.
@@ -183,7 +191,7 @@ impl McpConnection {
         let Ok(answer) = timeout(limit, under_way.answer()).await else { return Err(CallFault::TimedOut) };
         let mut reply = match answer {
             Some(Ok(ServerResult::CallToolResult(result))) => reply::of(&result),
-            Some(Ok(_other)) => return Err(CallFault::Refused("it answered something else".into())),
+            Some(Ok(_other)) => return Err(CallFault::Odd),
             Some(Err(ServiceError::McpError(error))) => {
                 return Err(CallFault::Refused(reply::bounded(error.message.into_owned())));
             }

@@ -239,6 +239,10 @@ impl Server {
             Err(CallFault::Refused(why)) => {
                 ServedReply::new(ServedEnding::Failed, format!("the server refuses it: {why}"))
             }
+            Err(CallFault::Odd) => ServedReply::new(
+                ServedEnding::CutShort,
+                "the server answered something that q does not understand: what the call did is unknown",
+            ),
             Err(CallFault::TimedOut) => ServedReply::new(
                 ServedEnding::CutShort,
                 format!(

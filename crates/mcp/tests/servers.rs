@@ -113,6 +113,7 @@ async fn what_a_server_says_of_a_call_is_told_and_the_call_runs_once() {
             ServedEnding::Done,
             "you declined\n(The server wanted to ask the person something: q declined",
         ),
+        ("odd", ServedEnding::CutShort, "something that q does not understand"),
         ("endless", ServedEnding::CutShort, "whether it did anything is unknown"),
         ("chatters", ServedEnding::CutShort, "it said more than it may"),
     ] {
@@ -286,6 +287,16 @@ async fn what_a_project_names_is_started_once_it_is_accepted_by_hand() {
     assert_eq!(names(&session.offer().await.0), ["s__old", "s__say"]);
     let reply = call(&session, "s__say").await;
     assert!(reply.text.contains(&format!("in {},", bench.directory.display())), "{reply:?}");
+    session.end().await;
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_cut_and_that_is_said() {
+    let bench = Bench::new("pages");
+    let session = bench.session().await;
+    let (tools, notices) = session.offer().await;
+    assert_eq!(names(&tools), ["s__say"]);
+    assert!(notices.iter().any(|notice| notice.contains("behind page 16")), "{notices:?}");
     session.end().await;
 }
 

@@ -7,17 +7,17 @@ use std::time::Duration;
 use clap::Subcommand;
 use q_agent::{TOOL_VARIABLES, ToolSettings};
 use q_mcp::{McpConnection, McpSpec, Pin, PinnedTools, ServerOrigin, ToolList, check_name};
-use q_tools::ServingPrograms;
+use q_tools::{SERVERS_FILE, ServingPrograms};
 use serde::Serialize;
 
 use crate::client::Client;
 use crate::commands::permissions;
-use crate::config;
+use crate::config::{self, WorkPlace};
 use crate::context::{Context, config_file};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::mcp_servers::{self, KnownServer, KnownServers};
-use crate::{json, mcp_file, out};
+use crate::{json, mcp_file, out, trust_file};
 
 /// How much of what a tool is said to do is listed, in letters.
 const ABOUT: usize = 90;
@@ -57,6 +57,9 @@ pub(crate) struct McpAddArgs {
     /// How long a call may take
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
     timeout: Option<u64>,
+    /// Run it in the directory of each session, once that is trusted, and not in one of its own
+    #[arg(long)]
+    in_session: bool,
     /// The program and its arguments
     #[arg(last = true, required = true)]
     command: Vec<String>,
@@ -109,7 +112,10 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
         mcp_servers::known(&configured, &file, &context.place.trusted(), &context.environment.directory);
     let pinned = PinnedTools { directory: context.place.accepted_servers() };
     match verb {
-        McpVerb::List(args) => list(&servers, &pinned, args.json)?,
+        McpVerb::List(args) => {
+            list(&servers, &pinned, args.json)?;
+            note_untrusted(context);
+        }
         McpVerb::Check(args) => return check(context, &servers, &pinned, args).await,
         McpVerb::Add(args) => {
             let spec = spec(&args)?;
@@ -117,7 +123,7 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
                 let error = CliError::usage(format!("there is a server {} already", args.name));
                 return Err(error.hint(format!("q mcp remove {} takes it out first", args.name)));
             }
-            let table = mcp_file::table(&args.name, &spec);
+            let table = mcp_file::table(&args.name, &spec, args.in_session.then_some(WorkPlace::Session));
             mcp_file::add(&file, &table).map_err(|error| {
                 error.hint(format!(
                     "nothing was written to {}; put this there yourself:\n{table}",
@@ -169,6 +175,14 @@ fn spec(args: &McpAddArgs) -> Result<McpSpec, CliError> {
     let environment = environment.ok_or_else(|| CliError::usage("a variable is NAME=VALUE"))?;
     let timeout = args.timeout.map_or(McpSpec::TIMEOUT, Duration::from_secs);
     Ok(McpSpec { environment, timeout, ..McpSpec::new(&args.name, args.command.clone()) })
+}
+
+/// Says where a project names servers of which nothing is read yet.
+fn note_untrusted(context: &Context) {
+    let there = trust_file::untrusted(&context.place, &context.environment.directory);
+    for file in there.iter().flatten().filter(|file| file.ends_with(SERVERS_FILE)) {
+        out::note(&format!("{file} is not read: this directory is not trusted; q trust changes that"));
+    }
 }
 
 /// What its tools' names begin with, as models and rules have them.

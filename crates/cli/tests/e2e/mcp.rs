@@ -206,6 +206,8 @@ fn a_project_names_servers_that_wait_for_trust_and_for_their_acceptance() {
     shop.world.server.on("hello", done());
     shop.begin("api", "hello");
     shop.wait("api").succeeded();
+    let there = |words: &[&str]| shop.world.start_in(&shop.directory, words).finish();
+    there(&["mcp", "list"]).succeeded().told(".mcp.json is not read: this directory is not trusted");
     let directory = shop.directory.display().to_string();
     shop.world.q(&["trust", &directory]).succeeded();
     shop.world.q(&["send", "api", "hello again"]).succeeded().told("q: MCP server s is not used");
@@ -213,7 +215,6 @@ fn a_project_names_servers_that_wait_for_trust_and_for_their_acceptance() {
     assert_eq!((offered(&shop, 0).len(), offered(&shop, 1).len(), double.processes().len()), (0, 0, 0));
     let shown = shop.world.q(&["show", "api"]).succeeded().out;
     assert!(shown.contains("not started before you accept it"), "{shown}");
-    let there = |words: &[&str]| shop.world.start_in(&shop.directory, words).finish();
     there(&["mcp", "list"]).succeeded().said("you have not accepted it: q mcp check s; of ");
     there(&["mcp", "check", "s"])
         .exited(1)
