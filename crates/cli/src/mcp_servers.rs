@@ -146,7 +146,7 @@ impl KnownServers {
 }
 
 /// Whether a program is looked for beneath the directory in which it is started.
-fn by_relative_path(command: &[String]) -> bool {
+pub(crate) fn by_relative_path(command: &[String]) -> bool {
     command.first().is_some_and(|program| program.contains('/') && !program.starts_with('/'))
 }
 
@@ -281,12 +281,10 @@ mod tests {
         }
 
         fn known(&self, config: &str, directory: &str) -> KnownServers {
-            #[derive(Deserialize)]
-            struct Tables {
-                mcp: BTreeMap<String, McpConfig>,
-            }
-            let tables: Tables = toml::from_str(config).unwrap();
-            known(&tables.mcp, Path::new("/c"), &self.trusted, &self.project.join(directory))
+            let file = self.trusted.with_file_name("config.toml");
+            fs::write(&file, config).unwrap();
+            let configured = config::read(&file).unwrap().mcp;
+            known(&configured, &file, &self.trusted, &self.project.join(directory))
         }
     }
 

@@ -38,12 +38,12 @@ impl SessionServers {
     /// now, end.
     pub async fn become_these(&self, specs: &[McpSpec], pinned: &PinnedTools) {
         let known = self.all();
-        let server = |spec: &McpSpec| match known.iter().find(|server| server.spec == *spec) {
-            Some(server) => Arc::clone(server),
-            None => {
+        let server = |spec: &McpSpec| {
+            let as_before = known.iter().find(|server| server.spec == *spec).cloned();
+            as_before.unwrap_or_else(|| {
                 let (spec, settings) = (spec.clone(), self.settings.clone());
                 Arc::new(Server::new(spec, settings, pinned.clone(), self.programs.clone()))
-            }
+            })
         };
         let servers: Vec<Arc<Server>> = specs.iter().map(server).collect();
         let is_gone = |server: &&Arc<Server>| !servers.iter().any(|kept| Arc::ptr_eq(kept, server));

@@ -104,32 +104,42 @@ async fn a_server_starts_when_it_is_seen_or_called_and_gets_no_keys() {
 
 #[tokio::test]
 async fn what_a_server_says_of_a_call_is_told_and_the_call_runs_once() {
-    for (mode, ending, told) in [
-        ("twice", ServedEnding::Done, "first"),
-        ("fails", ServedEnding::Failed, "it cannot be"),
-        ("refuses", ServedEnding::Failed, "the server refuses it: no such thing"),
+    let asked = "you declined\n(The server wanted to ask the person something: q declined";
+    let unknown = "whether it did anything is unknown";
+    for (ending, modes) in [
+        (ServedEnding::Done, vec![("twice", "first"), ("asks", asked)]),
         (
-            "asks",
-            ServedEnding::Done,
-            "you declined\n(The server wanted to ask the person something: q declined",
+            ServedEnding::Failed,
+            vec![("fails", "it cannot be"), ("refuses", "the server refuses it: no such")],
         ),
-        ("odd", ServedEnding::CutShort, "something that q does not understand"),
-        ("endless", ServedEnding::CutShort, "whether it did anything is unknown"),
-        ("chatters", ServedEnding::CutShort, "it said more than it may"),
+        (
+            ServedEnding::CutShort,
+            vec![
+                ("odd", "q does not understand"),
+                ("endless", unknown),
+                ("chatters", "it said more than it may"),
+            ],
+        ),
     ] {
-        let bench = Bench::new(mode);
-        let session = bench.offered().await;
-        let reply = call(&session, "s__say").await;
-        assert!(reply.text.contains(told) && reply.ending == ending, "{mode}: {reply:?}");
-        assert_eq!(bench.double.calls(), 1, "{mode}");
-        if mode == "asks" {
-            let refused = |line: &String| line.contains("\"id\":900") && line.contains("\"error\"");
-            assert!(bench.double.heard().iter().any(refused), "no model is lent");
+        for (mode, told) in modes {
+            a_call_ends(mode, ending, told).await;
         }
-        session.end().await;
-        let processes = bench.double.processes();
-        assert!(processes.iter().all(|process| !is_alive(*process)), "{mode}: {processes:?}");
     }
+}
+
+async fn a_call_ends(mode: &str, ending: ServedEnding, told: &str) {
+    let bench = Bench::new(mode);
+    let session = bench.offered().await;
+    let reply = call(&session, "s__say").await;
+    assert!(reply.text.contains(told) && reply.ending == ending, "{mode}: {reply:?}");
+    assert_eq!(bench.double.calls(), 1, "{mode}");
+    if mode == "asks" {
+        let refused = |line: &String| line.contains("\"id\":900") && line.contains("\"error\"");
+        assert!(bench.double.heard().iter().any(refused), "no model is lent");
+    }
+    session.end().await;
+    let processes = bench.double.processes();
+    assert!(processes.iter().all(|process| !is_alive(*process)), "{mode}: {processes:?}");
 }
 
 #[tokio::test]

@@ -65,15 +65,22 @@ impl ProjectPlace {
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.each_directory(|at, beneath| {
-            for name in NAMES.into_iter().chain([SERVERS_FILE]) {
-                let found = look(at, OsStr::new(name)).ok().flatten();
-                let is_file = found.is_some_and(|found| kind(&found) == FileType::RegularFile);
-                names.extend(is_file.then(|| format!("{beneath}{name}")));
+            for name in NAMES.into_iter().filter(|name| is_file(at, name)) {
+                names.push(format!("{beneath}{name}"));
             }
             names.extend(rules(at).map(|_| format!("{beneath}{}", RULES.join("/"))));
         });
         names.truncate(MAX_FILES);
         names
+    }
+
+    /// The paths of the files that name servers, without opening any of them.
+    pub fn server_files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        self.each_directory(|at, beneath| {
+            files.extend(is_file(at, SERVERS_FILE).then(|| format!("{beneath}{SERVERS_FILE}")));
+        });
+        files
     }
 
     /// What goes along, within that many bytes in all. Of texts that are the same the first goes along.
@@ -122,6 +129,11 @@ impl ProjectPlace {
             does(at.as_fd(), &path);
         }
     }
+}
+
+fn is_file(at: BorrowedFd<'_>, name: &str) -> bool {
+    let found = look(at, OsStr::new(name)).ok().flatten();
+    found.is_some_and(|found| kind(&found) == FileType::RegularFile)
 }
 
 /// The directory of rules in that one, where there is one.

@@ -167,6 +167,11 @@ fn to_check(name: &str) -> String {
 fn spec(args: &McpAddArgs) -> Result<McpSpec, CliError> {
     check_name(&args.name)
         .map_err(|why| CliError::usage(format!("{} is no name of a server: it {why}", args.name)))?;
+    if !args.in_session && mcp_servers::by_relative_path(&args.command) {
+        let error =
+            CliError::usage("a server runs in a directory of its own: name all of its program's path");
+        return Err(error.hint("or have it run in the directory of each session: --in-session"));
+    }
     let variable = |text: &String| {
         let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
         Some((name.to_owned(), value.to_owned()))

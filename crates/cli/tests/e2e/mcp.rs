@@ -250,6 +250,7 @@ fn servers_are_added_listed_and_removed_and_remarks_stay() {
     shop.world.q(&words).succeeded();
     shop.world.q(&words).exited(2).told("there is a server s already");
     shop.world.q(&["mcp", "add", "a__b", "--", "x"]).exited(2).told("is no name of a server");
+    shop.world.q(&["mcp", "add", "b", "--", "./x"]).exited(2).told("name all of its program's path");
     shop.world.q(&["mcp", "list"]).succeeded().said("not started yet");
     shop.world.q(&["mcp", "check", "s"]).succeeded().said("s is double 1, with 2 tools");
     let listed = shop.world.q(&["mcp", "list", "--json"]).succeeded().json();
