@@ -215,7 +215,9 @@ async fn note_accepted(context: &Context, name: &str) -> Result<(), CliError> {
     out::note(
         "accepted: sessions are offered these tools, and ask before each call but where these rules say otherwise:",
     );
-    rules.iter().for_each(|rule| out::note(&format!("{}  {}", rule.id(), rule.line())));
+    for rule in &rules {
+        out::note(&format!("{}  {}", rule.id(), rule.line()));
+    }
     Ok(())
 }
 
@@ -265,7 +267,9 @@ fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(
         };
         out::line(&format!("{}  {}  ({state}{of})", server.spec.name, server.spec.command.join(" ")))?;
     }
-    servers.notices.iter().for_each(|notice| out::note(notice));
+    for notice in &servers.notices {
+        out::note(notice);
+    }
     Ok(())
 }
 
