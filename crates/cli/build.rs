@@ -5,6 +5,7 @@ use std::process::Command;
 /// The first C library of GNU that reads packed relocations.
 const READS_PACKED: (u32, u32) = (2, 36);
 
+#[allow(clippy::disallowed_methods, reason = "Cargo tells a build script of its target in variables alone")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     let target = |what: &str| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();

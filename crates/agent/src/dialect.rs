@@ -37,11 +37,6 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.word() == word)
     }
 
-    /// Whether an answer comes as JSON, one frame a line.
-    pub(crate) const fn is_in_lines(self) -> bool {
-        matches!(self, Self::Ollama)
-    }
-
     /// Whether an answer comes as binary frames of an event stream.
     pub(crate) const fn is_framed(self) -> bool {
         matches!(self, Self::Bedrock)

@@ -15,12 +15,7 @@ pub struct NetworkEnvironment {
     pub all_proxy: Option<String>,
     /// Hosts that are reached without a proxy, with commas between them.
     pub no_proxy: Option<String>,
-    /// Certificates trusted instead of the system's (`SSL_CERT_FILE`).
-    pub ca_file: Option<PathBuf>,
-    /// A directory of such (`SSL_CERT_DIR`).
-    pub ca_dir: Option<PathBuf>,
-    /// Certificates trusted beside the others (`NODE_EXTRA_CA_CERTS`).
-    pub extra_ca_file: Option<PathBuf>,
+    pub certificates: CertificateFiles,
 }
 
 impl NetworkEnvironment {
@@ -36,17 +31,31 @@ impl NetworkEnvironment {
             https_proxy: proxy("https_proxy"),
             all_proxy: proxy("all_proxy"),
             no_proxy: proxy("no_proxy"),
-            ca_file: path("SSL_CERT_FILE"),
-            ca_dir: path("SSL_CERT_DIR"),
-            extra_ca_file: path("NODE_EXTRA_CA_CERTS"),
+            certificates: CertificateFiles {
+                ca_file: path("SSL_CERT_FILE"),
+                ca_dir: path("SSL_CERT_DIR"),
+                extra_ca_file: path("NODE_EXTRA_CA_CERTS"),
+            },
         }
     }
+}
+
+/// The files that say whom a person trusts, and the variables that name them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// Certificates trusted instead of the system's (`SSL_CERT_FILE`).
+    pub ca_file: Option<PathBuf>,
+    /// A directory of such (`SSL_CERT_DIR`).
+    pub ca_dir: Option<PathBuf>,
+    /// Certificates trusted beside the others (`NODE_EXTRA_CA_CERTS`).
+    pub extra_ca_file: Option<PathBuf>,
 }
 
 /// What is set, and nothing of it: the address of a proxy may hold a password.
 impl fmt::Debug for NetworkEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } = self;
+        let Self { http_proxy, https_proxy, all_proxy, no_proxy, certificates } = self;
+        let CertificateFiles { ca_file, ca_dir, extra_ca_file } = certificates;
         let is_set = [
             ("http_proxy", http_proxy.is_some()),
             ("https_proxy", https_proxy.is_some()),

@@ -57,6 +57,11 @@ impl RequestShape {
         if let Value::Object(members) = request {
             merge(members, &self.body);
             merge(members, set);
+            // Options of a stream are refused where there is none, unless somebody wants them by name.
+            let streams = members.get("stream").is_none_or(|stream| *stream != Value::Bool(false));
+            if !streams && !self.body.contains_key("stream_options") {
+                members.remove("stream_options");
+            }
         }
         for path in &self.omit {
             omit(request, path);
@@ -120,6 +125,20 @@ mod tests {
         shape.apply(&mut request, &Map::new());
         let expected = json!({ "model": "m", "options": { "b": 3, "c": {} }, "list": [2], "new": true });
         assert_eq!(request, expected);
+    }
+
+    #[test]
+    fn what_is_not_streamed_has_no_options_of_a_stream() {
+        let asked = |body: Value| {
+            let mut request = json!({ "stream": true, "stream_options": { "include_usage": true } });
+            let body = body.as_object().cloned().unwrap_or_default();
+            RequestShape { body, ..RequestShape::default() }.apply(&mut request, &Map::new());
+            request
+        };
+        assert_eq!(asked(json!({ "stream": false })), json!({ "stream": false }));
+        let both = json!({ "stream": false, "stream_options": {} });
+        assert_eq!(asked(both), json!({ "stream": false, "stream_options": { "include_usage": true } }));
+        assert!(asked(json!({})).get("stream_options").is_some());
     }
 
     #[test]

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_mcp::{McpSpec, PinnedTools};
+use q_acp::AcpSpec;
+use q_seat::ServerTables;
 use q_tools::ToolSettings;
 
 use crate::dialect::Dialect;
 use crate::network::NetworkEnvironment;
 use crate::secret::{Secret, Secrets};
+use crate::server_limits::{ServerLimit, ServerLimits};
 use crate::shape::RequestShape;
 
 /// How an agent is reached.
@@ -22,13 +24,15 @@ pub enum AgentSpec {
     Guide,
     /// A model behind an API. Shared: each turn of each session has it at hand.
     Http(Arc<HttpSpec>),
+    /// An agent that somebody else wrote, over the Agent Client Protocol.
+    Acp(Arc<AcpSpec>),
 }
 
 impl AgentSpec {
     /// Tokens that its model takes at once; 0 where nobody says.
     pub fn window(&self) -> u64 {
         match self {
-            Self::Guide => 0,
+            Self::Guide | Self::Acp(_) => 0,
             Self::Http(spec) => spec.shape.window.unwrap_or(0),
         }
     }
@@ -38,13 +42,23 @@ impl AgentSpec {
         match self {
             Self::Guide => None,
             Self::Http(spec) => Some(&spec.servers).filter(|_| spec.tools.is_some()),
+            Self::Acp(spec) => Some(&spec.servers),
+        }
+    }
+
+    /// What its server told of its own limits, with the newest answer; none where it says nothing.
+    pub fn server_limits(&self) -> Vec<ServerLimit> {
+        match self {
+            Self::Guide | Self::Acp(_) => Vec::new(),
+            Self::Http(spec) => spec.limits.told(),
         }
     }
 
     /// Whether a project's own files for agents go before its conversations: only a model has a use for them.
     pub fn takes_project_files(&self) -> bool {
         match self {
-            Self::Guide => false,
+            // An agent with tools of its own finds those by itself.
+            Self::Guide | Self::Acp(_) => false,
             Self::Http(spec) => !spec.shape.no_project_files,
         }
     }
@@ -72,25 +86,8 @@ pub struct HttpSpec {
     pub network: NetworkEnvironment,
     /// What serves at the address, started where nobody does; only where it is a socket of this machine.
     pub program: Option<ServerProgram>,
-}
-
-/// Where it is written which MCP servers an agent is offered. It is read anew for each turn: what is added or taken out there counts
-/// from the next one on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ServerTables {
-    /// The configuration of whoever brought the agent; without a path there are no servers.
-    pub file: PathBuf,
-    /// What the agent is called there.
-    pub agent: String,
-}
-
-/// MCP servers as they stand when a turn is asked, and where it is kept what was accepted of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct McpServers {
-    pub servers: Vec<McpSpec>,
-    pub pinned: PinnedTools,
-    /// What the person is to be told of servers that are not among them.
-    pub notices: Vec<String>,
+    /// What its server told of its own limits last.
+    pub limits: ServerLimits,
 }
 
 /// How long a server is waited for, and how often it is asked.
@@ -139,6 +136,7 @@ impl Default for HttpSpec {
             patience: Patience::default(),
             network: NetworkEnvironment::default(),
             program: None,
+            limits: ServerLimits::default(),
         }
     }
 }

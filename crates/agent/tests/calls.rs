@@ -8,15 +8,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use q_agent::http::reply::{BodySettings, LONGEST, ResponseBody};
-use q_agent::{AgentControl, AgentSpec, Dialect, HttpSpec, RequestShape, Seat, Secret, ToolSettings};
-use q_core::{AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, SessionId, Wants};
+use q_agent::{Agent, AgentSpec, Conversation, Dialect, HttpSpec, RequestShape, Secret, ToolSettings};
+use q_core::conversation::{Message, Part, Role};
+use q_core::{AgentEvent, CallNo, Digest, EntryNo, FailureKind, Outcome, Policy, StepState, Wants};
 use q_testkit::server::{Script, Server};
 use serde_json::json;
-use tokio::sync::mpsc;
 
+use support::permitting::{Permitting, results};
 use support::{ask, asked_again, spec};
 
 /// The calls of one reply; nothing where it is not whole.
@@ -138,49 +137,6 @@ fn a_call_that_lost_a_part_is_not_called() {
     }
 }
 
-/// A conversation that is permitted all it asks for, with the events of one turn.
-struct Permitting {
-    directory: tempfile::TempDir,
-    policy: Policy,
-    /// What is permitted in the place of the right bytes.
-    swapped: Option<Digest>,
-}
-
-impl Permitting {
-    fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap(), policy: Policy::Ask, swapped: None }
-    }
-
-    async fn turn(&self, spec: HttpSpec) -> Vec<AgentEvent> {
-        let spec = HttpSpec { tools: Some(ToolSettings::default()), ..spec };
-        let directory = self.directory.path().to_owned();
-        let seat = Seat { directory, policy: self.policy, ..Seat::of(SessionId(1)) };
-        let conversation = AgentSpec::Http(Arc::new(spec)).agent().open(seat);
-        let (control, told) = mpsc::unbounded_channel();
-        let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-        let mut events = conversation.turn(ask("do it"), told.boxed());
-        let mut all = Vec::new();
-        while let Some(event) = events.next().await {
-            if let AgentEvent::Call(call, _) = &event {
-                let digest = self.swapped.unwrap_or(call.digest);
-                control
-                    .send(AgentControl::Permit { call: call.no, entry: EntryNo(call.no.0), digest })
-                    .unwrap();
-            }
-            all.push(event);
-        }
-        all
-    }
-}
-
-fn results(events: &[AgentEvent]) -> Vec<(CallNo, Outcome, &str)> {
-    let result = |event| {
-        let &AgentEvent::Result { call, outcome, ref text } = event else { return None };
-        Some((call, outcome, text.as_str()))
-    };
-    events.iter().filter_map(result).collect()
-}
-
 /// The request behind a call that ran may be refused as any other: it is sent again, and the tool does not run again.
 #[tokio::test]
 async fn what_is_asked_behind_a_call_is_asked_again_and_nothing_runs_twice() {
@@ -294,6 +250,97 @@ async fn a_command_tells_what_it_puts_out_while_it_runs() {
 }
 
 #[tokio::test]
+async fn plans_are_told_in_their_order_and_what_is_none_is_told_to_the_model() {
+    let server = Server::start();
+    let plan = |state: &str| json!({ "steps": [{ "text": "read", "state": state }] }).to_string();
+    server.once("do it", Script::new().say("So.").done());
+    let calls = ["active", "done", "begun"].map(plan);
+    let called = calls.iter().fold(Script::new(), |script, input| script.call("todo", input));
+    server.once("do it", called.done());
+    let events = Permitting { policy: Policy::Deny, ..Permitting::new() }.turn(spec(server.base_url())).await;
+    let states: Vec<StepState> = events
+        .iter()
+        .filter_map(|event| if let AgentEvent::Plan(steps) = event { Some(steps[0].state) } else { None })
+        .collect();
+    assert_eq!(states, [StepState::Active, StepState::Done]);
+    assert_eq!(
+        results(&events),
+        [
+            (CallNo(1), Outcome::Done, "the person sees it: 0 of 1 done\n"),
+            (CallNo(2), Outcome::Done, "the person sees it: 1 of 1 done\n"),
+            (CallNo(3), Outcome::Failed, "step 1 must be open, active or done"),
+        ]
+    );
+    let asked =
+        |event: &AgentEvent| matches!(event, AgentEvent::Call(call, _) if call.wants != Wants::Nothing);
+    assert!(!events.iter().any(asked), "{events:?}");
+}
+
+/// The requests' last messages are what a model was told last, by whom and with what words.
+fn last_message(server: &Server, request: usize) -> (String, String) {
+    let messages = server.requests()[request].body["messages"].clone();
+    let last = messages.as_array().unwrap().last().unwrap().clone();
+    (last["role"].as_str().unwrap().into(), last["content"].as_str().unwrap().into())
+}
+
+/// A model that has this go on in the background, as the conversation and its agent are behind that turn.
+async fn going_on(
+    server: &Server,
+    permitting: &Permitting,
+    line: &str,
+) -> (Arc<dyn Agent>, Arc<dyn Conversation>, Vec<AgentEvent>) {
+    server.on("do it", Script::new().say("So.").done());
+    let call = json!({ "shell": line, "background": true }).to_string();
+    server.once("do it", Script::new().call("run", &call).done());
+    let spec = Arc::new(HttpSpec { tools: Some(ToolSettings::default()), ..spec(server.base_url()) });
+    let agent = AgentSpec::Http(spec).agent();
+    let conversation = agent.open(permitting.seat());
+    let events = permitting.turn_of(&*conversation, ask("do it")).await;
+    (agent, conversation, events)
+}
+
+#[tokio::test]
+async fn what_ended_in_the_background_is_told_with_the_next_turn_and_what_is_gone_too() {
+    let (server, permitting) = (Server::start(), Permitting::new());
+    let line = "while [ ! -e end ]; do sleep 0.05; done";
+    let (agent, conversation, first) = going_on(&server, &permitting, line).await;
+    assert_eq!(results(&first), [(CallNo(1), Outcome::Done, "process 1 runs\n(it put out nothing since)\n")]);
+    assert_eq!(conversation.processes().len(), 1);
+    // It runs: there is nothing to tell.
+    permitting.turn_of(&*conversation, ask("do it")).await;
+    assert_eq!(last_message(&server, 2), ("user".into(), "do it".into()));
+    fs::write(permitting.directory.path().join("end"), "").unwrap();
+    while conversation.processes()[0].ended.is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let told = permitting.turn_of(&*conversation, ask("do it")).await;
+    let [(CallNo(1), Outcome::Done, said)] = results(&told)[..] else { panic!("{told:?}") };
+    assert!(said.starts_with("process 1 has ended: exit code 0 ("), "{said}");
+    assert_eq!(last_message(&server, 3), ("tool".into(), said.to_owned()));
+    permitting.turn_of(&*conversation, ask("do it")).await;
+    assert_eq!(last_message(&server, 4), ("user".into(), "do it".into()), "told once");
+    // A conversation that goes on from the transcript alone: what another one started is gone.
+    let mut again = ask("do it");
+    let input = json!({ "shell": line, "background": true }).to_string();
+    let parts = vec![Part::Call { entry: EntryNo(2), tool: "run".into(), input }];
+    let result = Part::Result { of: EntryNo(2), outcome: Outcome::Done, text: "process 1 runs".into() };
+    again.messages.push(Message { role: Role::Assistant, parts });
+    again.messages.push(Message { role: Role::User, parts: vec![result, Part::Text("do it".into())] });
+    let told = permitting.turn_of(&*agent.open(permitting.seat()), again).await;
+    let [(CallNo(1), Outcome::Done, said)] = results(&told)[..] else { panic!("{told:?}") };
+    assert!(said.starts_with("no process runs in the background of this session"), "{said}");
+}
+
+#[tokio::test]
+async fn what_goes_on_in_the_background_ends_with_its_conversation() {
+    let (server, permitting) = (Server::start(), Permitting::new());
+    let (_agent, conversation, _) = going_on(&server, &permitting, "sleep 600").await;
+    assert_eq!(conversation.processes().len(), 1);
+    let released = tokio::time::timeout(std::time::Duration::from_secs(20), conversation.release()).await;
+    assert!(released.is_ok() && conversation.processes().is_empty(), "it goes on");
+}
+
+#[tokio::test]
 async fn one_that_calls_for_ever_is_stopped_and_a_policy_that_denies_offers_only_what_looks() {
     let server = Server::start();
     server.on("do it", Script::new().call("list", "{}").done());
@@ -308,7 +355,7 @@ async fn one_that_calls_for_ever_is_stopped_and_a_policy_that_denies_offers_only
     let offered = server.requests()[0].body["tools"].clone();
     let names: Vec<&str> =
         offered.as_array().unwrap().iter().filter_map(|tool| tool["function"]["name"].as_str()).collect();
-    assert_eq!(names, ["read", "list", "search"]);
+    assert_eq!(names, ["read", "list", "search", "todo"]);
 }
 
 /// How much the model was asked with each time, in bytes.

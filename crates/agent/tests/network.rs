@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use q_agent::{AgentSpec, HttpSpec, NetworkEnvironment, Seat, Secret};
+use q_agent::{AgentSpec, CertificateFiles, HttpSpec, NetworkEnvironment, Seat, Secret};
 use q_core::{AgentEvent, FailureKind, SessionId};
 use q_testkit::server::{Script, Server};
 
@@ -24,6 +24,10 @@ fn through(proxy: &Proxy) -> NetworkEnvironment {
         https_proxy: Some(proxy.url()),
         ..NetworkEnvironment::default()
     }
+}
+
+fn trusting(proxy: &Proxy, certificates: CertificateFiles) -> NetworkEnvironment {
+    NetworkEnvironment { certificates, ..through(proxy) }
 }
 
 fn authority() -> PathBuf {
@@ -83,10 +87,17 @@ async fn a_secure_address_is_reached_through_a_tunnel_and_its_authority_is_asked
     let url = "https://models.test/v1";
     for (name, network, known) in [
         ("the system's authorities", through(&proxy), false),
-        ("its own", NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) }, true),
+        (
+            "its own",
+            trusting(&proxy, CertificateFiles { ca_file: Some(authority()), ..CertificateFiles::default() }),
+            true,
+        ),
         (
             "one beside the system's",
-            NetworkEnvironment { extra_ca_file: Some(authority()), ..through(&proxy) },
+            trusting(
+                &proxy,
+                CertificateFiles { extra_ca_file: Some(authority()), ..CertificateFiles::default() },
+            ),
             true,
         ),
     ] {
@@ -114,7 +125,8 @@ async fn authorities_are_read_once_for_all_asks_of_a_turn() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("read-once.pem");
     std::fs::copy(authority(), &file).unwrap();
     server.once("hi", Script::new().status(503, "busy").retry_after(1));
-    let network = NetworkEnvironment { ca_file: Some(file.clone()), ..through(&proxy) };
+    let network =
+        trusting(&proxy, CertificateFiles { ca_file: Some(file.clone()), ..CertificateFiles::default() });
     let asking = answer(
         HttpSpec { patience: asked_again(1), ..outside("https://models.test/v1", network) },
         ask("hi"),
@@ -134,14 +146,15 @@ async fn authorities_are_read_once_for_all_asks_of_a_turn() {
 async fn a_directory_of_authorities_takes_the_place_of_the_systems() {
     let (_server, _secure, proxy) = behind_a_tunnel();
     let dir = authority().parent().unwrap().to_owned();
-    let network = NetworkEnvironment { ca_dir: Some(dir), ..through(&proxy) };
+    let network = trusting(&proxy, CertificateFiles { ca_dir: Some(dir), ..CertificateFiles::default() });
     assert_eq!(answer(outside("https://models.test/v1", network), ask("hi")).await.ending, Ok(()));
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let (server, _secure, proxy) = behind_a_tunnel();
-    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
+    let network =
+        trusting(&proxy, CertificateFiles { ca_file: Some(authority()), ..CertificateFiles::default() });
     let failure = answer(outside("https://other.test/v1", network), ask("hi")).await.ending.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Untrusted);
     assert!(failure.detail.contains("certificate"), "{failure}");
@@ -153,16 +166,32 @@ async fn authorities_that_cannot_be_read_are_named() {
     let (_server, _secure, proxy) = behind_a_tunnel();
     let nowhere = || Some(PathBuf::from("/no/such/authority.pem"));
     for (network, name) in [
-        (NetworkEnvironment { ca_file: nowhere(), ..through(&proxy) }, "SSL_CERT_FILE"),
-        (NetworkEnvironment { ca_dir: nowhere(), ..through(&proxy) }, "SSL_CERT_DIR"),
-        (NetworkEnvironment { extra_ca_file: nowhere(), ..through(&proxy) }, "NODE_EXTRA_CA_CERTS"),
+        (
+            trusting(&proxy, CertificateFiles { ca_file: nowhere(), ..CertificateFiles::default() }),
+            "SSL_CERT_FILE",
+        ),
+        (
+            trusting(&proxy, CertificateFiles { ca_dir: nowhere(), ..CertificateFiles::default() }),
+            "SSL_CERT_DIR",
+        ),
+        (
+            trusting(&proxy, CertificateFiles { extra_ca_file: nowhere(), ..CertificateFiles::default() }),
+            "NODE_EXTRA_CA_CERTS",
+        ),
     ] {
         let failure = answer(outside("https://models.test/v1", network), ask("hi")).await.ending.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Untrusted);
         assert!(failure.detail.contains(name), "{failure}");
     }
     // One that is only missing beside others costs nothing where it is not needed.
-    let both = NetworkEnvironment { ca_file: Some(authority()), extra_ca_file: nowhere(), ..through(&proxy) };
+    let both = trusting(
+        &proxy,
+        CertificateFiles {
+            ca_file: Some(authority()),
+            extra_ca_file: nowhere(),
+            ..CertificateFiles::default()
+        },
+    );
     assert_eq!(answer(outside("https://models.test/v1", both), ask("hi")).await.ending, Ok(()));
 }
 
@@ -236,7 +265,10 @@ async fn the_environment_of_the_process_counts_for_nothing() {
         let failure =
             answer(outside("http://models.invalid/v1", NetworkEnvironment::default()), ask("hi")).await;
         assert!(!failure.ending.unwrap_err().detail.contains("proxy"));
-        let network = NetworkEnvironment { extra_ca_file: Some(authority()), ..through(&proxy) };
+        let network = trusting(
+            &proxy,
+            CertificateFiles { extra_ca_file: Some(authority()), ..CertificateFiles::default() },
+        );
         assert_eq!(answer(outside("https://models.test/v1", network), ask("hi")).await.ending, Ok(()));
         return;
     }
@@ -324,7 +356,8 @@ async fn a_dropped_turn_ends_its_connection_over_http2() {
 fn turn_over_http2() -> (Http2Server, Proxy, BoxStream<'static, AgentEvent>) {
     let (server, proxy) = (Http2Server::start(), Proxy::to_server());
     proxy.lead_to(&server.base_url());
-    let network = NetworkEnvironment { ca_file: Some(authority()), ..through(&proxy) };
+    let network =
+        trusting(&proxy, CertificateFiles { ca_file: Some(authority()), ..CertificateFiles::default() });
     let events = turn(outside("https://models.test/v1", network));
     (server, proxy, events)
 }

@@ -50,33 +50,45 @@ pub(crate) fn key(
     if agent.key_command.is_some() {
         return Ok(None);
     }
+    let of = |variable: &str| Some(checked(environment.text(variable)?, variable));
     match (&agent.key_env, &agent.key_file, agent.provider) {
-        (Some(variable), _, _) => match environment.text(variable) {
-            Some(key) => Ok(Some(key.to_owned())),
+        (Some(variable), _, _) => match of(variable) {
+            Some(key) => key.map(Some),
             None => Err(Missing {
                 why: format!("{variable}, which key_env names, is not set here"),
                 way_out: format!("set it: export {variable}=sk-..., or use key_file = \"PATH\""),
             }),
         },
-        (None, Some(written), _) => key_from(written, environment, config).map(Some).map_err(|why| Missing {
-            why: format!("its key cannot be read from {}: {why}", written.display()),
-            way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
-        }),
+        (None, Some(written), _) => {
+            let key = key_from(written, environment, config).map_err(|why| Missing {
+                why: format!("its key cannot be read from {}: {why}", written.display()),
+                way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
+            })?;
+            checked(&key, &written.display().to_string()).map(Some)
+        }
         (None, None, Some(Provider { dialect: Dialect::Bedrock, keys, .. })) => {
-            match keys.iter().find_map(|variable| environment.text(variable)) {
-                Some(key) => Ok(Some(key.to_owned())),
-                None => aws_keys(environment).map(Some),
-            }
+            keys.iter().find_map(|variable| of(variable)).unwrap_or_else(|| aws_keys(environment)).map(Some)
         }
         (None, None, Some(Provider { name, keys: keys @ [first, ..], .. })) => {
-            let found = keys.iter().find_map(|variable| environment.text(variable));
-            found.map(|key| Some(key.to_owned())).ok_or_else(|| Missing {
+            let missing = || Missing {
                 why: format!("{first}, where {name} has its key, is not set here"),
                 way_out: format!("set it: export {first}=..., or use key_file = \"PATH\""),
-            })
+            };
+            keys.iter().find_map(|variable| of(variable)).unwrap_or_else(|| Err(missing())).map(Some)
         }
         (None, None, Some(_) | None) => Ok(None),
     }
+}
+
+/// A key from that place, as far as it can be one: nothing is asked with any other.
+pub(crate) fn checked(key: &str, place: &str) -> Result<String, Missing> {
+    let why = match key {
+        _ if key.trim().is_empty() => "holds no key: it is empty",
+        _ if key.trim().bytes().all(|byte| byte.is_ascii_graphic()) => return Ok(key.trim().to_owned()),
+        _ => "holds no key: there are blanks in it, or characters that no key has",
+    };
+    let way_out = "put the key there, and nothing else".to_owned();
+    Err(Missing { why: format!("{place} {why}"), way_out })
 }
 
 /// Where a key of AWS's tools is from.
@@ -108,4 +120,19 @@ fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> 
     let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
     let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
     Ok(typed::text(&text).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_no_key_is_told_and_not_shown() {
+        let keys = ["sk-1", " sk-1\n", "ID:SECRET:TOKEN/+="].map(|text| checked(text, "KEY").ok());
+        assert_eq!(keys.map(Option::unwrap_or_default), ["sk-1", "sk-1", "ID:SECRET:TOKEN/+="]);
+        for text in ["", " \n", "sk canary", "canary\u{301}", "canary\ncanary"] {
+            let told = checked(text, "KEY").err().map(|missing| missing.why).unwrap_or_default();
+            assert!(told.starts_with("KEY holds no key") && !told.contains("canary"), "{text:?}: {told}");
+        }
+    }
 }

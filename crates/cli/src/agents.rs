@@ -3,30 +3,32 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use q_agent::{Dialect, NetworkEnvironment};
-use q_core::Summary;
+use q_core::{Setup, Summary};
 use q_proto::Place;
 use q_proto::message::{NamedAgent, Reach};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_term::suggest::nearest;
 
-use crate::agent_key::{key, key_variables, source};
-use crate::config::providers::{LOCAL, PROVIDERS};
-use crate::config::{AgentConfig, Config, aws};
+use crate::agent_key::{self, key_variables, source};
+use crate::agent_reach::{self, IDLE_TIMEOUT_MS, known_address, named_model, network, reach};
+use crate::config::providers::{LOCAL, PROVIDERS, Provider};
+use crate::config::{AgentConfig, Config};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::key_commands::KeyCommands;
-use crate::local::{self, Served};
 use crate::missing::Missing;
-use crate::{out, tool_environment};
+use crate::{local, out, tool_environment};
 
 /// The built-in agent's name.
-pub(crate) const GUIDE: &str = "guide";
+pub(crate) const GUIDE: &str = Setup::GUIDE;
 /// The name of the agent that the environment alone describes.
 const FROM_ENVIRONMENT: &str = "openai";
-const OPENAI: &str = "https://api.openai.com/v1";
-const IDLE_TIMEOUT_MS: u64 = 60_000;
+/// Where agents are written: for people.
+const CONFIG: &str = "config";
+const ENVIRONMENT: &str = "environment";
+/// Variables that may hold its key, the one that wins first.
+const ITS_KEYS: [&str; 2] = ["Q_API_KEY", "OPENAI_API_KEY"];
 
 /// Every agent known here, and which one answers in new sessions.
 #[derive(Clone, Debug)]
@@ -49,21 +51,54 @@ pub(crate) struct AgentRegistry {
     pub(crate) file: PathBuf,
 }
 
-/// An agent of the configuration that cannot be asked from here.
+/// An agent that cannot be asked from here.
 #[derive(Clone, Debug)]
 pub(crate) struct Unusable {
     pub(crate) name: String,
     pub(crate) why: Missing,
-    agent: AgentConfig,
+    /// Where it is written.
+    pub(crate) origin: &'static str,
+    /// Where it would be, if that is known.
+    pub(crate) base_url: Option<String>,
+    pub(crate) model: String,
+    /// Whether its table cannot be read.
+    is_mistaken: bool,
+    /// How its server can be asked for models: nothing else is missing than the name of one.
+    reach: Option<Reach>,
+    /// The variables that its key would be in.
+    variables: Vec<String>,
 }
 
 impl Unusable {
-    pub(crate) fn base_url(&self) -> &str {
-        base_url(&self.agent)
+    /// One of which no more is known than why.
+    fn of(name: &str, why: Missing, origin: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            why,
+            origin,
+            base_url: None,
+            model: String::new(),
+            is_mistaken: false,
+            reach: None,
+            variables: if origin == ENVIRONMENT { ITS_KEYS.map(str::to_owned).into() } else { Vec::new() },
+        }
     }
 
-    pub(crate) fn model(&self) -> &str {
-        model(&self.agent)
+    fn mistaken((name, why): (&String, &Missing)) -> Self {
+        Self { is_mistaken: true, ..Self::of(name, why.clone(), CONFIG) }
+    }
+
+    /// Why it is not asked, with the way out. `file` is where the configuration is.
+    fn complaint(&self, file: &Path) -> CliError {
+        let Missing { why, way_out } = &self.why;
+        let told = format!("agent `{}` cannot be asked: {why}", self.name);
+        let error = if self.is_mistaken { CliError::usage(told) } else { CliError::failed(told) };
+        let error = if self.origin == CONFIG {
+            error.hint(format!("[agents.{}] in {} says so", self.name, file.display()))
+        } else {
+            error
+        };
+        error.hint(way_out.clone())
     }
 }
 
@@ -76,11 +111,7 @@ impl AgentRegistry {
         }
         let name = wanted.unwrap_or(&self.default);
         if let Some(unusable) = self.unusable.iter().find(|agent| agent.name == name) {
-            let Unusable { why: Missing { why, way_out }, .. } = unusable;
-            let error = CliError::failed(format!("agent `{name}` cannot be asked: {why}"));
-            return Err(error
-                .hint(format!("[agents.{name}] in {} says so", self.file.display()))
-                .hint(way_out.clone()));
+            return Err(unusable.complaint(&self.file));
         }
         self.agents.iter().find(|agent| agent.name == name).ok_or_else(|| {
             let error = CliError::usage(format!("there is no agent `{name}`"));
@@ -89,6 +120,20 @@ impl AgentRegistry {
                 None => error.hint("`q agents` lists them; add one to the config as [agents.NAME]"),
             }
         })
+    }
+
+    /// How the agent of that name is reached with its key, which a command may say; where only a model is asked about, or one is
+    /// named, it need not name one itself.
+    pub(crate) async fn reach(&self, name: &str, needs_model: bool) -> Result<Reach, CliError> {
+        let unnamed = self.unusable.iter().find(|agent| agent.name == name && !needs_model);
+        let mut reach = match unnamed.and_then(|agent| agent.reach.clone()) {
+            Some(reach) => reach,
+            None => self.choose(Some(name), true)?.reach.clone(),
+        };
+        if let Some(mut fetch) = self.key_commands.fetch(name) {
+            reach.set_key(fetch.key().await.map_err(CliError::failed)?.expose());
+        }
+        Ok(reach)
     }
 
     /// Every agent as it is brought to the host: with its key, as far as that is known by now.
@@ -125,15 +170,13 @@ impl AgentRegistry {
     pub(crate) fn idle(&self, environment: &ProcessEnvironment) -> Vec<String> {
         // By the keys themselves: an agent may have a provider's key from another variable, a file, or for another address.
         let is_used = |variable: &str| {
-            let mut keys = self.agents.iter().filter_map(|agent| match &agent.reach {
-                Reach::Http { key, .. } => key.as_deref(),
-                Reach::Guide => None,
+            let mut keys = self.agents.iter().flat_map(|agent| match &agent.reach {
+                Reach::Http { key, .. } => key.iter().collect::<Vec<_>>(),
+                Reach::Acp { variables, .. } => variables.iter().map(|(_, value)| value).collect(),
+                Reach::Guide => Vec::new(),
             });
             keys.any(|key| environment.text(variable) == Some(key))
-                || self
-                    .unusable
-                    .iter()
-                    .any(|unusable| key_variables(&unusable.agent).iter().any(|name| name == variable))
+                || self.unusable.iter().any(|unusable| unusable.variables.iter().any(|name| name == variable))
         };
         let mut lines: Vec<String> = Vec::new();
         for provider in &PROVIDERS {
@@ -181,44 +224,55 @@ pub(crate) fn known(
     file: &Path,
     place: &Place,
 ) -> Result<AgentRegistry, CliError> {
-    let mut unusable = Vec::new();
+    let mut unusable: Vec<Unusable> = config.mistaken.iter().map(Unusable::mistaken).collect();
     let mut agents = vec![NamedAgent { name: GUIDE.to_owned(), reach: Reach::Guide }];
     let mut origins = vec!["built in"];
     let mut key_sources = BTreeMap::new();
     let mut key_commands = KeyCommands::new(file);
     let network = network(environment);
-    let written = config.agents.iter().map(|(name, agent)| (name.as_str(), agent, "config"));
+    let written = config.agents.iter().map(|(name, agent)| (name.as_str(), agent, CONFIG));
     let local = local_agent(config, place);
     for (name, agent, origin) in written.chain(local.iter().map(|agent| (LOCAL, agent, "q model"))) {
         let reached = key_commands
             .take(name, agent, environment, file)
             .and_then(|()| reach(agent, environment, file, place, &network));
-        match reached {
+        let (why, reach) = match reached {
             Ok(mut reach) => {
-                if let Reach::Http { shaping: Shaping { tools: Some(tools), .. }, .. } = &mut reach {
+                if let Some(tools) = reach.tools_mut().filter(|_| agent.tools) {
                     tool_environment::name_tables(tools, file, name);
                 }
-                key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
-                agents.push(NamedAgent { name: name.to_owned(), reach });
-                origins.push(origin);
+                let Err(unnamed) = named_model(name, agent) else {
+                    key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
+                    agents.push(NamedAgent { name: name.to_owned(), reach });
+                    origins.push(origin);
+                    continue;
+                };
+                (unnamed, Some(reach))
             }
-            Err(why) => {
-                unusable.push(Unusable { name: name.to_owned(), why, agent: agent.clone() });
-            }
-        }
+            Err(why) => (why, None),
+        };
+        unusable.push(Unusable {
+            base_url: known_address(agent, environment),
+            model: agent_reach::model(agent).to_owned(),
+            reach,
+            variables: key_variables(agent),
+            ..Unusable::of(name, why, origin)
+        });
     }
-    let described = from_environment(environment, network);
-    let is_described = described.is_some();
     // What somebody wrote down under that name is what is meant by it: variables may be there for other programs.
-    let has_own_openai = config.agents.contains_key(FROM_ENVIRONMENT);
-    if let Some(agent) = described.filter(|_| !has_own_openai) {
-        let variable =
-            ["Q_API_KEY", "OPENAI_API_KEY"].into_iter().find(|name| environment.text(name).is_some());
-        key_sources.extend(variable.map(|variable| (agent.name.clone(), variable.to_owned())));
-        agents.push(agent);
-        origins.push("environment");
+    let has_own_openai =
+        config.agents.contains_key(FROM_ENVIRONMENT) || config.mistaken.contains_key(FROM_ENVIRONMENT);
+    match from_environment(environment, network).filter(|_| !has_own_openai) {
+        Some(Ok(agent)) => {
+            let variable = ITS_KEYS.into_iter().find(|name| environment.text(name).is_some());
+            key_sources.extend(variable.map(|variable| (agent.name.clone(), variable.to_owned())));
+            agents.push(agent);
+            origins.push(ENVIRONMENT);
+        }
+        Some(Err(why)) => unusable.push(Unusable::of(FROM_ENVIRONMENT, why, ENVIRONMENT)),
+        None => {}
     }
-    let chosen = default_among(config, environment, is_described, &agents);
+    let chosen = default_among(config, environment, &agents, &unusable);
     let left_to_guide = chosen.is_none();
     let default = chosen.unwrap_or(GUIDE).to_owned();
     let known = AgentRegistry {
@@ -245,154 +299,58 @@ fn local_agent(config: &Config, place: &Place) -> Option<AgentConfig> {
     Some(AgentConfig { provider, ..AgentConfig::default() })
 }
 
-/// The agent of new sessions, if any is named anywhere. One that cannot be asked is not passed over for another.
+/// The agent of new sessions, if any is named anywhere. One that is named and cannot be asked is not passed over for another;
+/// where none is named it is the first that can be asked.
 fn default_among<'a>(
     config: &'a Config,
     environment: &'a ProcessEnvironment,
-    is_described: bool,
     agents: &[NamedAgent],
+    unusable: &[Unusable],
 ) -> Option<&'a str> {
     let named = environment.text("Q_AGENT").or(config.agent.as_deref());
-    let is_known = |name: &str| agents.iter().any(|agent| agent.name == name);
-    let environments = (is_described || is_known(FROM_ENVIRONMENT)).then_some(FROM_ENVIRONMENT);
-    named
-        .or(environments)
-        .or_else(|| config.agents.keys().map(String::as_str).find(|name| *name != GUIDE))
-        .or_else(|| is_known(LOCAL).then_some(LOCAL))
+    let written = || config.agents.keys().chain(config.mistaken.keys()).map(String::as_str);
+    let ways =
+        || std::iter::once(FROM_ENVIRONMENT).chain(written().filter(|name| *name != GUIDE)).chain([LOCAL]);
+    let is_usable = |name: &&str| agents.iter().any(|agent| agent.name == *name);
+    let is_there = |name: &&str| unusable.iter().any(|agent| agent.name == *name);
+    named.or_else(|| ways().find(is_usable)).or_else(|| ways().find(is_there))
 }
 
-/// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent.
-fn from_environment(environment: &ProcessEnvironment, network: Network) -> Option<NamedAgent> {
-    let of = |name: &str| {
-        environment
-            .text(&format!("Q_{name}"))
-            .or_else(|| environment.text(&format!("OPENAI_{name}")))
-            .map(str::to_owned)
+/// `Q_…` wins over `OPENAI_…`; any one of URL and key makes an agent, or says why there is none. At the provider itself its
+/// usual model is asked unless another is named, elsewhere the server's own.
+fn from_environment(
+    environment: &ProcessEnvironment,
+    network: Network,
+) -> Option<Result<NamedAgent, Missing>> {
+    let first = |names: [&'static str; 2]| {
+        names.into_iter().find_map(|name| environment.text(name).map(|text| (name, text)))
     };
-    let (base_url, key) = (of("BASE_URL"), of("API_KEY"));
+    let (base_url, key) = (first(["Q_BASE_URL", "OPENAI_BASE_URL"]), first(ITS_KEYS));
     if base_url.is_none() && key.is_none() {
         return None;
     }
-    let reach = Reach::Http {
-        base_url: base_url.unwrap_or_else(|| OPENAI.to_owned()),
-        key,
-        model: of("MODEL").unwrap_or_default(),
-        idle_timeout_ms: IDLE_TIMEOUT_MS,
-        network,
-        shaping: Shaping::default(),
+    let named = first(["Q_MODEL", "OPENAI_MODEL"]).map(|(_, model)| model);
+    let provider = PROVIDERS.iter().find(|provider| provider.name == FROM_ENVIRONMENT);
+    let usual = provider.filter(|_| base_url.is_none());
+    let model = named.or(usual.map(|provider| provider.model)).unwrap_or_default();
+    let window = usual.filter(|_| named.is_none()).and_then(Provider::window);
+    let addressed = || match base_url {
+        Some((variable, base_url)) => agent_reach::checked(base_url, variable),
+        None => Ok(provider.map(|provider| provider.base_url.to_owned()).unwrap_or_default()),
     };
-    Some(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
-}
-
-/// How the network is left from here. The host's directory is another one, so paths are made whole.
-fn network(environment: &ProcessEnvironment) -> Network {
-    let text = |name: &str| environment.text(name).map(str::to_owned);
-    let path = |name: &str| environment.path(name).map(|path| environment.directory.join(path));
-    let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } =
-        NetworkEnvironment::of_variables(text, path);
-    Network { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file }
-}
-
-/// How an agent of the configuration is reached, or what is missing.
-fn reach(
-    agent: &AgentConfig,
-    environment: &ProcessEnvironment,
-    file: &Path,
-    place: &Place,
-    network: &Network,
-) -> Result<Reach, Missing> {
-    let key = key(agent, environment, file)?;
-    let (base_url, model, program) = if is_local(agent) {
-        let served = local::served(&agent.model, agent.keep_alive, place, environment, file)?;
-        let Served { base_url, model, program } = served;
-        (base_url, model, Some(program))
-    } else {
-        let model = named_model(agent)?.to_owned();
-        (address(agent, environment)?, model, None)
-    };
-    let millis = |seconds: u64| seconds.saturating_mul(1000);
-    let between = agent.between_bytes.or(agent.idle_timeout);
-    Ok(Reach::Http {
-        base_url,
-        key,
-        model,
-        idle_timeout_ms: between.map_or(IDLE_TIMEOUT_MS, millis),
-        network: network.clone(),
-        shaping: Shaping { program, tools: tool_environment::of(agent, environment), ..shaping(agent)? },
-    })
-}
-
-/// Whether it is a model on this machine: what it has for an address, its file says.
-fn is_local(agent: &AgentConfig) -> bool {
-    agent.base_url.is_none() && agent.provider.is_some_and(|provider| provider.name == LOCAL)
-}
-
-/// The model that is asked; a provider that is known by name has one, or the person names one.
-fn named_model(agent: &AgentConfig) -> Result<&str, Missing> {
-    let model = model(agent);
-    match agent.provider.filter(|_| model.is_empty()) {
-        None => Ok(model),
-        Some(provider) => Err(Missing {
-            why: format!("it names no model, and {} has none that would be the usual one", provider.name),
-            way_out: "name one there: model = \"MODEL\"".to_owned(),
-        }),
-    }
-}
-
-/// Tokens that the model takes at once, of a provider's usual one.
-fn usual_window(agent: &AgentConfig) -> Option<u64> {
-    agent.provider.filter(|_| agent.model.is_empty())?.window()
-}
-
-/// What of its requests is to be otherwise.
-fn shaping(agent: &AgentConfig) -> Result<Shaping, Missing> {
-    let body = if agent.body.is_empty() { Ok(String::new()) } else { serde_json::to_string(&agent.body) };
-    let body = body.map_err(|error| Missing {
-        why: format!("its body cannot be written as JSON: {error}"),
-        way_out: "mend body there".to_owned(),
-    })?;
-    let unasked = (agent.stream_options == Some(false)).then(|| "stream_options".to_owned());
-    Ok(Shaping {
-        dialect: dialect(agent).word().to_owned(),
-        first_byte_ms: agent.first_byte.map(|seconds| seconds.saturating_mul(1000)),
-        retries: agent.retries,
-        temperature: agent.temperature,
-        max_tokens: agent.max_tokens,
-        reasoning: agent.reasoning.clone(),
-        headers: agent.headers.clone().into_iter().collect(),
-        body,
-        omit: agent.omit.iter().cloned().chain(unasked).collect(),
-        window: agent.context_window.or_else(|| usual_window(agent)),
-        compact_model: agent.compact_model.clone(),
-        think_tags: agent.think_tags,
-        no_project_files: agent.project_files == Some(false),
-        tools: None,
-        program: None,
-    })
-}
-
-/// Where it is. An address that AWS has in every region gets the one of this environment.
-fn address(agent: &AgentConfig, environment: &ProcessEnvironment) -> Result<String, Missing> {
-    match base_url(agent) {
-        aws::BEDROCK => aws::base_url(environment).map_err(|why| Missing {
-            why,
-            way_out: "name one: export AWS_REGION=us-east-1, or base_url there".to_owned(),
-        }),
-        base_url => Ok(base_url.to_owned()),
-    }
-}
-
-fn base_url(agent: &AgentConfig) -> &str {
-    agent.base_url.as_deref().or(agent.provider.map(|provider| provider.base_url)).unwrap_or_default()
-}
-
-fn model(agent: &AgentConfig) -> &str {
-    let usual = agent.provider.map_or("", |provider| provider.model);
-    if agent.model.is_empty() { usual } else { &agent.model }
-}
-
-fn dialect(agent: &AgentConfig) -> Dialect {
-    agent.dialect.or(agent.provider.map(|provider| provider.dialect)).unwrap_or_default()
+    let agent = addressed().and_then(|base_url| {
+        let key = key.map(|(variable, key)| agent_key::checked(key, variable)).transpose()?;
+        let reach = Reach::Http {
+            base_url,
+            key,
+            model: model.to_owned(),
+            idle_timeout_ms: IDLE_TIMEOUT_MS,
+            network,
+            shaping: Shaping { window, ..Shaping::default() },
+        };
+        Ok(NamedAgent { name: FROM_ENVIRONMENT.to_owned(), reach })
+    });
+    Some(agent)
 }
 
 #[cfg(test)]
@@ -426,7 +384,7 @@ mod tests {
                     let key = key.as_deref().unwrap_or("none");
                     Some(format!("{} {base_url} {} {model} {key}", agent.name, shaping.dialect))
                 }
-                Reach::Guide => None,
+                Reach::Guide | Reach::Acp { .. } => None,
             })
             .collect();
         let expected = [
@@ -434,7 +392,7 @@ mod tests {
             "b https://generativelanguage.googleapis.com/v1beta gemini m sk-g",
             "c http://box:1 ollama l none",
             "d https://api.openai.com/v1 responses gpt-5-mini sk-o",
-            "openai https://api.openai.com/v1   sk-o", // the environment's own agent names neither protocol nor model
+            "openai https://api.openai.com/v1  gpt-5-mini sk-o", // the environment's own agent names no protocol
         ];
         assert_eq!(shown, expected);
     }
@@ -585,7 +543,7 @@ mod tests {
         let known = known(&config, &environment, Path::new("/c"), &nowhere()).unwrap();
         let networks = known.agents.iter().filter_map(|agent| match &agent.reach {
             Reach::Http { network, .. } => Some(network.clone()),
-            Reach::Guide => None,
+            Reach::Guide | Reach::Acp { .. } => None,
         });
         assert_eq!(networks.collect::<Vec<_>>(), [expected.clone(), expected]);
         assert!(!format!("{:?}", known.agents).contains("pass"));

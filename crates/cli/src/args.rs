@@ -12,6 +12,20 @@ pub(crate) struct AttachArgs {
     pub(crate) session: String,
 }
 
+/// How sessions are made that an editor asks for: the protocol has no words for that.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AcpArgs {
+    /// Kind of the sessions that the editor makes
+    #[arg(long, default_value = "")]
+    pub(crate) kind: String,
+    /// Who answers in them
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Which model
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct SendArgs {
     /// Name, slot number, unique prefix, or id
@@ -76,6 +90,19 @@ pub(crate) struct ContextArgs {
     /// Name, slot number, unique prefix, or id
     pub(crate) session: String,
     /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// No documentation here: clap would print it as what the verb does.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProcessesArgs {
+    /// Name, slot number, unique prefix, or id
+    pub(crate) session: String,
+    /// End the one of that number first, with all it started
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) kill: Option<u64>,
+    /// A JSON array
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -497,9 +524,15 @@ pub(crate) struct CommandArgs {
     /// The umask for what it makes
     #[arg(long, value_parser = octal)]
     pub(crate) umask: u32,
-    /// Hold it to a sandbox in which it may change files only beneath this directory
+    /// Hold it to a sandbox in which it may change files only beneath these directories
     #[arg(long, value_name = "DIR")]
-    pub(crate) writable: Option<std::path::PathBuf>,
+    pub(crate) writable: Vec<std::path::PathBuf>,
+    /// What stays as it is even there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) protected: Vec<std::path::PathBuf>,
+    /// Become it, in that sandbox: it is supervised already
+    #[arg(long)]
+    pub(crate) held: bool,
     /// Pass on to it what comes in
     #[arg(long)]
     pub(crate) serves: bool,
@@ -511,8 +544,9 @@ pub(crate) struct CommandArgs {
 impl CommandArgs {
     /// What is to be run.
     pub(crate) fn supervised(self) -> SupervisedCommand {
-        let sandbox = self.writable.map(|directory| Sandbox { writable: vec![directory] });
-        SupervisedCommand { argv: self.argv, sandbox, umask: self.umask, serves: self.serves }
+        let Self { umask, writable, protected, held, serves, argv } = self;
+        let sandbox = (!writable.is_empty()).then_some(Sandbox { writable, protected });
+        SupervisedCommand { argv, sandbox, umask, serves, is_held: held }
     }
 }
 

@@ -64,6 +64,14 @@ impl<W: Default> Attachment<W> {
         if let Some(why) = &connection.host.read_only {
             out::note(&format!("read only: {why}"));
         }
+        let host = &connection.host;
+        let is_told_apart = host.version == env!("CARGO_PKG_VERSION");
+        if host.limits.is_some_and(|limits| is_told_apart && limits != context.limits.fingerprint()) {
+            let file = context.agents.file.display();
+            out::note(&format!(
+                "q: the host works within other limits than {file} has: `q host restart` takes them up"
+            ));
+        }
         Self::on(context, connection, watch).await
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
+use q_core::Limits;
 use q_proto::Place;
 use q_term::kinds::Kinds;
 
@@ -17,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) environment: ProcessEnvironment,
     pub(crate) place: Place,
     pub(crate) agents: AgentRegistry,
+    /// What the configuration allows; a host that runs already may have been started with other limits.
+    pub(crate) limits: Limits,
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
@@ -31,7 +34,8 @@ impl Context {
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
-        Ok(Self { environment, place, agents, kinds, templates })
+        let limits = config.limits.applied();
+        Ok(Self { environment, place, agents, limits, kinds, templates })
     }
 }
 

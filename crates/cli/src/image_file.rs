@@ -147,8 +147,27 @@ fn webp(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The bytes that this base64 stands for, whole and padded; nothing of any other text.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let fours = text.as_bytes().chunks(4);
+    let last = fours.len().checked_sub(1)?;
+    for (place, four) in fours.enumerate() {
+        let digits = four.strip_suffix(b"==").or_else(|| four.strip_suffix(b"=")).unwrap_or(four);
+        if four.len() < 4 || (digits.len() < 4 && place < last) {
+            return None;
+        }
+        let value = |digit: &u8| DIGITS.iter().position(|known| known == digit).map(|at| at as u32);
+        let bits = digits.iter().try_fold(0, |bits, digit| Some(bits << 6 | value(digit)?))?;
+        let spread = (bits << (6 * (4 - digits.len()))).to_be_bytes();
+        bytes.extend(spread.iter().skip(1).take(digits.len() - 1));
+    }
+    Some(bytes)
+}
+
 fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
         let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
@@ -244,6 +263,11 @@ mod tests {
         for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
         {
             assert_eq!(base64(bytes.as_bytes()), text);
+            let meant = Some(bytes.as_bytes().to_vec()).filter(|bytes| !bytes.is_empty());
+            assert_eq!(from_base64(text), meant);
+        }
+        for none in ["Z", "Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm-v", "Zm=v", "Zmäv"] {
+            assert_eq!(from_base64(none), None, "{none}");
         }
         assert_eq!(base64(&[0xff, 0xef, 0xbf]), "/++/");
     }

@@ -330,68 +330,60 @@ impl From<&Source> for SourceJson {
 
 impl EntryJson {
     pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
-        let (role, text) = match &entry.body {
-            Body::Prompt(prompt) => ("user", prompt.text.clone()),
-            Body::Answer(text) => ("assistant", text.clone()),
-            Body::Thinking(text) => ("thinking", text.clone()),
-            Body::Call(call) => ("call", call.input.clone()),
-            Body::Output(output) => ("output", output.text.clone()),
-            Body::Plan(steps) => ("plan", words::plan(steps)),
-            Body::ProjectFiles(files) => ("project_files", q_term::project::told(files, Way::Shell)),
-            Body::Sources(told) => ("sources", q_term::sources::whole(told)),
-            Body::Result(result) => ("result", result.text.clone()),
-            Body::Repair(fault) => ("repair", words::repair(*fault, Way::Shell)),
-            Body::Continued => ("continued", words::CONTINUED.to_owned()),
-            Body::LeftOut(sent) => ("left_out", words::left_out(*sent)),
-            Body::Reversed(done) => (reversed_role(done.redo), q_term::changes::reversed(done)),
-            Body::Compaction(Compaction::Summary { text, .. }) => ("summary", text.clone()),
-            Body::Compaction(stopped @ Compaction::Stopped(_)) => {
-                ("not_compacted", words::compaction(stopped, Way::Shell))
-            }
-            Body::Compaction(undone @ Compaction::Undone) => {
-                ("summary_undone", words::compaction(undone, Way::Shell))
-            }
-            Body::Stop(stop @ Stop::Interrupted(_)) => ("interrupted", words::stop(stop, Way::Shell)),
-            Body::Stop(stop @ Stop::Failed(_)) => ("failed", words::stop(stop, Way::Shell)),
-        };
         let answered = unanswered.then_some(false);
-        let plain = Self { no: entry.no.0, at_ms: entry.at.0, role, text, answered, ..Self::default() };
+        let says =
+            |role, text| Self { no: entry.no.0, at_ms: entry.at.0, role, text, answered, ..Self::default() };
         match &entry.body {
-            Body::Call(call) => Self { tool: Some(call.tool.clone()), ..plain },
+            Body::Prompt(prompt) => {
+                let images: Vec<ImageJson> = prompt.images.iter().map(ImageJson::from).collect();
+                Self {
+                    images: Some(images).filter(|all| !all.is_empty()),
+                    ..says("user", prompt.text.clone())
+                }
+            }
+            Body::Answer(text) => says("assistant", text.clone()),
+            Body::Thinking(text) => says("thinking", text.clone()),
+            Body::Call(call) => Self { tool: Some(call.tool.clone()), ..says("call", call.input.clone()) },
+            Body::Output(output) => Self { of: Some(output.of.0), ..says("output", output.text.clone()) },
+            Body::Plan(steps) => {
+                let told = Some(steps.iter().map(StepJson::from).collect());
+                Self { steps: told, ..says("plan", q_term::plan::listed(steps)) }
+            }
+            Body::ProjectFiles(files) => says("project_files", q_term::project::told(files, Way::Shell)),
+            Body::Sources(told @ Sources { all, left_out }) => Self {
+                sources: Some(all.iter().map(SourceJson::from).collect()),
+                left_out: Some(*left_out).filter(|count| *count > 0),
+                ..says("sources", q_term::sources::whole(told))
+            },
             Body::Result(result) => Self {
                 of: Some(result.of.0),
                 outcome: Some(result.outcome.words()),
                 kept: Some(result.kept),
                 bytes: Some(result.whole),
-                ..plain
+                ..says("result", result.text.clone())
             },
-            Body::Output(output) => Self { of: Some(output.of.0), ..plain },
-            Body::Plan(steps) => Self { steps: Some(steps.iter().map(StepJson::from).collect()), ..plain },
-            Body::Sources(Sources { all, left_out }) => {
-                let sources = Some(all.iter().map(SourceJson::from).collect());
-                Self { sources, left_out: Some(*left_out).filter(|count| *count > 0), ..plain }
+            Body::Repair(fault) => says("repair", words::repair(*fault, Way::Shell)),
+            Body::Continued => says("continued", words::CONTINUED.to_owned()),
+            Body::LeftOut(sent @ Sent { entries, left_out }) => {
+                let told = SentJson { entries: *entries, left_out: *left_out };
+                Self { sent: Some(told), ..says("left_out", words::left_out(*sent)) }
             }
-            Body::LeftOut(Sent { entries, left_out }) => {
-                let sent = Some(SentJson { entries: *entries, left_out: *left_out });
-                Self { sent, ..plain }
-            }
-            Body::Compaction(Compaction::Summary { of, .. }) => Self { bytes: Some(*of), ..plain },
-            Body::Prompt(prompt) if !prompt.images.is_empty() => {
-                Self { images: Some(prompt.images.iter().map(ImageJson::from).collect()), ..plain }
-            }
-            Body::Prompt(_)
-            | Body::Answer(_)
-            | Body::Thinking(_)
-            | Body::Stop(_)
-            | Body::Continued
-            | Body::Repair(_)
-            | Body::ProjectFiles(_)
-            | Body::Compaction(_) => plain,
             Body::Reversed(done) => Self {
                 files: Some(done.files.clone()),
                 left_out: Some(done.more).filter(|more| *more > 0),
-                ..plain
+                ..says(reversed_role(done.redo), q_term::changes::reversed(done))
             },
+            Body::Compaction(Compaction::Summary { text, of, .. }) => {
+                Self { bytes: Some(*of), ..says("summary", text.clone()) }
+            }
+            Body::Compaction(stopped @ Compaction::Stopped(_)) => {
+                says("not_compacted", words::compaction(stopped, Way::Shell))
+            }
+            Body::Compaction(undone @ Compaction::Undone) => {
+                says("summary_undone", words::compaction(undone, Way::Shell))
+            }
+            Body::Stop(stop @ Stop::Interrupted(_)) => says("interrupted", words::stop(stop, Way::Shell)),
+            Body::Stop(stop @ Stop::Failed(_)) => says("failed", words::stop(stop, Way::Shell)),
         }
     }
 }
@@ -413,8 +405,9 @@ pub(crate) struct TranscriptJson {
 /// What `q chat --json` prints; docs/json.md promises it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChatJson {
-    pub(crate) session: SessionJson,
-    pub(crate) prompt: u64,
+    /// Nothing where the prompt was refused before it was in any.
+    pub(crate) session: Option<SessionJson>,
+    pub(crate) prompt: Option<u64>,
     pub(crate) answer: String,
     /// What it rests on, where its provider says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -422,9 +415,24 @@ pub(crate) struct ChatJson {
     /// How many parts of it came and could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) torn: Option<u64>,
-    /// `done`, `failed`, `interrupted`, or `waiting` behind a turn that failed or was interrupted.
+    /// `done`, `failed`, `interrupted`, `waiting` behind a turn that failed or was interrupted, or `refused`.
     pub(crate) outcome: &'static str,
     pub(crate) failure: Option<String>,
+}
+
+impl ChatJson {
+    /// Of a prompt that was never sent, or of a host that went away over it.
+    pub(crate) fn refused(why: String) -> Self {
+        Self {
+            session: None,
+            prompt: None,
+            answer: String::new(),
+            sources: Vec::new(),
+            torn: None,
+            outcome: "refused",
+            failure: Some(why),
+        }
+    }
 }
 
 const fn activity(activity: Activity) -> &'static str {

@@ -38,13 +38,15 @@ pub(crate) struct KeyCommands {
     said: Arc<Mutex<BTreeMap<String, Secret>>>,
     /// The configuration's directory, where no project decides what a name means.
     directory: PathBuf,
+    /// The file that they stand in.
+    file: PathBuf,
 }
 
 impl KeyCommands {
     /// None so far. `config` is the file that they stand in; they run beside it, where no project has a say.
     pub(crate) fn new(config: &Path) -> Self {
         let directory = config.parent().unwrap_or(Path::new("/")).to_owned();
-        Self { commands: BTreeMap::new(), said: Arc::default(), directory }
+        Self { commands: BTreeMap::new(), said: Arc::default(), directory, file: config.to_owned() }
     }
 
     /// Takes in the command of an agent, if it has one.
@@ -79,7 +81,11 @@ impl KeyCommands {
     pub(crate) fn fetch(&self, agent: &str) -> Option<Fetch> {
         let command = self.commands.get(agent).filter(|_| self.said(agent).is_none())?.clone();
         let directory = self.directory.clone();
-        let key = Box::pin(async move { ask(&command, directory, WITHIN).await });
+        let place = format!("[agents.{agent}] in {}", self.file.display());
+        let key = Box::pin(async move {
+            let said = ask(&command, directory, WITHIN).await;
+            said.map_err(|why| format!("{why}; {place} has it"))
+        });
         Some(Fetch { agent: agent.to_owned(), key })
     }
 }
@@ -151,7 +157,10 @@ fn key_in(said: Vec<u8>) -> Result<String, &'static str> {
         "" => Err("it says nothing"),
         key if key.contains('\n') => Err("it says several lines, and a key is one"),
         key if key.chars().any(char::is_control) => Err("what it says has control characters in it"),
-        key => Ok(key.to_owned()),
+        key if !key.trim().bytes().all(|byte| byte.is_ascii_graphic()) || key.trim().is_empty() => {
+            Err("what it says is no key: there are blanks in it, or characters that no key has")
+        }
+        key => Ok(key.trim().to_owned()),
     }
 }
 
@@ -204,7 +213,13 @@ mod tests {
             ("echo sk-1", Ok("sk-1")),
             ("printf sk-2", Ok("sk-2")),
             ("printf 'sk-3\\r\\n'", Ok("sk-3")),
-            ("printf ' sk 4 '", Ok(" sk 4 ")),
+            ("printf ' sk-4 '", Ok("sk-4")),
+            (
+                "printf 'sk 4'",
+                Err(
+                    "key_command failed: sh: what it says is no key: there are blanks in it, or characters that no key has",
+                ),
+            ),
             ("echo sk-5; echo said aside >&2", Ok("sk-5")),
             ("read word; echo \"sk-$word\"", Ok("sk-")),
             ("true", Err("key_command failed: sh: it says nothing")),

@@ -1,8 +1,11 @@
 //! `q` on the command line: the composition root. The only place that picks implementations and reads the
 //! environment.
 
+mod acp;
+mod acp_agent;
 mod age;
 mod agent_key;
+mod agent_reach;
 mod agents;
 mod args;
 mod attach;
@@ -32,6 +35,7 @@ mod plain;
 mod process_group;
 mod results;
 mod state_file;
+mod successor;
 mod terminals;
 mod tool_environment;
 mod trust_file;

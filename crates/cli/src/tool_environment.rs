@@ -4,15 +4,22 @@
 use std::path::Path;
 
 use q_agent::TOOL_VARIABLES;
+use q_proto::Place;
 use q_proto::shaping::ToolEnvironment;
 
 use crate::config::AgentConfig;
+use crate::context::{config_file, place};
 use crate::environment::ProcessEnvironment;
 
 /// All that, where the agent may use tools.
 pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<ToolEnvironment> {
+    agent.tools.then(|| always(agent, environment))
+}
+
+/// The same, whether it may use q's tools or not: for an agent whose process is one that commands are like.
+pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> ToolEnvironment {
     let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
-    agent.tools.then(|| ToolEnvironment {
+    ToolEnvironment {
         variables: TOOL_VARIABLES.iter().filter_map(variable).collect(),
         umask: environment.umask,
         // One whose path is no text cannot be named; commands go unsupervised then.
@@ -20,7 +27,8 @@ pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Optio
         is_free: agent.sandbox == Some(false),
         configured: String::new(),
         agent: String::new(),
-    })
+        own: own_places(environment),
+    }
 }
 
 /// Says where the servers of that agent are written: the host reads them there before each turn. A path that is no text cannot be
@@ -28,6 +36,16 @@ pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Optio
 pub(crate) fn name_tables(tools: &mut ToolEnvironment, file: &Path, agent: &str) {
     file.to_str().unwrap_or_default().clone_into(&mut tools.configured);
     agent.clone_into(&mut tools.agent);
+}
+
+/// Where `q` keeps what is asked about and what it runs by. What cannot be named is where no session can be either.
+fn own_places(environment: &ProcessEnvironment) -> Vec<String> {
+    let config = config_file(environment).ok();
+    let beside = config.as_deref().and_then(|file| file.parent().filter(|above| above.ends_with("q")));
+    let config = beside.or(config.as_deref()).map(Path::to_owned);
+    let place = place(environment).ok();
+    let places = place.iter().flat_map(Place::directories).map(Path::to_owned).chain(config);
+    places.filter_map(|path| path.to_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -46,7 +64,9 @@ mod tests {
             is_free: false,
             configured: String::new(),
             agent: String::new(),
+            own: own_places(&environment),
         };
+        assert!(home.own.iter().any(|path| path.ends_with("/q")), "{:?}", home.own);
         let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };
         assert_eq!(of(&with(None), &environment), Some(home.clone()));
         assert_eq!(of(&with(Some(false)), &environment), Some(ToolEnvironment { is_free: true, ..home }));

@@ -397,6 +397,7 @@ mod tests {
             stored_bytes: 0,
             store_bytes: 0,
             trash_for_ms: 0,
+            limits: None,
             missed: Vec::new(),
             read_only: None,
         }

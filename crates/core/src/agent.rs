@@ -265,6 +265,10 @@ pub enum FailureKind {
     ContextTooLong,
     /// The model takes no images, and was sent one.
     NoImages,
+    /// The provider serves nobody where the request comes from (451, or its own words for it).
+    RegionRefused,
+    /// The model, or its server, does not take a setting of the request, or not with that value.
+    SettingRefused,
     /// The server rejects the request (other 4xx).
     Rejected,
     /// The server failed (other 5xx).
@@ -293,12 +297,16 @@ pub enum FailureKind {
     BudgetSpent,
     /// The session's agent is not in the configuration of any attached client.
     NotConfigured,
+    /// The agent's program is not there, or does not start.
+    NotStarted,
+    /// The agent is there, and nobody is logged in with it.
+    NotLoggedIn,
     /// `q` itself failed to ask.
     Internal,
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::Unreachable,
         Self::ProxyFailed,
         Self::Untrusted,
@@ -313,6 +321,8 @@ impl FailureKind {
         Self::Overloaded,
         Self::ContextTooLong,
         Self::NoImages,
+        Self::RegionRefused,
+        Self::SettingRefused,
         Self::Rejected,
         Self::ServerError,
         Self::TooLong,
@@ -327,6 +337,8 @@ impl FailureKind {
         Self::NotShorter,
         Self::BudgetSpent,
         Self::NotConfigured,
+        Self::NotStarted,
+        Self::NotLoggedIn,
         Self::Internal,
     ];
 
@@ -347,6 +359,8 @@ impl FailureKind {
             Self::Overloaded => "overloaded",
             Self::ContextTooLong => "context_too_long",
             Self::NoImages => "no_images",
+            Self::RegionRefused => "region_refused",
+            Self::SettingRefused => "setting_refused",
             Self::Rejected => "rejected",
             Self::ServerError => "server_error",
             Self::TooLong => "too_long",
@@ -361,6 +375,8 @@ impl FailureKind {
             Self::NotShorter => "not_shorter",
             Self::BudgetSpent => "budget_spent",
             Self::NotConfigured => "not_configured",
+            Self::NotStarted => "not_started",
+            Self::NotLoggedIn => "not_logged_in",
             Self::Internal => "internal",
         }
     }
@@ -372,16 +388,20 @@ impl FailureKind {
             | Self::Forbidden
             | Self::QuotaSpent
             | Self::UnknownModel
+            | Self::SettingRefused
             | Self::WrongPath
             | Self::ProxyFailed
             | Self::Untrusted
             | Self::BudgetSpent
+            | Self::NotStarted
+            | Self::NotLoggedIn
             | Self::NotConfigured => Whose::Configuration,
             Self::Unreachable
             | Self::Cut
             | Self::Silent
             | Self::RateLimited
             | Self::Overloaded
+            | Self::RegionRefused
             | Self::ServerError => Whose::Provider,
             Self::Rejected | Self::ContextTooLong | Self::NoImages | Self::TooLong => Whose::Request,
             Self::LengthLimit
@@ -420,6 +440,8 @@ impl FailureKind {
             | Self::TooManyRounds
             | Self::WindowFull
             | Self::UnknownModel
+            | Self::RegionRefused
+            | Self::SettingRefused
             | Self::Rejected
             | Self::TooLong
             | Self::LengthLimit
@@ -428,6 +450,8 @@ impl FailureKind {
             | Self::WantsTool
             | Self::NotShorter
             | Self::BudgetSpent
+            | Self::NotStarted
+            | Self::NotLoggedIn
             | Self::NotConfigured => false,
         }
     }
@@ -449,6 +473,8 @@ impl FailureKind {
             Self::Overloaded => "the server is overloaded",
             Self::ContextTooLong => "the conversation is longer than the model takes",
             Self::NoImages => "the model takes no images",
+            Self::RegionRefused => "the provider does not serve the place that this comes from",
+            Self::SettingRefused => "the model does not take a setting of the request",
             Self::Rejected => "the server rejects the request",
             Self::ServerError => "the server failed",
             Self::TooLong => "the answer is longer than q keeps",
@@ -463,6 +489,8 @@ impl FailureKind {
             Self::BudgetSpent => "the budget of tokens is spent",
             Self::NotShorter => "the summary is no shorter than what it would replace",
             Self::NotConfigured => "this session's agent is not configured here",
+            Self::NotStarted => "the agent's program does not start",
+            Self::NotLoggedIn => "nobody is logged in with the agent",
             Self::Internal => "q could not ask the agent",
         }
     }
@@ -491,6 +519,12 @@ impl FailureKind {
             Self::NoImages => {
                 "`/model NAME` sets one that takes images, then `/retry`; or send the words without them"
             }
+            Self::RegionRefused => {
+                "see in which countries and regions it serves; another provider is asked in a new session"
+            }
+            Self::SettingRefused => {
+                "`/set SETTING default` clears one of the session, `omit = [\"SETTING\"]` in its agent's table never sends it; then `/retry`"
+            }
             Self::Rejected => "read the detail, change the prompt, send it again",
             Self::LengthLimit => "`/continue` goes on where it stopped, or ask for less at once",
             Self::Filtered | Self::Refused => "change the prompt, send it again",
@@ -504,6 +538,8 @@ impl FailureKind {
                 "raise it (`/set budget_tokens off`, or budget_tokens_per_day in the config), then `/continue`"
             }
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
+            Self::NotStarted => "do what is said here, then `/retry`",
+            Self::NotLoggedIn => "log in with its own program, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }
     }

@@ -58,6 +58,7 @@ mod view;
 mod autoname;
 mod budget;
 mod focus;
+mod handing_on;
 mod multiplexer;
 mod path_pattern;
 mod permits;

@@ -32,8 +32,8 @@ pub(crate) const IMAGE_NAME_BYTES: usize = 512;
 /// The greatest budget of tokens that may be set.
 pub const BUDGET_TOKENS: u64 = 1_000_000_000_000;
 /// The most steps of a plan, and bytes of each.
-pub(crate) const PLAN_STEPS: usize = 64;
-pub(crate) const PLAN_STEP_BYTES: usize = 512;
+pub const PLAN_STEPS: usize = 64;
+pub const PLAN_STEP_BYTES: usize = 512;
 /// Bytes of all its steps.
 pub(crate) const PLAN_BYTES: usize = PLAN_STEPS * PLAN_STEP_BYTES;
 
@@ -108,6 +108,17 @@ impl Limits {
     /// What of one result is kept in all, whichever of its two limits is the greater.
     pub(crate) fn most_of_result(&self) -> usize {
         self.result_bytes.max(self.result_kept_bytes)
+    }
+}
+
+impl Limits {
+    /// A number by which others are told apart, within one version of q.
+    pub fn fingerprint(&self) -> u64 {
+        let words = alloc::format!("{self:?}");
+        // FNV-1a: nobody gains by two that are alike.
+        words
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
     }
 }
 

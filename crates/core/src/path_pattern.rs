@@ -141,31 +141,24 @@ mod tests {
 
     #[test]
     fn a_pattern_stands_for_what_it_says_and_nothing_else() {
-        for (pattern, path, fits) in [
-            ("src/main.rs", "src/main.rs", true),
-            ("src/main.rs", "src/main.rsx", false),
-            ("src/main.rs", "lib/src/main.rs", false),
-            ("src/*.rs", "src/main.rs", true),
-            ("src/*.rs", "src/deep/main.rs", false),
-            ("src/**", "src", true),
-            ("src/**", "src/a/b/c", true),
-            ("src/**", "srcs/a", false),
-            ("**/*.md", "README.md", true),
-            ("**/*.md", "docs/a/b.md", true),
-            ("**/*.md", "docs/a.md/x", false),
-            ("a?c", "abc", true),
-            ("a?c", "aéc", true),
-            ("a?c", "ac", false),
-            ("*", "a", true),
-            ("*", ".", false),
-            ("**", ".", true),
-            ("\\*", "*", true),
-            ("\\*", "a", false),
-            ("./src//a", "src/a", true),
-            ("a*b*c", "axbxbxc", true),
-            ("a*b*c", "axbxb", false),
+        for (pattern, fitting, other) in [
+            ("src/main.rs", &["src/main.rs"] as &[&str], &["src/main.rsx", "lib/src/main.rs"] as &[&str]),
+            ("src/*.rs", &["src/main.rs"], &["src/deep/main.rs"]),
+            ("src/**", &["src", "src/a/b/c"], &["srcs/a"]),
+            ("**/*.md", &["README.md", "docs/a/b.md"], &["docs/a.md/x"]),
+            ("a?c", &["abc", "aéc"], &["ac"]),
+            ("*", &["a"], &["."]),
+            ("**", &["."], &[]),
+            ("\\*", &["*"], &["a"]),
+            ("./src//a", &["src/a"], &[]),
+            ("a*b*c", &["axbxbxc"], &["axbxb"]),
         ] {
-            assert_eq!(matches(pattern, path), fits, "{pattern} {path}");
+            for path in fitting {
+                assert!(matches(pattern, path), "{pattern} {path}");
+            }
+            for path in other {
+                assert!(!matches(pattern, path), "{pattern} {path}");
+            }
         }
     }
 

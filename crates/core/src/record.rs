@@ -271,6 +271,14 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The agent that is built in: it answers questions about q from what is at hand, and asks no model.
+    pub const GUIDE: &str = "guide";
+
+    /// Whether its turns cost nothing whoever else spends what: no budget concerns them.
+    pub(crate) fn costs_nothing(&self) -> bool {
+        self.agent == Self::GUIDE
+    }
+
     /// Which of the agent's models answers: the one set since, or the one it was made with; empty where the agent has none.
     pub fn model(&self) -> &str {
         self.settings.model.as_deref().unwrap_or(&self.model)

@@ -186,7 +186,7 @@ pub enum Refusal {
         "nothing to retry: only the last prompt can be, where nothing answered it whole; type an older one again"
     )]
     NothingToRetry,
-    /// A turn runs, the last one ended well, or it stopped before a word came.
+    /// A turn runs, the last one ended well, or a summary stands for it.
     #[error(
         "nothing to go on with: only an answer can be that stopped before its end; `/retry` asks again what was not answered"
     )]

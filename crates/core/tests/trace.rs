@@ -102,44 +102,12 @@ fn a_bad_line_says_what_is_wrong() {
 
 /// A piece of some line: what reading is likely to trip over.
 fn word() -> impl Strategy<Value = String> {
-    let known = [
-        "create",
-        "fork",
-        "answer",
-        "call",
-        "result",
-        "failed",
-        "tag",
-        "show",
-        "after",
-        "wall",
-        "by",
-        "token",
-        "turn",
-        "digest",
-        "name",
-        "kind",
-        "policy",
-        "set",
-        "to",
-        "temperature",
-        "words",
-        "s1",
-        "s99999999999999999999999999999999999999999",
-        "c1",
-        "1",
-        "-1",
-        "18446744073709551616",
-        "x",
-        "\"",
-        "\"\\",
-        "\"\\u{",
-        "5ms",
-        "99999999999999999999d",
-        "+a",
-        "deny",
-    ];
-    prop_oneof![proptest::sample::select(known.to_vec()).prop_map(String::from), "\\PC{0,6}"]
+    let plain = "create fork answer call result failed tag show after wall by token turn digest name \
+                 kind policy set to temperature words s1 s99999999999999999999999999999999999999999 c1 \
+                 1 -1 18446744073709551616 x 5ms 99999999999999999999d +a deny";
+    let quoted = ["\"", "\"\\", "\"\\u{"];
+    let known: Vec<&str> = plain.split(' ').chain(quoted).collect();
+    prop_oneof![proptest::sample::select(known).prop_map(String::from), "\\PC{0,6}"]
 }
 
 fn input() -> impl Strategy<Value = Input> {
@@ -233,10 +201,15 @@ fn facts() -> impl Strategy<Value = CallFacts> {
         vec(text(), 1..4).prop_map(CallSubject::Command),
         (text(), any::<bool>()).prop_map(|(path, is_private)| CallSubject::File { path, is_private }),
         text().prop_map(|path| CallSubject::Tree { path }),
+        text().prop_map(CallSubject::Host),
     ];
     let standing =
         (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    (subject, vec(standing, 0..3)).prop_map(|(subject, standing)| CallFacts { subject, standing })
+    (subject, any::<bool>(), vec(standing, 0..3)).prop_map(|(subject, is_told, standing)| CallFacts {
+        subject,
+        is_told,
+        standing,
+    })
 }
 
 fn rule() -> impl Strategy<Value = ToolRule> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AgentSpec, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape, Secret, ServerProgram,
-    ServerTables, ToolSettings, shape,
+    AcpSpec, AgentSpec, CertificateFiles, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape,
+    Secret, ServerLimits, ServerProgram, ServerTables, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -34,6 +34,18 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
+                limits: ServerLimits::default(),
+            }))
+        }
+        Reach::Acp { command, variables, model, install, silence_ms, tools: environment } => {
+            AgentSpec::Acp(Arc::new(AcpSpec {
+                command,
+                environment: variables.into_iter().collect(),
+                model,
+                install,
+                silence: Duration::from_millis(silence_ms),
+                servers: server_tables(&environment),
+                tools: tools(environment),
             }))
         }
     }
@@ -46,13 +58,14 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
 fn tools(environment: ToolEnvironment) -> ToolSettings {
-    let ToolEnvironment { variables, umask, supervisor, is_free, configured: _, agent: _ } = environment;
+    let ToolEnvironment { variables, umask, supervisor, is_free, configured: _, agent: _, own } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {
         environment: variables.into_iter().filter(is_meant).collect(),
         umask,
         supervisor: Some(supervisor).filter(|path| !path.is_empty()).map(PathBuf::from),
         sandbox: !is_free,
+        protected: own.into_iter().map(PathBuf::from).collect(),
     }
 }
 
@@ -83,7 +96,8 @@ fn shape_of(shaping: Shaping) -> RequestShape {
 
 fn environment(network: Network) -> NetworkEnvironment {
     let Network { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file } = network;
-    NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file }
+    let certificates = CertificateFiles { ca_file, ca_dir, extra_ca_file };
+    NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, certificates }
 }
 
 #[cfg(test)]
@@ -108,18 +122,11 @@ mod tests {
         let arrived = environment(network);
         let shown = format!("{arrived:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
-        let NetworkEnvironment {
-            http_proxy,
-            https_proxy,
-            all_proxy,
-            no_proxy,
-            ca_file,
-            ca_dir,
-            extra_ca_file,
-        } = arrived;
+        let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, certificates } = arrived;
         assert_eq!([http_proxy, https_proxy, all_proxy], [3128, 3129, 3130].map(proxy));
         assert_eq!(no_proxy.as_deref(), Some("localhost,.example"));
         let files = ["/etc/ca.pem", "/etc/certs", "/etc/extra.pem"];
+        let CertificateFiles { ca_file, ca_dir, extra_ca_file } = certificates;
         assert_eq!([ca_file, ca_dir, extra_ca_file], files.map(|file| Some(PathBuf::from(file))));
     }
 
@@ -148,6 +155,7 @@ mod tests {
                 is_free: true,
                 configured: "/config/q.toml".into(),
                 agent: "hands".into(),
+                own: vec!["/state".into()],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
@@ -168,6 +176,7 @@ mod tests {
             umask: 0o027,
             supervisor: Some("/bin/q".into()),
             sandbox: false,
+            protected: vec!["/state".into()],
         };
         assert_eq!(*tools, Some(expected), "no key is passed on");
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };
@@ -187,5 +196,34 @@ mod tests {
             (super::dialect(&foreign), super::dialect(&Shaping::default())),
             (None, Some(Dialect::ChatCompletions))
         );
+    }
+
+    #[test]
+    fn an_agent_of_others_gets_what_its_client_has_for_it_and_no_more() {
+        let reach = Reach::Acp {
+            command: vec!["agent".into()],
+            variables: vec![("ITS_KEY".into(), "sk-canary".into())],
+            model: "m".into(),
+            install: "i".into(),
+            silence_ms: 1500,
+            tools: ToolEnvironment {
+                variables: [("HOME", "/h"), ("OPENAI_API_KEY", "x")]
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .into(),
+                configured: "/config/q.toml".into(),
+                agent: "a".into(),
+                ..ToolEnvironment::default()
+            },
+        };
+        let made = spec(reach);
+        assert!(!format!("{made:?}").contains("canary"));
+        let AgentSpec::Acp(made) = made else { panic!("another kind") };
+        let names = |of: &std::collections::BTreeMap<String, String>| of.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(
+            (names(&made.environment), names(&made.tools.environment)),
+            (vec!["ITS_KEY".into()], vec!["HOME".into()])
+        );
+        assert_eq!(made.silence, Duration::from_millis(1500));
+        assert_eq!(made.servers, ServerTables { file: "/config/q.toml".into(), agent: "a".into() });
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::{self, BoxFuture, Shared};
 use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
-use q_agent::{Agent, AgentControl, AgentSpec, Controls, Conversation, Seat, Turn};
+use q_agent::{Agent, AgentControl, AgentSpec, BackgroundLine, Controls, Conversation, Seat, Turn};
 use q_core::conversation::{self, Message};
 use q_core::{
     AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, PlacedSeal, SessionId, TurnNo,
@@ -160,6 +160,22 @@ impl Runs {
         if let Some(open) = self.open.get(&session).filter(|open| open.turn == turn) {
             let _agent_listens_no_longer = open.controls.send(control);
         }
+    }
+
+    /// What goes on in the background of a session, once the one of that number is ended, if one is named. One whose agent was
+    /// not asked yet, or is parked, has none.
+    pub(crate) fn processes(
+        &self,
+        session: SessionId,
+        stop: Option<u64>,
+    ) -> Result<Vec<BackgroundLine>, String> {
+        let Some(open) = self.open.get(&session) else {
+            return stop.map_or(Ok(Vec::new()), |number| Err(format!("there is no process {number} here")));
+        };
+        if let Some(number) = stop {
+            let _ended_already = open.conversation.stop_process(number)?;
+        }
+        Ok(open.conversation.processes())
     }
 
     /// Parks a session's conversation.

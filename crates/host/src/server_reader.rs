@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use q_agent::{AgentSpec, McpServers, PinnedTools, ServerTables};
+use q_agent::{AgentSpec, McpServers, ServerTables};
 
 /// Who can read them, and what of the person's decisions that needs: the client's own program knows the configuration's form.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl ServerReader {
         let (Self { trusted, accepted, read }, tables) = (self.clone(), tables.clone());
         let directory = directory.to_owned();
         let reading = tokio::task::spawn_blocking(move || read(&trusted, &tables, &directory)).await;
-        McpServers { pinned: PinnedTools { directory: accepted }, ..reading.unwrap_or_default() }
+        McpServers { pinned: accepted, ..reading.unwrap_or_default() }
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
         let read = reader.reading(&agent(&with), Path::new("/d")).await;
         let expected = McpServers {
             servers: vec![McpSpec::new("s", vec!["hands".into(), "/d".into()])],
-            pinned: PinnedTools { directory: "/a".into() },
+            pinned: "/a".into(),
             notices: vec!["/t".into()],
         };
         assert_eq!(read, expected);

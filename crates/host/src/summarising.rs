@@ -31,7 +31,11 @@ pub(crate) async fn summarise(
         return;
     }
     let AgentSpec::Http(spec) = &request.agent else {
-        let failure = AgentFailure::new(FailureKind::Rejected, "the guide is sent no conversation");
+        let why = match &request.agent {
+            AgentSpec::Acp(_) => "this agent keeps its conversation itself, and makes it shorter as it likes",
+            AgentSpec::Guide | AgentSpec::Http(_) => "the guide is sent no conversation",
+        };
+        let failure = AgentFailure::new(FailureKind::Rejected, why);
         reporter.report(AgentEvent::Failed(failure)).await;
         return;
     };

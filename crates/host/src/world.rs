@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use q_agent::{AgentControl, AgentSpec};
+use q_agent::{AgentControl, AgentSpec, BackgroundLine};
 use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
 use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
@@ -53,6 +53,8 @@ pub trait World {
     fn query(&mut self, client: ClientId, request: u64, query: Query);
     /// Asks for the models of the agent so reached, beside the loop, and answers the request with them.
     fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec);
+    /// What goes on in the background of a session, once the one of that number is ended, if one is named.
+    fn processes(&mut self, session: SessionId, stop: Option<u64>) -> Result<Vec<BackgroundLine>, String>;
 }
 
 /// The real world: clocks, files and agents of this machine.
@@ -134,6 +136,10 @@ impl World for Real {
         if let Some(outbox) = self.clients.outboxes.get(client) {
             self.clients.reads.answer(Arc::clone(outbox), request, query);
         }
+    }
+
+    fn processes(&mut self, session: SessionId, stop: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
+        self.runs.processes(session, stop)
     }
 
     fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec) {

@@ -262,7 +262,7 @@ fn list(directory: &ModelDirectory, as_json: bool) -> Result<(), LocalError> {
     }
     for model in models {
         let mark = if model.in_use { "*" } else { " " };
-        let licence = model.licence.map(|licence| format!("  {licence}")).unwrap_or_default();
+        let licence = model.origin.licence.map(|licence| format!("  {licence}")).unwrap_or_default();
         let megabytes = model.bytes as f64 / 1e6;
         out::line(&format!(
             "{mark} {:<16} {megabytes:>8.1} MB{licence}  {}",

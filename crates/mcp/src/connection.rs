@@ -1,11 +1,10 @@
 //! One process of a server, from its start to its end.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use q_tools::{ServingGroup, ServingPrograms, ToolSettings};
+use q_tools::{BoundedOutput, LastWords, Said, ServingGroup, ServingPrograms, ToolSettings};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientNotification, ClientRequest, CustomNotification,
     JsonObject, PaginatedRequestParams, RequestId, ServerResult, Tool,
@@ -14,17 +13,15 @@ use rmcp::service::{PeerRequestOptions, RequestHandle, RunningService, ServiceEr
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::{ClientLifecycleMode, Peer, RoleClient, serve_client_with_lifecycle};
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe::Receiver;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::bounded::{BoundedOutput, ClosableInput, Said};
+use crate::closable_input::ClosableInput;
 use crate::peer::McpPeer;
 use crate::pin::PinnedTools;
 use crate::reply::{self, ServedReply};
-use crate::spec::McpSpec;
 use crate::tool_list::{MOST, ToolList};
+use q_seat::McpSpec;
 
 /// How long a server may take until it speaks, and to list its tools.
 const START: Duration = Duration::from_secs(30);
@@ -42,7 +39,7 @@ pub struct McpConnection {
     service: RunningService<RoleClient, McpPeer>,
     input: ClosableInput,
     group: Mutex<Option<ServingGroup>>,
-    errors: Errors,
+    errors: LastWords,
     said: Said,
     peer: McpPeer,
     /// Calls that were given up and have not ended.
@@ -77,7 +74,7 @@ impl McpConnection {
             None => pinned.own_directory(&spec.pin_name())?,
         };
         let program = programs.start(settings, &directory, &spec.command, &spec.environment)?;
-        let (errors, said, peer) = (Errors::default(), Said::default(), McpPeer::default());
+        let (errors, said, peer) = (LastWords::default(), Said::default(), McpPeer::default());
         tokio::spawn(errors.clone().take_in(program.errors));
         let input = ClosableInput::new(program.input);
         let output = BoundedOutput::new(program.output, said.clone());
@@ -91,10 +88,14 @@ impl McpConnection {
                 if let Ok(Some(ending)) = timeout(GRACE, program.group.ended()).await {
                     why = format!("it ended ({ending})");
                 }
-                return Err(format!("{why}{}", errors.said()));
+                return Err(format!("{why}{}", last_words(&errors)));
             }
             Err(_) => {
-                return Err(format!("it did not answer within {} seconds{}", START.as_secs(), errors.said()));
+                return Err(format!(
+                    "it did not answer within {} seconds{}",
+                    START.as_secs(),
+                    last_words(&errors)
+                ));
             }
         };
         let group = Mutex::new(Some(program.group));
@@ -212,7 +213,7 @@ impl McpConnection {
 
     fn ended(&self) -> CallFault {
         let why = if self.said.is_too_much() { "; it said more than it may" } else { "" };
-        CallFault::Ended(format!("{why}{}", self.errors.said()))
+        CallFault::Ended(format!("{why}{}", last_words(&self.errors)))
     }
 
     fn why(&self, error: &ServiceError) -> String {
@@ -220,7 +221,7 @@ impl McpConnection {
             return "it said more than it may".into();
         }
         let told: String = error.to_string().chars().take(ERRORS).collect();
-        format!("{told}{}", self.errors.said())
+        format!("{told}{}", last_words(&self.errors))
     }
 }
 
@@ -277,25 +278,8 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// The end of what a server says on standard error.
-#[derive(Clone, Debug, Default)]
-struct Errors(Arc<Mutex<VecDeque<u8>>>);
-
-impl Errors {
-    async fn take_in(self, mut from: Receiver) {
-        let mut piece = [0; 1 << 10];
-        while let Ok(count @ 1..) = from.read(&mut piece).await {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend(piece.get(..count).unwrap_or_default());
-            let over = kept.len().saturating_sub(ERRORS);
-            kept.drain(..over);
-        }
-    }
-
-    /// It as the end of a sentence; nothing where it said nothing.
-    fn said(&self) -> String {
-        let kept: Vec<u8> = self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-        let text = String::from_utf8_lossy(&kept);
-        if text.trim().is_empty() { String::new() } else { format!("; it said: {}", text.trim()) }
-    }
+/// The end of what a server said, as the end of a sentence; nothing where it said nothing.
+fn last_words(errors: &LastWords) -> String {
+    let text = errors.text();
+    if text.is_empty() { text } else { format!("; it said: {text}") }
 }

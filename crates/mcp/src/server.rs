@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use crate::connection::{CallFault, McpConnection};
 use crate::pin::{Pin, PinnedTools};
 use crate::reply::{ServedEnding, ServedReply};
-use crate::spec::{McpSpec, ServerOrigin};
 use crate::tool_list::{ListedTool, ToolList};
+use q_seat::{McpSpec, ServerOrigin};
 
 /// How long it is kept when nobody calls it.
 const IDLE: Duration = Duration::from_mins(10);

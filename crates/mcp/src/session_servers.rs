@@ -11,8 +11,8 @@ use crate::arguments;
 use crate::pin::PinnedTools;
 use crate::reply::ServedReply;
 use crate::server::{Accepted, ServedCall, Server};
-use crate::spec::McpSpec;
 use crate::tool_list::ListedTool;
+use q_seat::McpSpec;
 
 /// The most tools of all servers of a session: providers take 128 in all.
 pub const SERVED_TOOLS: usize = 120;

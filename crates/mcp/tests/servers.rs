@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use q_mcp::{ListedTool, McpSpec, Pin, PinnedTools, ServedEnding, ServedReply, ServerOrigin, SessionServers};
 use q_testkit::clock;
-use q_testkit::mcp::McpDouble;
 use q_testkit::process::is_alive;
+use q_testkit::program_double::ProgramDouble;
 use q_tools::ToolSettings;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 struct Bench {
     _root: TempDir,
     directory: PathBuf,
-    double: McpDouble,
+    double: ProgramDouble,
     spec: McpSpec,
     pinned: PinnedTools,
 }
@@ -24,7 +24,7 @@ impl Bench {
     fn new(mode: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let directory = root.path().canonicalize().unwrap();
-        let double = McpDouble::new(&directory);
+        let double = ProgramDouble::mcp(&directory);
         let spec = McpSpec {
             environment: [double.variable(), ("TOKEN".into(), "t".into())].into(),
             timeout: Duration::from_secs(20),

@@ -145,7 +145,7 @@ impl Stimulus {
             }
             Self::Offer { session, own } => Input::Offered {
                 session: SessionId(*session),
-                agent: if *own { "guide" } else { "other" }.into(),
+                agent: if *own { "usual" } else { "other" }.into(),
             },
             Self::Reversed { session, redo, done } => {
                 let files = || vec!["a.rs".to_owned(), "b/c.rs".to_owned()];
@@ -183,7 +183,7 @@ impl CommandTemplate {
             Self::Create { named } => Command::Create {
                 id: session,
                 name: named.then(|| format!("session-{}", session.0)),
-                setup: Setup { agent: "guide".into(), ..Setup::default() },
+                setup: Setup { agent: "usual".into(), ..Setup::default() },
                 tags: Vec::new(),
             },
             Self::Fork { to, at } => {
@@ -351,11 +351,12 @@ pub fn facts() -> impl Strategy<Value = CallFacts> {
         3 => (prop::sample::select(vec!["a", "a/b", "b", "a/q/b"]), prop::bool::weighted(0.2))
             .prop_map(|(path, is_private)| CallSubject::File { path: path.into(), is_private }),
         2 => prop::sample::select(vec![".", "a", "q"]).prop_map(|path| CallSubject::Tree { path: path.into() }),
+        2 => prop::sample::select(vec!["a", "b"]).prop_map(|host| CallSubject::Host(host.into())),
     ];
     let directory = prop_oneof![Just(None), Just(Some("/".to_owned())), Just(Some("/other".to_owned()))];
     let standing = (rule(), directory).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    (subject, prop::collection::vec(standing, 0..2))
-        .prop_map(|(subject, standing)| CallFacts { subject, standing })
+    (subject, prop::bool::weighted(0.2), prop::collection::vec(standing, 0..2))
+        .prop_map(|(subject, is_told, standing)| CallFacts { subject, is_told, standing })
 }
 
 /// A rule for a tool of the workload's.

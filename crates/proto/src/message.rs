@@ -138,6 +138,21 @@ pub enum Response {
     Stats(Stats),
     /// The models that an agent can be asked for, by their names.
     Models(Vec<String>),
+    /// What goes on in the background of a session, and what ended there.
+    Processes(Vec<WireProcess>),
+}
+
+/// A process in the background of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireProcess {
+    pub number: u64,
+    /// The program and its arguments: a model's words.
+    pub argv: Vec<String>,
+    /// For how long it has been running, or ran.
+    pub seconds: u64,
+    /// How it ended; nothing while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
 }
 
 /// A request refused: nothing changed.
@@ -178,6 +193,9 @@ pub struct Status {
     /// How long a session stays in the trash, in milliseconds.
     #[serde(default)]
     pub trash_for_ms: u64,
+    /// By what the limits that it works within are told from others of the same version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<u64>,
     /// At the hello: sessions that lack prompts which the client says were acknowledged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Id>,
@@ -284,13 +302,14 @@ mod tests {
                 is_free: true,
                 configured: "/c".into(),
                 agent: "hands".into(),
+                own: vec!["/own".into()],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
             ..numbers
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9 + 4,
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));

@@ -35,6 +35,12 @@ pub enum Request {
     Models {
         session: Id,
     },
+    /// What goes on in the background of a session, once one of it is ended, where one is named.
+    Processes {
+        session: Id,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop: Option<u64>,
+    },
     /// Entries before a place, from the store: also of closed sessions.
     Page {
         session: Id,

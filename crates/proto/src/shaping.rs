@@ -76,6 +76,17 @@ pub struct ToolEnvironment {
     /// What the agent is called there.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub agent: String,
+    /// What is `q`'s own, and changed by no command in a sandbox.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
+    pub own: Vec<String>,
+}
+
+impl ToolEnvironment {
+    pub(crate) fn bytes(&self) -> usize {
+        let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
+        let named = [&self.supervisor, &self.configured, &self.agent].map(String::len);
+        variables.chain(named).chain(self.own.iter().map(String::len)).sum()
+    }
 }
 
 /// What most systems set, for a client that does not say.
@@ -98,15 +109,13 @@ impl Shaping {
     /// How long its texts are.
     pub fn bytes(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
-        let variables = self.tools.iter().flat_map(|tools| &tools.variables);
-        let variables = variables.map(|(name, value)| name.len() + value.len());
+        let tools = self.tools.iter().map(ToolEnvironment::bytes);
         let texts = [&self.dialect, &self.body, &self.compact_model]
             .into_iter()
             .chain(&self.reasoning)
             .chain(&self.omit);
-        let named = self.tools.iter().flat_map(|tools| [&tools.supervisor, &tools.configured, &tools.agent]);
         let program = self.program.iter().flat_map(|program| program.arguments.iter().chain([&program.path]));
-        headers.chain(variables).chain(texts.chain(program).chain(named).map(String::len)).sum()
+        headers.chain(tools).chain(texts.chain(program).map(String::len)).sum()
     }
 }
 

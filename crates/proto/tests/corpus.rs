@@ -10,7 +10,7 @@ use q_core::{
     Activity, CallNo, Command, Digest, EntryNo, Environment, ImageKind, Interrupter, NewImage, Policy,
     Presence, PromptNo, SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
 };
-use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status};
+use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status, WireProcess};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
@@ -43,6 +43,11 @@ fn reach() -> Reach {
             ..Shaping::default()
         },
     }
+}
+
+fn process(ended: Option<&str>) -> WireProcess {
+    let argv = vec!["npm".into(), "run".into()];
+    WireProcess { number: 71, argv, seconds: 7, ended: ended.map(str::to_owned) }
 }
 
 fn setup() -> Setup {
@@ -122,6 +127,8 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-set", tell(Command::Set { session, changes: settings().changes() })),
         ("seed-rule", tell(Command::SetRule { session, rule: rule(), stands: true })),
         ("seed-unrule", tell(Command::SetRule { session, rule: denied(), stands: false })),
+        ("seed-processes", ask(Request::Processes { session: SESSION, stop: None })),
+        ("seed-stop-process", ask(Request::Processes { session: SESSION, stop: Some(71) })),
         ("seed-models", ask(Request::Models { session: SESSION })),
         ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
         ("seed-answer", tell(answer)),
@@ -151,6 +158,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         stored_bytes: 70_000,
         store_bytes: 10_000_000_000,
         trash_for_ms: 2_592_000_000,
+        limits: None,
         missed: Vec::new(),
         read_only: None,
     };
@@ -174,6 +182,10 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         ("seed-update-line", HostMessage::Update(WireUpdate::Line(Box::new(line())))),
         ("seed-update-settings", HostMessage::Update(WireUpdate::Line(Box::new(set)))),
         ("seed-reply-from-next-turn", reply(Ok(Response::FromNextTurn))),
+        (
+            "seed-reply-processes",
+            reply(Ok(Response::Processes(vec![process(None), process(Some("exit code 1"))]))),
+        ),
         ("seed-reply-models", reply(Ok(Response::Models(vec!["m".into(), "m-2".into()])))),
         ("seed-update-text", HostMessage::Update(text)),
         ("seed-reply-accepted", reply(Ok(Response::Accepted(12)))),

@@ -14,10 +14,7 @@ use super::step::{Act, Aim, AnswerKind, ClientRequest, Does, InjectedFault, Numb
 /// All that decides a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What the host allows.
-    pub limits: Limits,
-    /// How much may wait for a client.
-    pub bounds: Bounds,
+    pub host: HostLimits,
     /// How many clients there are.
     pub clients: u8,
     /// How readily each thing moves.
@@ -25,6 +22,14 @@ pub struct Plan {
     pub steps: Vec<SimulationStep>,
     /// A fault in the world itself, which an oracle must find.
     pub planted: Option<Planted>,
+}
+
+/// What the host is started with.
+#[derive(Clone, Debug)]
+pub struct HostLimits {
+    pub limits: Limits,
+    /// How much may wait for a client.
+    pub bounds: Bounds,
 }
 
 /// One kind of thing: how often it happens where nothing is preferred, and how one is made.
@@ -224,8 +229,7 @@ impl Plan {
     /// The run of that seed.
     pub fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
-        let limits = limits(&mut chance);
-        let bounds = bounds(&mut chance);
+        let host = HostLimits { limits: limits(&mut chance), bounds: bounds(&mut chance) };
         let (acts, faults) = (Mix::new(ACTS, &mut chance), Mix::new(FAULTS, &mut chance));
         let (wishes, says) = (Mix::new(WISHES, &mut chance), Mix::new(SAYS, &mut chance));
         let haste = chance.below(4);
@@ -246,7 +250,7 @@ impl Plan {
         };
         let steps = (0..count).filter_map(|_| step(&mut chance)).collect();
         let clients = chance.between(1, CLIENTS) as u8;
-        Self { limits, bounds, clients, pace: Pace::new(&mut chance), steps, planted: None }
+        Self { host, clients, pace: Pace::new(&mut chance), steps, planted: None }
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
-    AgentControl, AgentRequest, AgentSpec, Bounds, CommitNo, Outbox, Outboxes, Query, ReversalReport,
-    StoreQuery, World,
+    AgentControl, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes, Query,
+    ReversalReport, StoreQuery, World,
 };
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
@@ -18,7 +18,7 @@ use super::planted::Planted;
 #[derive(Debug)]
 pub(super) enum Did {
     Commit(CommitNo, Batch),
-    Ask(AgentRequest),
+    Ask(Box<AgentRequest>),
     Cancel(SessionId, TurnNo),
     Control(SessionId, TurnNo, AgentControl),
     Release(SessionId),
@@ -129,9 +129,9 @@ impl World for Side {
             request.seat.resume = None;
         }
         if self.planted == Some(Planted::AsksTwice) {
-            self.did.push(Did::Ask(request.clone()));
+            self.did.push(Did::Ask(request.clone().into()));
         }
-        self.did.push(Did::Ask(request));
+        self.did.push(Did::Ask(request.into()));
         if self.planted == Some(Planted::ParksTooEarly) {
             self.did.push(Did::Release(session));
         }
@@ -209,6 +209,11 @@ impl World for Side {
 
     fn forget(&mut self, client: ClientId) {
         self.outboxes.forget(client);
+    }
+
+    // Simulated agents start no processes.
+    fn processes(&mut self, _: SessionId, _: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
+        Ok(Vec::new())
     }
 
     // Simulated agents have no models, so nobody asks.

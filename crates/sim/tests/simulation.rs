@@ -56,8 +56,8 @@ fn what_the_core_was_told_can_be_told_again() {
     for seed in 0..SCRIPTS {
         let plan = Plan::new(seed);
         let script = plan.play(true).script;
-        assert_eq!(limits(&script.join("\n")), Ok(plan.limits.clone()), "seed {seed}");
-        let mut player = Player::new(plan.limits.clone());
+        assert_eq!(limits(&script.join("\n")), Ok(plan.host.limits.clone()), "seed {seed}");
+        let mut player = Player::new(plan.host.limits.clone());
         for line in script.iter().filter_map(|line| line.strip_prefix("> ")) {
             assert!(player.play(line).is_ok(), "seed {seed}: {line}");
         }

@@ -74,6 +74,12 @@ pub enum Intent {
     Context {
         session: SessionId,
     },
+    /// What goes on in a session's background, once the one of that number is ended, if one is named; the client answers with
+    /// [`crate::Ui::show_processes`] or [`crate::Ui::refused`].
+    Processes {
+        session: SessionId,
+        stop: Option<u64>,
+    },
     /// What tools changed in a session's files; the client answers with [`crate::Ui::show_changes`], or says why not.
     Changes {
         session: SessionId,

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod kinds;
 pub mod mention;
 pub mod plain;
+pub mod plan;
 pub mod project;
 pub mod quoted;
 pub mod rules;

@@ -117,15 +117,23 @@ mod tests {
 
     #[test]
     fn names_are_found_where_they_can_begin() {
+        let nameless = [
+            "",
+            "no name",
+            "@",
+            "@ a",
+            "mail me@example.com",
+            "\\@types/node",
+            "`@types/node`",
+            "@\"\" @\"open",
+            "@a\u{1b}[31m",
+            "@a\u{0}b",
+        ];
+        for text in nameless {
+            assert_eq!(mentions(text).count(), 0, "{text}");
+        }
         for (text, named) in [
-            ("", &[] as &[&str]),
-            ("no name", &[]),
-            ("@", &[]),
-            ("@ a", &[]),
-            ("mail me@example.com", &[]),
-            ("\\@types/node", &[]),
-            ("`@types/node`", &[]),
-            ("@@a", &["@a"]),
+            ("@@a", &["@a"] as &[&str]),
             ("explain @src/main.rs", &["src/main.rs"]),
             ("@a.rs,", &["a.rs,", "a.rs"]),
             ("(see @a.rs).", &["a.rs).", "a.rs)", "a.rs"]),
@@ -138,9 +146,6 @@ mod tests {
             ("@~/notes.txt", &["~/notes.txt"]),
             ("@/etc/hosts\nnext", &["/etc/hosts"]),
             ("@\"my notes.txt\", then", &["my notes.txt"]),
-            ("@\"\" @\"open", &[]),
-            ("@a\u{1b}[31m", &[]),
-            ("@a\u{0}b", &[]),
             ("@日本.txt", &["日本.txt"]),
             ("@e\u{301}.txt", &["e\u{301}.txt"]),
             ("@a @b", &["a", "b"]),

@@ -10,13 +10,14 @@ use std::collections::BTreeMap;
 
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, CallOutput, Compaction, Entry, EntryNo, Instant, Mirror, PendingCall, Presence, Resulted,
-    Retrying, SessionId, Summary, Update, WallTime, Wants,
+    Activity, Body, CallOutput, Compaction, Entry, EntryNo, Instant, Mirror, Outcome, PendingCall, PlanStep,
+    Presence, Resulted, Retrying, SessionId, Summary, Update, WallTime, Wants,
 };
 
 use crate::changes;
 use crate::inbox::{Inbox, LineStart};
 use crate::output;
+use crate::plan;
 use crate::project;
 use crate::quoted;
 use crate::sanitize;
@@ -45,12 +46,16 @@ pub struct Plain {
     read: LineStart,
     /// The calls in focus that have not ended.
     calls: BTreeMap<EntryNo, RunningCall>,
+    /// The plan in focus that was said last.
+    plan: Vec<PlanStep>,
 }
 
 /// A call in focus, and how much of what it puts out was said.
 #[derive(Clone, Debug)]
 struct RunningCall {
     line: String,
+    /// Whether it tells a plan, which is said in its place.
+    tells_plan: bool,
     /// The entry of its output.
     output: Option<EntryNo>,
     said: usize,
@@ -132,6 +137,7 @@ impl Plain {
         self.focus = Some(summary.id);
         self.answer = None;
         self.calls.clear();
+        self.plan.clear();
         let known = PrintedSession::of(summary);
         lines.push(format!("* now in {} ({}, {})", known.name, summary.kind, words::state(summary)));
         self.printed.insert(summary.id, known);
@@ -268,14 +274,23 @@ impl Plain {
         }
     }
 
-    /// Notes what a result will be of.
+    /// Notes what a result will be of, and what a plan will differ from.
     fn note_call(&mut self, entry: &Entry) {
         if let Body::Call(call) = &entry.body {
             let line = words::call_line(call);
-            self.calls.insert(entry.no, RunningCall { line, output: None, said: 0 });
+            let tells_plan = plan::is_told_by(call);
+            self.calls.insert(entry.no, RunningCall { line, tells_plan, output: None, said: 0 });
         } else if let Body::Result(result) = &entry.body {
             self.calls.remove(&result.of);
+        } else if let Body::Plan(steps) = &entry.body {
+            self.plan.clone_from(steps);
         }
+    }
+
+    /// Whether it says that a plan was told, which was said itself.
+    fn is_planned(&mut self, result: &Resulted) -> bool {
+        let tells_plan = self.calls.get(&result.of).is_some_and(|call| call.tells_plan);
+        tells_plan && result.outcome == Outcome::Done && self.calls.remove(&result.of).is_some()
     }
 
     /// A call's end, with what came out unless that was said as it came.
@@ -317,12 +332,18 @@ impl Plain {
                 let text = quoted::folded(&prompt.text);
                 format!("you: {}", sanitize::visible(&words::with_images(&text, &prompt.images)))
             }
+            Body::Call(call) if plan::is_told_by(call) => return Vec::new(),
             Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
-            Body::Plan(steps) => format!("plan {}", words::hanging(&sanitize::visible(&words::plan(steps)))),
+            Body::Plan(steps) => {
+                let before = std::mem::replace(&mut self.plan, steps.clone());
+                let news = plan::news(&before, steps);
+                format!("plan {}", words::hanging(&sanitize::visible(&news)))
+            }
             Body::Sources(told) => {
                 let said = sources::listed(entry.no, told, "SESSION", Way::Slash);
                 format!("from {}", words::hanging(&sanitize::visible(&said)))
             }
+            Body::Result(result) if self.is_planned(result) => return Vec::new(),
             Body::Result(result) => self.result_lines(entry.no, result),
             Body::Stop(stop) if unanswered => {
                 format!("{}: {}", words::NOT_ANSWERED, words::stop(stop, Way::Slash))
@@ -458,7 +479,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
         Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
         Body::Output(output) => format!("{PUTS_OUT}{}\n", output::rendered(&output.text).trim_end()),
-        Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&words::plan(steps)))),
+        Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&plan::listed(steps)))),
         Body::Sources(told) => {
             format!("from {}\n", words::hanging(&sanitize::visible(&sources::whole(told))))
         }

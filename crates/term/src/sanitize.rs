@@ -157,44 +157,52 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn assert_shown(way: fn(&str) -> Cow<'_, str>, texts: &[(&str, &str)]) {
+        for (text, shown) in texts {
+            assert_eq!(way(text), *shown, "{text:?}");
+        }
+    }
+
     #[test]
     fn what_hides_is_shown_and_what_speaks_is_kept() {
-        for (text, shown) in [
-            ("plain — naïve 日本語 ✓", "plain — naïve 日本語 ✓"),
-            ("a\u{1b}]52;c;aGk=\u{7}b", "a<U+001B>]52;c;aGk=<U+0007>b"),
-            ("a\u{9b}31mb", "a<U+009B>31mb"),
-            ("one\r\ntwo\rthree", "one\ntwo<U+000D>three"),
-            ("col\tumn\n", "col\tumn\n"),
-            ("\u{202e}gnp.exe", "<U+202E>gnp.exe"),
-            ("a\u{200b}b\u{feff}", "a<U+200B>b<U+FEFF>"),
-            ("hi\u{e0041}\u{e0042}", "hi<U+E0041><U+E0042>"),
-            ("👨\u{200d}👩\u{200d}👧", "👨\u{200d}👩\u{200d}👧"),
-            ("❤\u{fe0f}", "❤\u{fe0f}"),
-            ("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
-            ("a\u{fe0f}", "a<U+FE0F>"),
-            ("❤\u{fe0f}\u{fe0f}\u{fe01}", "❤\u{fe0f}<U+FE0F><U+FE01>"),
-            ("a\u{200d}b", "a<U+200D>b"),
-            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
-            ("क्\u{200d}ष", "क्\u{200d}ष"),
-            ("葛\u{e0100}", "葛\u{e0100}"),
-        ] {
-            assert_eq!(visible(text), shown, "{text:?}");
-        }
+        assert_shown(
+            visible,
+            &[
+                ("plain — naïve 日本語 ✓", "plain — naïve 日本語 ✓"),
+                ("a\u{1b}]52;c;aGk=\u{7}b", "a<U+001B>]52;c;aGk=<U+0007>b"),
+                ("a\u{9b}31mb", "a<U+009B>31mb"),
+                ("one\r\ntwo\rthree", "one\ntwo<U+000D>three"),
+                ("col\tumn\n", "col\tumn\n"),
+                ("\u{202e}gnp.exe", "<U+202E>gnp.exe"),
+                ("a\u{200b}b\u{feff}", "a<U+200B>b<U+FEFF>"),
+                ("hi\u{e0041}\u{e0042}", "hi<U+E0041><U+E0042>"),
+                ("👨\u{200d}👩\u{200d}👧", "👨\u{200d}👩\u{200d}👧"),
+                ("❤\u{fe0f}", "❤\u{fe0f}"),
+                ("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+                ("a\u{fe0f}", "a<U+FE0F>"),
+                ("❤\u{fe0f}\u{fe0f}\u{fe01}", "❤\u{fe0f}<U+FE0F><U+FE01>"),
+                ("a\u{200d}b", "a<U+200D>b"),
+                ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+                ("क्\u{200d}ष", "क्\u{200d}ष"),
+                ("葛\u{e0100}", "葛\u{e0100}"),
+            ],
+        );
         assert_eq!(visible_line("a\nb\tc"), "a b c");
         assert_eq!(expand_tabs("a\tbc\t."), "a   bc  .");
     }
 
     #[test]
     fn what_is_consented_to_is_told_apart_from_what_looks_like_it() {
-        for (text, shown) in [
-            ("plain\t日本", "plain\t日本"),
-            ("one\r\ntwo", "one<U+000D>\ntwo"),
-            ("<U+202E> \u{202e} <U", "<U+003C>U+202E> <U+202E> <U"),
-            ("a\u{a0}b\u{3000}c", "a<U+00A0>b<U+3000>c"),
-            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
-        ] {
-            assert_eq!(exact(text), shown, "{text:?}");
-        }
+        assert_shown(
+            exact,
+            &[
+                ("plain\t日本", "plain\t日本"),
+                ("one\r\ntwo", "one<U+000D>\ntwo"),
+                ("<U+202E> \u{202e} <U", "<U+003C>U+202E> <U+202E> <U"),
+                ("a\u{a0}b\u{3000}c", "a<U+00A0>b<U+3000>c"),
+                ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ],
+        );
         assert_eq!(exact_line("a\nb\tc"), "a<U+000A>b<U+0009>c");
     }
 

@@ -52,6 +52,8 @@ struct RunInput {
     argv: Option<Vec<String>>,
     shell: Option<String>,
     seconds: Option<u64>,
+    #[serde(default)]
+    background: bool,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +79,27 @@ struct EditedPiece {
     all: bool,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FetchInput {
+    url: String,
+    #[serde(default)]
+    from: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TodoInput {
+    steps: Vec<TodoLine>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TodoLine {
+    text: String,
+    state: String,
+}
+
 /// A call as it is understood.
 enum ToolInput {
     Read(ReadInput),
@@ -86,6 +109,8 @@ enum ToolInput {
     Run(RunInput, bool),
     Write(WriteInput),
     Edit(EditInput),
+    Fetch(FetchInput),
+    Todo(TodoInput),
 }
 
 impl ToolInput {
@@ -101,9 +126,12 @@ impl ToolInput {
             "search" => Self::Search(serde_json::from_str(input).ok()?),
             "write" => Self::Write(serde_json::from_str(input).ok()?),
             "edit" => Self::Edit(serde_json::from_str(input).ok()?),
+            "fetch" => Self::Fetch(serde_json::from_str(input).ok()?),
+            "todo" => Self::Todo(serde_json::from_str(input).ok()?),
             "run" | "run_sandboxed" => {
                 let run: RunInput = serde_json::from_str(input).ok()?;
-                if run.argv.is_some() == run.shell.is_some() {
+                let has_time = run.background && run.seconds.is_some();
+                if run.argv.is_some() == run.shell.is_some() || has_time {
                     return None;
                 }
                 Self::Run(run, tool == "run_sandboxed")
@@ -133,20 +161,24 @@ pub(crate) fn question(tool: &str, input: &str) -> String {
             content(&write.content)
         ),
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
+        ToolInput::Fetch(page) => format!("may this page be fetched? {}{FETCHES}", fetched(&page)),
+        ToolInput::Todo(todo) => format!("may this be the plan?{}", steps(&todo)),
     }
 }
 
 /// What the sandbox keeps a command from.
-const SANDBOX: &str = "\n(it can change files only beneath the session's directory, and has no network)";
+const SANDBOX: &str = "\n(it can write files only beneath the session's directory, and has no network)";
 
 /// Where a command runs.
-fn place(run: &RunInput, is_sandboxed: bool) -> &'static str {
-    match (run.shell.is_some(), is_sandboxed) {
-        (false, false) => "",
-        (true, false) => " in a shell",
-        (false, true) => " in a sandbox",
-        (true, true) => " in a shell and in a sandbox",
-    }
+fn place(run: &RunInput, is_sandboxed: bool) -> String {
+    let places = [
+        (run.shell.is_some(), "in a shell"),
+        (is_sandboxed, "in a sandbox"),
+        (run.background, "in the background"),
+    ];
+    let places: Vec<&str> =
+        places.into_iter().filter_map(|(is_there, place)| is_there.then_some(place)).collect();
+    if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) }
 }
 
 /// Why looking wants consent: one of two things, of which only the host knows which.
@@ -165,7 +197,10 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
             format!("write {} ({}){}", argument(&write.path), size(&write.content), content(&write.content))
         }
         ToolInput::Edit(edit) => format!("edit {}{}", argument(&edit.path), edits(&edit)),
-        looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_)) => headline_of(&looks),
+        ToolInput::Todo(todo) => format!("todo{}", steps(&todo)),
+        looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_) | ToolInput::Fetch(_)) => {
+            headline_of(&looks)
+        }
     }
 }
 
@@ -189,7 +224,29 @@ fn headline_of(input: &ToolInput) -> String {
         ToolInput::Run(run, is_sandboxed) => headline_of_run(run, *is_sandboxed),
         ToolInput::Write(write) => format!("write {}", argument(&write.path)),
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
+        ToolInput::Fetch(page) => format!("fetch {}", fetched(page)),
+        ToolInput::Todo(todo) => format!("todo ({})", counted(todo.steps.len(), "step")),
     }
+}
+
+/// What an address that is asked for tells whoever is there.
+const FETCHES: &str = "\n(the host learns this address; no key goes along)";
+
+/// An address as it is asked for, to its last character.
+fn fetched(page: &FetchInput) -> String {
+    let from = if page.from > 0 { format!(" from byte {}", page.from) } else { String::new() };
+    format!("{}{from}", sanitize::exact_line(&page.url))
+}
+
+/// Whether a call told a plan and nothing else: what it told is an entry of its own.
+pub(crate) fn tells_plan(tool: &str, input: &str) -> bool {
+    matches!(ToolInput::of(tool, input), Some(ToolInput::Todo(_)))
+}
+
+/// The steps of a plan, each behind a sign.
+fn steps(todo: &TodoInput) -> String {
+    let step = |TodoLine { text, state }: &TodoLine| format!("\n- {} ({})", argument(text), argument(state));
+    todo.steps.iter().map(step).collect()
 }
 
 fn headline_of_run(run: &RunInput, is_sandboxed: bool) -> String {
@@ -204,6 +261,7 @@ pub(crate) fn always(tool: &str) -> String {
         "run_sandboxed" => "any command in the sandbox".to_owned(),
         "write" => "any file written".to_owned(),
         "edit" => "any file changed".to_owned(),
+        "fetch" => "any page".to_owned(),
         _other => format!("anything by {}", sanitize::exact_line(tool)),
     }
 }
@@ -226,13 +284,16 @@ fn command(RunInput { argv, shell, .. }: &RunInput) -> String {
 }
 
 /// A program and its arguments, each told apart from the next, with nothing hidden in them.
-pub(crate) fn argv(words: &[String]) -> String {
+pub fn argv(words: &[String]) -> String {
     words.iter().map(|word| argument(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// What else is to be known of a command.
-fn remarks(RunInput { argv, shell, seconds }: &RunInput) -> String {
+fn remarks(RunInput { argv, shell, seconds, background }: &RunInput) -> String {
     let mut said = String::new();
+    if *background {
+        said.push_str("\n(it goes on until it is stopped, or its session sleeps or is closed)");
+    }
     if let Some(seconds) = seconds {
         let seconds = usize::try_from(*seconds).unwrap_or(MAX_SECONDS);
         // Writing to a string does not fail.
@@ -323,7 +384,7 @@ mod tests {
             (
                 "run_sandboxed",
                 r#"{"shell":"a | b"}"#,
-                "may this run in a shell and in a sandbox? a | b\n(it can change files only beneath the session's directory, and has no network)",
+                "may this run in a shell and in a sandbox? a | b\n(it can write files only beneath the session's directory, and has no network)",
             ),
             ("run", r#"{"argv":["ls"],"seconds":0}"#, "may this run? ls\n(for 1 second at most)"),
             ("run", r#"{"argv":["ls"],"seconds":9000}"#, "may this run? ls\n(for 600 seconds at most)"),
@@ -357,19 +418,30 @@ mod tests {
                 "may a be changed?\n- x\n+ y\n(without its line end)",
             ),
             (
-                "read",
-                r#"{"path":".env"}"#,
-                "may .env be read? (such names mostly hold keys, or the session's directory is your home)",
+                "run_sandboxed",
+                r#"{"shell":"a | b","background":true}"#,
+                "may this run in a shell and in a sandbox and in the background? a | b\n(it goes on until it is stopped, or its session sleeps or is closed)\n(it can change files only beneath the session's directory, and has no network)",
             ),
             (
-                "list",
-                "{}",
-                "may . be listed? (such names mostly hold keys, or the session's directory is your home)",
+                "todo",
+                r#"{"steps":[{"text":"read","state":"done"},{"text":"fix\nit","state":"open"}]}"#,
+                "may this be the plan?\n- read (done)\n- $'fix\\nit' (open)",
+            ),
+            (
+                "fetch",
+                r#"{"url":"https://docs.rs/a?b=c d\u202e","from":7}"#,
+                "may this page be fetched? https://docs.rs/a?b=c d<U+202E> from byte 7\n(the host learns this address; no key goes along)",
             ),
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
             assert_eq!(question(tool, input), expected, "{tool} {input}");
+        }
+        for (tool, input, wish) in
+            [("read", r#"{"path":".env"}"#, "may .env be read?"), ("list", "{}", "may . be listed?")]
+        {
+            let why = "(such names mostly hold keys, or the session's directory is your home)";
+            assert_eq!(question(tool, input), format!("{wish} {why}"), "{tool} {input}");
         }
     }
 
@@ -387,8 +459,16 @@ mod tests {
             ("run", r#"{"argv":["cargo","test"]}"#, "run cargo test"),
             ("run", r#"{"shell":"a | b"}"#, "run in a shell: a | b"),
             ("run_sandboxed", r#"{"argv":["ls"]}"#, "run in a sandbox: ls"),
+            ("run", r#"{"argv":["npm","start"],"background":true}"#, "run in the background: npm start"),
             ("write", r#"{"path":"a","content":"x\n"}"#, "write a"),
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
+            ("todo", r#"{"steps":[{"text":"read","state":"done"}]}"#, "todo (1 step)"),
+            ("fetch", r#"{"url":"https://docs.rs/"}"#, "fetch https://docs.rs/"),
+            (
+                "run",
+                r#"{"argv":["a"],"background":true,"seconds":5}"#,
+                r#"run: {"argv":["a"],"background":true,"seconds":5}"#,
+            ),
             ("shell", "ls", "shell: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");
@@ -405,6 +485,7 @@ mod tests {
             ("run", r#"{"shell":"a\n> b"}"#, r#"{"shell":"a\nb"}"#),
             ("write", r#"{"path":"a","content":"x"}"#, r#"{"path":"a","content":"x\n"}"#),
             ("write", r#"{"path":"a","content":"x"}"#, r#"{"path":"a","content":"x\n(no line end)\n"}"#),
+            ("fetch", r#"{"url":"https://a.test/\u00a0"}"#, r#"{"url":"https://a.test/ "}"#),
             ("other", "<U+001B>", "\u{1b}"),
         ] {
             assert_ne!(question(tool, one), question(tool, other), "{one} {other}");

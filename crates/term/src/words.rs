@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use q_core::attention::{self, Need};
 use q_core::{
     Activity, AgentFailure, Called, Compaction, EntryNo, Fault, Image, Interrupter, Mirror, NewImage,
-    Outcome, PendingCall, PlanStep, Presence, Resulted, Retrying, Sent, SessionId, StepState, Stop, Summary,
-    Usage, WallTime, Wants, WindowUse,
+    Outcome, PendingCall, Presence, Resulted, Retrying, Sent, SessionId, Stop, Summary, Usage, WallTime,
+    Wants, WindowUse,
 };
 
 pub use crate::counted::counted;
+pub use crate::tool_input::argv;
 
 use crate::advice;
 use crate::layout::wrap::truncated;
@@ -19,7 +20,7 @@ use crate::tool_input;
 use crate::way::Way;
 
 /// The built-in agent's name.
-pub(crate) const GUIDE: &str = "guide";
+pub(crate) const GUIDE: &str = q_core::Setup::GUIDE;
 
 /// What a session is doing, or where it is if it does nothing.
 pub const fn state(summary: &Summary) -> &'static str {
@@ -300,19 +301,6 @@ pub fn result(result: &Resulted) -> String {
     } else {
         outcome.to_owned()
     }
-}
-
-/// A plan, a step a line.
-pub fn plan(steps: &[PlanStep]) -> String {
-    let step = |step: &PlanStep| {
-        let mark = match step.state {
-            StepState::Open => "[ ]",
-            StepState::Active => "[>]",
-            StepState::Done => "[x]",
-        };
-        format!("{mark} {}", step.text.replace('\n', " "))
-    };
-    steps.iter().map(step).collect::<Vec<_>>().join("\n")
 }
 
 /// What stands beneath a result that goes on, in the entry with that number.

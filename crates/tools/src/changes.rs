@@ -365,20 +365,34 @@ impl ChangeLog {
         };
         // The first image of a file is how it was; any of its changes may be the last that came about.
         let mut wanted: BTreeMap<String, (PathBuf, BTreeSet<Fingerprint>)> = BTreeMap::new();
+        // Where a change found what none before it had left, another hand was there in between: that one's words would be lost.
+        let mut between: BTreeSet<String> = BTreeSet::new();
         for image in images {
-            let KeptHeader { path, other, .. } = KeptHeader::read(image)?;
-            wanted.entry(path).or_insert_with(|| (image.clone(), BTreeSet::new())).1.insert(other);
+            let KeptHeader { path, is, other, .. } = KeptHeader::read(image)?;
+            let is_first = !wanted.contains_key(&path);
+            let (_, left) = wanted.entry(path.clone()).or_insert_with(|| (image.clone(), BTreeSet::new()));
+            if is_first {
+                // A change that never came about leaves it so.
+                left.insert(is);
+            } else if !left.contains(&is) {
+                between.insert(path);
+            }
+            left.insert(other);
         }
         let directory = self.open()?;
         let plan = wanted.into_iter().map(|(path, (image, left))| {
-            let KeptFile { header, content: wanted } = KeptFile::read(&image)?;
+            let KeptFile { content: mut wanted, .. } = KeptFile::read(&image)?;
             let place = RelativePath::of(&path, &self.directory)?;
             let (now, refusal) = match directory.read_if_there(&place) {
                 Err(why) => (None, Some(why)),
                 Ok(now) => {
                     let is = fingerprint(bytes(now.as_ref()));
-                    let is_as_left = is == header.is || left.contains(&is);
+                    let is_as_left = left.contains(&is) && !between.contains(&path);
                     let refusal = refuse(&place, now.as_ref()).err();
+                    // No tool changes who may do what: what is so now is what somebody wants.
+                    if let (Some(now), Some(wanted)) = (&now, &mut wanted) {
+                        wanted.mode = now.mode;
+                    }
                     let changed =
                         format!("{place} was changed by another hand since{}", self.by_whom(&place));
                     (now, if is_as_left { refusal } else { Some(changed) })

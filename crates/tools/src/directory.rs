@@ -281,13 +281,20 @@ pub(crate) fn entries(directory: BorrowedFd<'_>) -> Result<(Vec<Listed>, bool), 
     Ok((all, true))
 }
 
-/// A name as it can be shown: bytes that are no text as `\xNN`.
+/// A name as it can be shown in a line: bytes that are no text as `\xNN`, and so what would end the line or move a cursor.
 pub(crate) fn shown(name: &OsStr) -> String {
     let mut shown = String::new();
     for chunk in name.as_bytes().utf8_chunks() {
-        shown.push_str(chunk.valid());
-        for byte in chunk.invalid() {
+        for letter in chunk.valid().chars() {
+            let ends_a_line = letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
             // Writing to a string does not fail.
+            let _written = if ends_a_line {
+                write!(shown, "\\x{:02x}", u32::from(letter))
+            } else {
+                shown.write_char(letter)
+            };
+        }
+        for byte in chunk.invalid() {
             let _written = write!(shown, "\\x{byte:02x}");
         }
     }

@@ -1,7 +1,8 @@
 //! A command and all that it starts, as one process group: it ends as one, whatever becomes of who waits for it.
 
+use std::fmt::Write as _;
 use std::io::{self, PipeWriter};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::watch;
+
+use crate::left_behind::CommandMark;
 
 /// How long a group may take to end by itself once it is told to; then it is killed.
 const GRACE: Duration = Duration::from_secs(1);
@@ -37,10 +40,11 @@ impl Groups {
         mut command: Command,
         lifeline: Option<PipeWriter>,
     ) -> io::Result<CommandGroup> {
+        let mark = CommandMark::put_on(&mut command)?;
         let child = command.process_group(0).spawn()?;
         self.0.send_modify(|count| *count += 1);
         let counted = Counted(self.clone());
-        Ok(CommandGroup { running: Some((child, counted)), lifeline })
+        Ok(CommandGroup { running: Some((child, counted)), lifeline, mark })
     }
 }
 
@@ -59,6 +63,32 @@ impl Drop for Counted {
 pub(crate) struct CommandGroup {
     running: Option<(Child, Counted)>,
     lifeline: Option<PipeWriter>,
+    mark: CommandMark,
+}
+
+/// How a group ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GroupEnd {
+    pub(crate) status: ExitStatus,
+    /// How many processes were left where none should have been: who supervised them was ended, or kept from it.
+    left_behind: usize,
+    /// Whether who supervised it did not live to say how the command ended.
+    is_unknown: bool,
+}
+
+impl GroupEnd {
+    /// What is to be said of it behind what the command put out; mostly nothing.
+    pub(crate) fn remark(self) -> String {
+        let mut said = String::new();
+        if self.is_unknown {
+            said.push_str("\n(what supervises commands was ended by it: how it ended is unknown)\n");
+        }
+        if self.left_behind > 0 {
+            let _never =
+                write!(said, "\n(processes that it had left behind were ended: {})\n", self.left_behind);
+        }
+        said
+    }
 }
 
 impl CommandGroup {
@@ -78,7 +108,7 @@ impl CommandGroup {
     }
 
     /// Kills what the leader left behind, and says how it ended. Only once that one has ended.
-    pub(crate) fn conclude(mut self) -> io::Result<ExitStatus> {
+    pub(crate) async fn conclude(mut self) -> io::Result<GroupEnd> {
         let leader = self.leader();
         let Some((mut child, _counted)) = self.running.take() else {
             return Err(io::Error::other("it is over"));
@@ -86,7 +116,11 @@ impl CommandGroup {
         if let Some(leader) = leader {
             let _nobody_left = kill_process_group(leader, Signal::KILL);
         }
-        child.wait()
+        let (status, mark) = (child.wait()?, self.mark);
+        // It says by its exit code how the command ended, also where a signal ended that one.
+        let is_unknown = self.lifeline.is_some() && status.signal().is_some();
+        let left_behind = tokio::task::spawn_blocking(move || mark.end_all(leader)).await.unwrap_or_default();
+        Ok(GroupEnd { status, left_behind, is_unknown })
     }
 }
 
@@ -99,12 +133,14 @@ impl Drop for CommandGroup {
             Some(lifeline) => drop(lifeline),
             None => drop(kill_process_group(leader, Signal::TERM)),
         }
+        let mark = self.mark;
         let end = move || {
             // Nothing is ever sent: this is the time that it gets.
             let (_kept, nothing) = mpsc::channel::<()>();
             let _time_is_up = nothing.recv_timeout(GRACE);
             let _gone = kill_process_group(leader, Signal::KILL);
             let _reaped = child.wait();
+            let _left_behind = mark.end_all(Some(leader));
             drop(counted);
         };
         // A thread, not a task: it must come to its end whatever becomes of the runtime.

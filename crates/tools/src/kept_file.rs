@@ -43,7 +43,6 @@ pub(crate) struct KeptHeader {
 /// A file as it was kept; nothing where there was none.
 #[derive(Debug)]
 pub(crate) struct KeptFile {
-    pub(crate) header: KeptHeader,
     pub(crate) content: Option<FileContent>,
 }
 
@@ -72,7 +71,7 @@ impl KeptFile {
         if fingerprint(content.as_ref().map(|content| content.bytes.as_slice())) != header.is {
             return Err(format!("what was kept of {} is damaged", header.path));
         }
-        Ok(Self { header, content })
+        Ok(Self { content })
     }
 }
 

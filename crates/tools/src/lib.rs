@@ -10,7 +10,8 @@
 //! | `definition` | what a model is told of a tool |
 //! | `digest` | what things are recognised by |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
-//! | `read`, `list`, `search`, `write`, `edit`, `run` | the tools, one a file |
+//! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `todo` | the tools, one a file |
+//! | `background` | commands that go on beside the conversation: `processes`, `output`, `stop` |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
 //! | `changes`, `kept_file` | files kept as they were, and put back |
@@ -22,17 +23,26 @@
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
 //! | `serving` | programs that are spoken to, and not only run |
-//! | `sandbox` | what a command is held to |
+//! | `spoken` | what such a program says, within bounds |
+//! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
+//! | `left_behind` | what a command left behind where its supervisor did not end it |
 
+mod background;
 mod changes;
 mod definition;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod denied_calls;
 mod diff;
 mod digest;
 mod directory;
 mod edit;
+mod fetch;
 mod group;
 mod kept_file;
+mod left_behind;
 mod list;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod own_mounts;
 mod private;
 mod project;
 mod read;
@@ -43,7 +53,9 @@ mod sandbox;
 mod search;
 mod seen;
 mod serving;
+mod spoken;
 mod supervise;
+mod todo;
 mod toolbox;
 mod view;
 mod write;
@@ -51,10 +63,12 @@ mod write;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
+pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
-pub use run::{PASSED_ON, SERVES, SUPERVISE};
+pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
+pub use spoken::{BoundedOutput, LastWords, Said};
 pub use supervise::SupervisedCommand;
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
 pub use view::{MAX_OUTPUT, without_tags};

@@ -11,6 +11,7 @@ use rustix::fs::FileType;
 
 use crate::directory::{WorkingDirectory, entries, kind, look, open_directory, read_file};
 use crate::seen::hash;
+use crate::view::without_hidden;
 
 /// The names that are looked for in each directory, in the order in which they go along.
 const NAMES: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "GEMINI.md"];
@@ -165,6 +166,7 @@ impl Reading {
         if text.trim().is_empty() || is_there {
             return;
         }
+        text = without_hidden(text.into()).into_owned();
         let whole = text.len();
         text.truncate(text.floor_char_boundary(FILE_BYTES.min(self.room)));
         self.room -= text.len();

@@ -26,16 +26,35 @@ pub(crate) struct ReadArguments {
     lines: Option<usize>,
 }
 
+impl ReadArguments {
+    /// The lines that are wanted, as they are: to be read by a program. All of them unless it says.
+    pub(crate) fn lines_of(&self, content: &[u8]) -> String {
+        let text = String::from_utf8_lossy(content);
+        let from = self.from.unwrap_or(1).max(1) - 1;
+        text.split_inclusive('\n').skip(from).take(self.lines.unwrap_or(usize::MAX)).collect()
+    }
+}
+
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
     place: &RelativePath,
     arguments: &ReadArguments,
 ) -> Result<String, String> {
+    let content = text_of(directory, seen, place)?;
+    Ok(view::numbered(&content, arguments.from.unwrap_or(1).max(1), arguments.lines.unwrap_or(LINES)))
+}
+
+/// All of a file, if it is text; from here on the model knows it.
+pub(crate) fn text_of(
+    directory: &WorkingDirectory,
+    seen: &SeenFiles,
+    place: &RelativePath,
+) -> Result<Vec<u8>, String> {
     let content = directory.read(place)?;
     if view::is_binary(&content.bytes) {
         return Err(format!("{place}: it is no text ({} bytes)", content.bytes.len()));
     }
     seen.note(place, &content.bytes);
-    Ok(view::numbered(&content.bytes, arguments.from.unwrap_or(1).max(1), arguments.lines.unwrap_or(LINES)))
+    Ok(content.bytes)
 }

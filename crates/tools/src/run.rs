@@ -16,12 +16,12 @@ use tokio::sync::mpsc;
 
 use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
-use crate::group::Groups;
+use crate::group::{CommandGroup, Groups};
 use crate::view::{MAX_OUTPUT, without_tags};
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
     name: "run",
-    about: "Runs a command in the session's directory and tells what it put out (standard output and error together) and how it ended. Give argv: the program and its arguments, which are passed on as they are. Give shell instead only where a pipe, a redirection or a variable is needed. It has no standard input, ends with all it started, and may take 120 seconds unless more are given. The person is asked first.",
+    about: "Runs a command in the session's directory and tells what it put out (standard output and error together) and how it ended. Give argv: the program and its arguments, which are passed on as they are. Give shell instead only where a pipe, a redirection or a variable is needed. It has no standard input, ends with all it started, and may take 120 seconds unless more are given. With background it goes on while you do other things, as a server does: you are told its number for processes, output and stop; it ends with the session. The person is asked first.",
     schema: SCHEMA,
     reads: false,
 };
@@ -29,12 +29,12 @@ pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
 /// The same in a sandbox. A tool of its own, so that leave for it is never leave for the other.
 pub(crate) const SANDBOXED: ToolDefinition = ToolDefinition {
     name: "run_sandboxed",
-    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
+    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, nothing beneath .git, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
     schema: SCHEMA,
     reads: false,
 };
 
-const SCHEMA: &str = r#"{"type":"object","properties":{"argv":{"type":"array","minItems":1,"items":{"type":"string"},"description":"The program and its arguments"},"shell":{"type":"string","description":"A line for /bin/sh, in the place of argv"},"seconds":{"type":"integer","minimum":1,"maximum":600,"description":"How long it may take; 120 unless given"}},"additionalProperties":false}"#;
+const SCHEMA: &str = r#"{"type":"object","properties":{"argv":{"type":"array","minItems":1,"items":{"type":"string"},"description":"The program and its arguments"},"shell":{"type":"string","description":"A line for /bin/sh, in the place of argv"},"seconds":{"type":"integer","minimum":1,"maximum":600,"description":"How long it may take; 120 unless given"},"background":{"type":"boolean","description":"Whether it goes on in the background; it has no seconds then"}},"additionalProperties":false}"#;
 
 /// How long a command may take, unless said and at most, in seconds.
 const SECONDS: u64 = 120;
@@ -76,6 +76,10 @@ pub const PASSED_ON: [&str; 22] = [
 pub const SUPERVISE: [&str; 2] = ["host", "command"];
 /// How it is told that what comes in is the command's.
 pub const SERVES: &str = "--serves";
+/// How it is told that it is to become the command itself, in a sandbox; where files may be changed there; and what must stay.
+pub const HELD: &str = "--held";
+pub const WRITABLE: &str = "--writable";
+pub const PROTECTED: &str = "--protected";
 /// Where programs are looked for when nobody says.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -85,14 +89,17 @@ pub(crate) struct RunArguments {
     argv: Option<Vec<String>>,
     shell: Option<String>,
     seconds: Option<u64>,
+    #[serde(default)]
+    background: bool,
 }
 
-/// What is executed, for how many seconds at most, and whether in a sandbox.
+/// What is executed, for how many seconds at most, and whether in a sandbox or in the background.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CommandLine {
     argv: Vec<String>,
     seconds: u64,
     is_sandboxed: bool,
+    pub(crate) is_background: bool,
 }
 
 /// What all commands of a session run with.
@@ -104,6 +111,8 @@ pub(crate) struct CommandSettings {
     pub(crate) supervisor: Option<PathBuf>,
     /// Whether they can be held to a sandbox.
     pub(crate) sandbox: bool,
+    /// What is `q`'s own, and changed by none in the sandbox.
+    pub(crate) protected: Vec<PathBuf>,
 }
 
 impl CommandLine {
@@ -113,7 +122,10 @@ impl CommandLine {
     }
 
     pub(crate) fn of(arguments: RunArguments, is_sandboxed: bool) -> Result<Self, String> {
-        let RunArguments { argv, shell, seconds } = arguments;
+        let RunArguments { argv, shell, seconds, background } = arguments;
+        if background && seconds.is_some() {
+            return Err("what goes on in the background has no seconds: stop ends it".into());
+        }
         let argv = match (argv, shell) {
             (Some(argv), None) => argv,
             (None, Some(line)) => ["/bin/sh".into(), "-c".into(), line].into(),
@@ -128,7 +140,8 @@ impl CommandLine {
         if argv.iter().any(|argument| argument.contains('\0')) {
             return Err("the command has a zero byte in it".into());
         }
-        Ok(Self { argv, seconds: seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS), is_sandboxed })
+        let seconds = seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS);
+        Ok(Self { argv, seconds, is_sandboxed, is_background: background })
     }
 }
 
@@ -146,14 +159,13 @@ pub(crate) fn environment(given: &BTreeMap<String, String>) -> BTreeMap<String, 
     passed
 }
 
-/// Runs it. What it puts out goes to `progress` as it comes, and comes back within a bound, with how it ended. Given up, it ends.
-pub(crate) async fn carry_out(
+/// Starts it, with the end of the pipe that it puts out into. Given up, it ends.
+pub(crate) fn start(
     directory: &WorkingDirectory,
     settings: &CommandSettings,
     groups: &Groups,
     program: &CommandLine,
-    progress: &mpsc::Sender<String>,
-) -> Result<String, String> {
+) -> Result<(CommandGroup, Receiver), String> {
     if !directory.is_where_it_was() {
         return Err(format!(
             "{} is not the directory any more that the session works in; it was not run",
@@ -167,7 +179,16 @@ pub(crate) async fn carry_out(
     command.current_dir(directory.for_commands()).env_clear().envs(&settings.environment);
     command.stdout(into.try_clone().map_err(told)?).stderr(into);
     let group = groups.start(command, lifeline).map_err(told)?;
-    let mut output = Receiver::from_owned_fd(OwnedFd::from(output)).map_err(told)?;
+    Ok((group, Receiver::from_owned_fd(OwnedFd::from(output)).map_err(told)?))
+}
+
+/// Runs it. What it puts out goes to `progress` as it comes, and comes back within a bound, with how it ended. Given up, it ends.
+pub(crate) async fn carry_out(
+    directory: &WorkingDirectory,
+    (group, mut output): (CommandGroup, Receiver),
+    program: &CommandLine,
+    progress: &mpsc::Sender<String>,
+) -> Result<String, String> {
     let mut kept = Kept::default();
     let limit = Duration::from_secs(program.seconds);
     let ran = async {
@@ -187,9 +208,9 @@ pub(crate) async fn carry_out(
     }
     // What it left behind may hold the pipe open for ever.
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, &mut kept, progress)).await;
-    let status = group.conclude().map_err(told)?;
-    let text = kept.text();
-    match ending(status) {
+    let ended = group.conclude().await.map_err(|error| format!("nobody knows how it ended: {error}"))?;
+    let text = format!("{}{}", kept.text(), ended.remark());
+    match ending(ended.status) {
         None => Ok(text),
         Some(ending) if program.is_sandboxed => {
             Err(format!("{ending}\n{text}{}", in_sandbox(directory.path())))
@@ -211,7 +232,10 @@ impl CommandSettings {
         command.args(SUPERVISE).arg(format!("--umask={:03o}", self.umask));
         if program.is_sandboxed {
             // It is in the session's directory by then.
-            command.args(["--writable", "."]);
+            command.args([WRITABLE, "."]);
+            for path in &self.protected {
+                command.arg(PROTECTED).arg(path);
+            }
         }
         let (end, lifeline) = std::io::pipe()?;
         command.arg("--").args(argv).stdin(end);
@@ -222,7 +246,7 @@ impl CommandSettings {
 /// What to think of when a command of the sandbox has failed.
 fn in_sandbox(directory: &Path) -> String {
     format!(
-        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, and has no network. If it failed for that, say so and call run instead.)\n",
+        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git, and has no network. If it failed for that, say so and call run instead.)\n",
         directory.display()
     )
 }
@@ -317,7 +341,10 @@ mod tests {
     fn a_command_is_argv_or_a_shell_and_nothing_else() {
         let of = |argv: Option<&[&str]>, shell: Option<&str>, seconds| {
             let argv = argv.map(|argv| argv.iter().map(|argument| (*argument).to_owned()).collect());
-            CommandLine::of(RunArguments { argv, shell: shell.map(str::to_owned), seconds }, false)
+            CommandLine::of(
+                RunArguments { argv, shell: shell.map(str::to_owned), seconds, background: false },
+                false,
+            )
         };
         assert_eq!(
             of(Some(&["ls", "a b"]), None, None).map(|program| program.argv),

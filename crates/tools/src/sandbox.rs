@@ -1,31 +1,30 @@
 //! What a command is held to, where the system can: it changes files only beneath some directories, and reaches nobody.
 //!
-//! Landlock for the files, a filter of system calls for all that leads to others: sockets, other processes' memory, and rings that
-//! would make either behind the filter's back. Both hold for everything that is started from here on, and cannot be taken off.
+//! Mounts of its own for what may be changed at all, Landlock for the files once more, and a filter of system calls
+//! (`denied_calls`) for all that leads to others. All of it holds for everything that is started from here on, and cannot be taken
+//! off.
 
 use std::path::PathBuf;
 
-/// The directories beneath which files may be changed.
+/// The directories beneath which files may be changed, and what stays as it is even there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sandbox {
     pub writable: Vec<PathBuf>,
+    /// What belongs to `q` itself: what stands there says what is asked about.
+    pub protected: Vec<PathBuf>,
 }
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod linux {
-    use std::collections::BTreeMap;
-
     use landlock::{
         ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, RestrictionStatus, Ruleset,
         RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
         path_beneath_rules,
     };
-    use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-        SeccompRule, apply_filter,
-    };
+    use rustix::thread::{CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities};
 
     use super::Sandbox;
+    use crate::{denied_calls, own_mounts};
 
     /// What the kernel must be able to do: before this one (Linux 6.2) a file could be emptied that may not be written.
     const NEEDED: ABI = ABI::V3;
@@ -42,8 +41,6 @@ mod linux {
         "/dev/pts",
         "/dev/shm",
     ];
-    /// The bit by which the third set of system calls of x86-64 is told apart: the same calls, other numbers.
-    const X32: i64 = 0x4000_0000;
 
     fn ruleset() -> Result<RulesetCreated, RulesetError> {
         Ruleset::default()
@@ -62,14 +59,21 @@ mod linux {
             ruleset().is_ok()
         }
 
-        /// Holds this thread to it, and all that it starts from here on. An error is why it cannot be; then nothing may be started.
-        pub(crate) fn enter(&self) -> Result<(), String> {
+        /// Holds this process, which has one thread, to it, and all that it starts from here on. An error is why it cannot be;
+        /// then nothing may be started. Otherwise what is not held, in words, where the system is against it.
+        pub(crate) fn enter(&self) -> Result<Option<String>, String> {
+            let unheld = match own_mounts::enter(self) {
+                Ok(()) => None,
+                Err(why) if own_mounts::protects_beneath(self) => return Err(why),
+                Err(why) => Some(why),
+            };
+            drop_privileges()?;
             let status = self.restrict_files().map_err(|error| error.to_string())?;
             if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
                 return Err("the system does not hold to it".into());
             }
-            let filter = filter().map_err(|error| error.to_string())?;
-            apply_filter(&filter).map_err(|error| error.to_string())
+            denied_calls::deny()?;
+            Ok(unheld)
         }
 
         fn restrict_files(&self) -> Result<RestrictionStatus, RulesetError> {
@@ -82,35 +86,16 @@ mod linux {
         }
     }
 
-    /// No sockets but pairs of one's own, nobody else's memory, no rings, no keys of the kernel.
-    fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = [
-            libc::SYS_socket,
-            libc::SYS_connect,
-            libc::SYS_io_uring_setup,
-            libc::SYS_ptrace,
-            libc::SYS_process_vm_readv,
-            libc::SYS_process_vm_writev,
-            libc::SYS_pidfd_getfd,
-            libc::SYS_add_key,
-            libc::SYS_request_key,
-            libc::SYS_keyctl,
-        ]
-        .map(|call| (call, Vec::new()))
-        .into();
-        // Nothing is typed into a terminal for its person: TIOCSTI, and TIOCLINUX which can as well.
-        let typing = [libc::TIOCSTI, libc::TIOCLINUX].map(|request| {
-            let is = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request);
-            is.and_then(|is| SeccompRule::new(vec![is]))
-        });
-        rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_, _>>()?);
-        if cfg!(target_arch = "x86_64") {
-            let others: Vec<_> = rules.iter().map(|(call, rules)| (call | X32, rules.clone())).collect();
-            rules.extend(others);
+    /// Gives up what a privileged process can beyond its files' owner, for good: nothing that is executed gets it back.
+    fn drop_privileges() -> Result<(), String> {
+        let none = CapabilitySet::empty();
+        for capability in CapabilitySet::all().iter() {
+            // Only who may can; who may not has none to lose.
+            let _not_there = rustix::thread::remove_capability_from_bounding_set(capability);
         }
-        let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
-        let architecture = std::env::consts::ARCH.try_into()?;
-        SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture)?.try_into()
+        let _none_there = clear_ambient_capability_set();
+        let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+        set_capabilities(None, sets).map_err(|error| format!("privileges cannot be given up: {error}"))
     }
 }
 
@@ -121,8 +106,8 @@ impl Sandbox {
         false
     }
 
-    /// Holds this thread to it, and all that it starts from here on. An error is why it cannot be; then nothing may be started.
-    pub(crate) fn enter(&self) -> Result<(), String> {
+    /// Holds this process to it. An error is why it cannot be; then nothing may be started.
+    pub(crate) fn enter(&self) -> Result<Option<String>, String> {
         Err("there is none for this system".into())
     }
 }

@@ -36,7 +36,8 @@ impl ServingGroup {
     /// Waits until its leader has ended, and says how: nothing where nobody knows.
     pub async fn ended(self) -> Option<String> {
         self.0.leader_ends().await;
-        self.0.conclude().ok().map(|status| run::ending(status).unwrap_or_else(|| "exit code 0".into()))
+        let ended = self.0.conclude().await.ok()?;
+        Some(run::ending(ended.status).unwrap_or_else(|| "exit code 0".into()))
     }
 }
 

@@ -1,28 +1,33 @@
-//! What stands between the host and a command, as a process of its own: it holds the command to its sandbox, ends it when the host
-//! is gone, and leaves nothing of it behind.
+//! What stands between the host and a command, as a process of its own: it ends the command when the host is gone, and leaves
+//! nothing of it behind. A command for the sandbox begins as one more process of `q`, which is held to it and then becomes the
+//! command: so this one is outside, where it cannot be signalled.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Sender, channel};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Signal, WaitOptions};
+use rustix::process::{Resource, Rlimit, Signal, WaitOptions, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::{self, Receiver};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::run::{HELD, PROTECTED, SUPERVISE, WRITABLE};
 use crate::sandbox::Sandbox;
 
 /// Exit codes of a command that was not run, as shells have them; and of one whose sandbox cannot be had.
 const NOT_FOUND: u8 = 127;
 const CANNOT_RUN: u8 = 126;
 const NO_SANDBOX: u8 = 125;
+/// What a process that is to be held to a sandbox is started from: the program that runs here, wherever that has gone.
+const ITSELF: &str = "/proc/self/exe";
+/// How many descriptors a process of a command may have open, and how large a file may become, unless less is allowed already.
+const MAX_DESCRIPTORS: u64 = 1 << 16;
+const MAX_FILE_SIZE: u64 = 64 << 30;
 /// How long a command may take to end by itself when the host is gone. Its host would have waited a little longer.
 const GRACE: Duration = Duration::from_millis(800);
 /// How often a host is looked for while a command does not read what that one has said.
@@ -41,6 +46,8 @@ pub struct SupervisedCommand {
     pub umask: u32,
     /// Whether what the host says is the command's input; it has none otherwise.
     pub serves: bool,
+    /// Whether this process is to become the command, held to the sandbox, and has a supervisor already.
+    pub is_held: bool,
 }
 
 impl SupervisedCommand {
@@ -48,9 +55,11 @@ impl SupervisedCommand {
     /// variables and output. Standard input is the host's: its end is the host's. The exit code is the command's; 128 and the
     /// signal's number where one ended it.
     ///
-    /// It must be used on the thread of a runtime of one thread, by a process that does nothing else: what it is held to, it is for good.
+    /// It must be used on the thread of a runtime of one thread, by a process that does nothing else: what it is held to, it is for
+    /// good.
     pub async fn run(self) -> u8 {
-        match self.try_run().await {
+        let ran = if self.is_held { self.become_the_command().map(|()| 0) } else { self.try_run().await };
+        match ran {
             Ok(code) => code,
             Err((code, why)) => {
                 let [name, ..] = self.argv.as_slice() else { return code };
@@ -73,6 +82,7 @@ impl SupervisedCommand {
         let host =
             io::stdin().as_fd().try_clone_to_owned().and_then(Receiver::from_owned_fd).map_err(failed)?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode((self.umask & 0o777) as rustix::fs::RawMode));
+        bound_resources();
         let scratch = self.sandbox.is_some().then(Scratch::make).transpose().map_err(failed)?;
         let mut child = self.start(scratch.as_ref())?;
         let input = child.stdin.take().map(|input| pipe::Sender::from_owned_fd(OwnedFd::from(input)));
@@ -99,24 +109,68 @@ impl SupervisedCommand {
     }
 
     fn start(&self, scratch: Option<&Scratch>) -> Result<Child, (u8, String)> {
-        let [name, arguments @ ..] = self.argv.as_slice() else {
-            return Err((CANNOT_RUN, "no program is named".into()));
-        };
-        let mut command = Command::new(name);
-        command.args(arguments).stdin(if self.serves { Stdio::piped() } else { Stdio::null() });
-        if let Some(sandbox) = &self.sandbox {
-            let mut sandbox = sandbox.clone();
-            if let Some(scratch) = scratch {
-                sandbox.writable.push(scratch.path.clone());
-                command.env("TMPDIR", &scratch.path);
+        let (name, arguments) = self.program()?;
+        let mut command = match &self.sandbox {
+            None => {
+                let mut command = Command::new(name);
+                command.args(arguments);
+                command
             }
-            sandbox.enter().map_err(|why| (NO_SANDBOX, format!("its sandbox cannot be had: {why}")))?;
-        }
-        command.spawn().map_err(|error| {
-            let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
-            (code, error.to_string())
-        })
+            Some(sandbox) => {
+                let mut command = Command::new(ITSELF);
+                command.args(SUPERVISE).arg(HELD).arg(format!("--umask={:03o}", self.umask));
+                let scratch = scratch.map(|scratch| &scratch.path);
+                for path in sandbox.writable.iter().chain(scratch) {
+                    command.arg(WRITABLE).arg(path);
+                }
+                for path in &sandbox.protected {
+                    command.arg(PROTECTED).arg(path);
+                }
+                command.arg("--").args(&self.argv).envs(scratch.map(|path| ("TMPDIR", path)));
+                command
+            }
+        };
+        command.stdin(if self.serves { Stdio::piped() } else { Stdio::null() });
+        command.spawn().map_err(|error| cannot_run(&error))
     }
+
+    fn program(&self) -> Result<(&String, &[String]), (u8, String)> {
+        self.argv.split_first().ok_or_else(|| (CANNOT_RUN, "no program is named".into()))
+    }
+
+    /// Holds this process to the sandbox and executes the command in its place. It returns only where that cannot be.
+    fn become_the_command(&self) -> Result<(), (u8, String)> {
+        let (name, arguments) = self.program()?;
+        let no_sandbox = |why: String| (NO_SANDBOX, format!("its sandbox cannot be had: {why}"));
+        let sandbox = self.sandbox.as_ref().ok_or_else(|| no_sandbox("none is named".into()))?;
+        if let Some(why) = sandbox.enter().map_err(no_sandbox)? {
+            let _nobody_reads = io::Write::write_fmt(
+                &mut io::stderr(),
+                format_args!(
+                    "(q: not held here: .git, and permissions, owners and times of files outside: {why})\n"
+                ),
+            );
+        }
+        Err(cannot_run(&Command::new(name).args(arguments).exec()))
+    }
+}
+
+/// What every process of a command is bounded by, in place of what is wider. Memory is not among it: what programs reserve says
+/// little of what they use.
+fn bound_resources() {
+    for (resource, most) in
+        [(Resource::Core, 0), (Resource::Nofile, MAX_DESCRIPTORS), (Resource::Fsize, MAX_FILE_SIZE)]
+    {
+        let now = getrlimit(resource);
+        let less = |limit: Option<u64>| Some(limit.map_or(most, |limit| limit.min(most)));
+        let bounded = Rlimit { current: less(now.current), maximum: less(now.maximum) };
+        let _wider_nowhere = setrlimit(resource, bounded);
+    }
+}
+
+fn cannot_run(error: &io::Error) -> (u8, String) {
+    let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
+    (code, error.to_string())
 }
 
 /// Until the host is gone. What it says is for the command, where that has an input; otherwise it never says anything.
@@ -152,10 +206,9 @@ fn exit_code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(CANNOT_RUN)
 }
 
-/// A directory for what a command wants to put down for a moment. Removed from outside of the sandbox.
+/// A directory for what a command wants to put down for a moment. Removed once the command is gone.
 struct Scratch {
     path: PathBuf,
-    removed: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Scratch {
@@ -163,27 +216,13 @@ impl Scratch {
         let nonce = getrandom::u64().map_err(io::Error::other)?;
         let path = std::env::temp_dir().join(format!("q-command-{nonce:016x}"));
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let (over, hear) = channel::<()>();
-        let remove = {
-            let path = path.clone();
-            move || {
-                // Nothing is sent: this ends when the other end is let go.
-                let _over = hear.recv();
-                let _left = std::fs::remove_dir_all(path);
-            }
-        };
-        // Of this thread's rights as they are now, before the sandbox.
-        let thread = std::thread::Builder::new().name("removes what is left".into()).spawn(remove)?;
-        Ok(Self { path, removed: Some((over, thread)) })
+        Ok(Self { path })
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some((over, thread)) = self.removed.take() {
-            drop(over);
-            let _panicked = thread.join();
-        }
+        let _left = std::fs::remove_dir_all(&self.path);
     }
 }
 

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use q_core::CallSubject;
+use q_core::{CallSubject, PlanStep};
+use q_seat::BackgroundLine;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::background::{self, Backgrounds, NoArguments, OutputArguments, StopArguments};
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
 use crate::edit::{self, EditArguments};
+use crate::fetch::{self, FetchArguments, WantedPage};
 use crate::group::Groups;
 use crate::list::{self, ListArguments};
 use crate::private::is_private;
@@ -24,6 +27,7 @@ use crate::run::{self, CommandLine, CommandSettings, RunArguments};
 use crate::sandbox::Sandbox;
 use crate::search::{self, SearchArguments, Wanted};
 use crate::seen::SeenFiles;
+use crate::todo;
 use crate::write::{self, WriteArguments};
 
 /// How many calls of all sessions work on files at once: each may have a file of 8 MB in memory a few times, and the memory is one.
@@ -41,24 +45,33 @@ pub struct ToolSettings {
     pub supervisor: Option<PathBuf>,
     /// Whether commands are held to a sandbox, where the system can.
     pub sandbox: bool,
+    /// What is `q`'s own: changed only where the person is asked about that very file.
+    pub protected: Vec<PathBuf>,
 }
 
 impl Default for ToolSettings {
     fn default() -> Self {
-        Self { environment: BTreeMap::new(), umask: 0o022, supervisor: None, sandbox: true }
+        Self {
+            environment: BTreeMap::new(),
+            umask: 0o022,
+            supervisor: None,
+            sandbox: true,
+            protected: Vec::new(),
+        }
     }
 }
 
 /// The names of the variables, and nothing of what they hold.
 impl fmt::Debug for ToolSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { environment, umask, supervisor, sandbox } = self;
+        let Self { environment, umask, supervisor, sandbox, protected } = self;
         let variables: Vec<&String> = environment.keys().collect();
         f.debug_struct("ToolSettings")
             .field("variables", &variables)
             .field("umask", umask)
             .field("supervisor", supervisor)
             .field("sandbox", sandbox)
+            .field("protected", protected)
             .finish()
     }
 }
@@ -71,13 +84,14 @@ pub struct Toolbox {
     directory: OnceLock<WorkingDirectory>,
     seen: SeenFiles,
     groups: Groups,
+    backgrounds: Backgrounds,
     /// Where files are kept as they were, if anywhere, and the turn in which they are changed.
     changes: Option<ChangeLog>,
     turn: AtomicU64,
 }
 
 /// Every tool there is, on systems that can do all of it.
-pub const TOOLS: [ToolDefinition; 7] = [
+pub const TOOLS: [ToolDefinition; 12] = [
     read::DEFINITION,
     list::DEFINITION,
     search::DEFINITION,
@@ -85,6 +99,11 @@ pub const TOOLS: [ToolDefinition; 7] = [
     edit::DEFINITION,
     run::SANDBOXED,
     run::DEFINITION,
+    fetch::DEFINITION,
+    background::PROCESSES,
+    background::OUTPUT,
+    background::STOP,
+    todo::DEFINITION,
 ];
 
 /// A call that can be carried out, as far as can be told before.
@@ -119,13 +138,27 @@ enum Action {
     Write(RelativePath, WriteArguments),
     Edit(RelativePath, EditArguments),
     Run(CommandLine),
+    Fetch(WantedPage),
+    OfSession(OfSession),
+}
+
+/// A call about the session alone, in which nobody has anything to ask about.
+#[derive(Clone, Debug)]
+enum OfSession {
+    Plan(Vec<PlanStep>),
+    /// What goes on in the background.
+    Processes,
+    Output(OutputArguments),
+    Stop(u64),
 }
 
 impl Action {
     fn reads(&self) -> bool {
         match self {
-            Self::Read(..) | Self::List(_) | Self::Search(..) => true,
-            Self::Write(..) | Self::Edit(..) | Self::Run(_) => false,
+            // A page is asked about, and nothing is different after it.
+            Self::Read(..) | Self::List(_) | Self::Search(..) | Self::Fetch(_) => true,
+            // Of two plans the later one counts, and what a process put out is read once: these keep their order.
+            Self::Write(..) | Self::Edit(..) | Self::Run(_) | Self::OfSession(_) => false,
         }
     }
 
@@ -137,7 +170,7 @@ impl Action {
             | Self::Search(place, _)
             | Self::Write(place, _)
             | Self::Edit(place, _) => Some(place),
-            Self::Run(_) => None,
+            Self::Run(_) | Self::Fetch(_) | Self::OfSession(_) => None,
         }
     }
 }
@@ -159,10 +192,17 @@ impl Toolbox {
         let sandbox = settings.sandbox && supervisor.is_some() && Sandbox::is_supported();
         Self {
             path,
-            commands: CommandSettings { environment, umask: settings.umask, supervisor, sandbox },
+            commands: CommandSettings {
+                environment,
+                umask: settings.umask,
+                supervisor,
+                sandbox,
+                protected: settings.protected.clone(),
+            },
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
             groups: Groups::default(),
+            backgrounds: Backgrounds::default(),
             changes: None,
             turn: AtomicU64::new(0),
         }
@@ -197,23 +237,35 @@ impl Toolbox {
     /// path says is what is opened.
     pub fn subject(&self, tool: &str, input: &str) -> CallSubject {
         match self.understand(tool, input) {
-            Err(_) => CallSubject::Other,
+            Err(_) | Ok(Action::OfSession(_)) => CallSubject::Other,
             Ok(Action::Run(command)) => CallSubject::Command(command.argv().to_vec()),
+            Ok(Action::Fetch(page)) => CallSubject::Host(page.host),
             Ok(Action::Search(place, _)) => CallSubject::Tree { path: place.to_string() },
             Ok(
                 Action::Read(place, _)
                 | Action::List(place)
                 | Action::Write(place, _)
                 | Action::Edit(place, _),
-            ) => CallSubject::File { path: place.to_string(), is_private: holds_keys(&place) },
+            ) => CallSubject::File { path: place.to_string(), is_private: self.is_guarded(&place) },
         }
     }
 
     /// What a call would do; or why it cannot be done, which nobody need be asked about.
     pub async fn check(self: &Arc<Self>, tool: &str, input: &str) -> Result<CheckedCall, String> {
         let action = self.understand(tool, input)?;
+        if let Action::Run(command) = &action
+            && command.is_background
+        {
+            self.backgrounds.refuse_too_many()?;
+        }
+        if let Action::Fetch(_) = action {
+            return Ok(CheckedCall { reads: true, wants_consent: true });
+        }
+        if let Action::OfSession(_) = action {
+            return Ok(CheckedCall { reads: false, wants_consent: false });
+        }
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
-        let is_private = action.place().is_some_and(holds_keys);
+        let is_private = action.place().is_some_and(|place| self.is_guarded(place));
         // A check of a change has its file in memory too.
         let _place = AT_WORK.acquire().await;
         let is_wide = blocking(move || {
@@ -240,8 +292,19 @@ impl Toolbox {
             }
             match self.understand(tool, input)? {
                 Action::Run(program) => {
-                    run::carry_out(self.directory()?, &self.commands, &self.groups, &program, progress).await
+                    let directory = self.directory()?;
+                    if program.is_background {
+                        self.backgrounds.refuse_too_many()?;
+                    }
+                    let started = run::start(directory, &self.commands, &self.groups, &program)?;
+                    if program.is_background {
+                        let turn = self.turn.load(Ordering::Relaxed);
+                        return self.backgrounds.follow(started, program.argv(), turn).await;
+                    }
+                    run::carry_out(directory, started, &program, progress).await
                 }
+                Action::OfSession(action) => self.carry_out_in_session(action).await,
+                Action::Fetch(_) => Err("nothing here reaches the network".into()),
                 action @ (Action::Read(..)
                 | Action::List(_)
                 | Action::Search(..)
@@ -255,9 +318,100 @@ impl Toolbox {
         }
     }
 
+    /// The plan that a call tells, of the one tool that tells any.
+    pub fn plan(&self, tool: &str, input: &str) -> Option<Vec<PlanStep>> {
+        let understood = self.understand(tool, input);
+        if let Ok(Action::OfSession(OfSession::Plan(steps))) = understood { Some(steps) } else { None }
+    }
+
+    /// What goes on in the background, and what ended there, for people.
+    pub fn processes(&self) -> Vec<BackgroundLine> {
+        self.backgrounds.lines()
+    }
+
+    /// Ends one of them; whether it ran, or why there is none.
+    pub fn stop(&self, number: u64) -> Result<bool, String> {
+        self.backgrounds.stop(number)
+    }
+
+    /// Whether one has ended that the model was not told of.
+    pub fn have_processes_ended(&self) -> bool {
+        self.backgrounds.have_ended()
+    }
+
+    /// Whether none was ever started here: whatever an earlier toolbox of the session started is over.
+    pub fn has_no_processes(&self) -> bool {
+        self.backgrounds.is_unused()
+    }
+
+    /// Whether such a call starts one.
+    pub fn starts_process(&self, tool: &str, input: &str) -> bool {
+        matches!(self.understand(tool, input), Ok(Action::Run(command)) if command.is_background)
+    }
+
+    /// Ends all of them.
+    pub fn end_processes(&self) {
+        self.backgrounds.end();
+    }
+
+    /// The page that a call wants: who has a network fetches it, once the call may run.
+    pub fn wanted_page(&self, tool: &str, input: &str) -> Option<WantedPage> {
+        if let Ok(Action::Fetch(page)) = self.understand(tool, input) { Some(page) } else { None }
+    }
+
+    /// The text of a file as it is, if `permitted` is the digest of exactly that call of `read`: for programs that number lines by
+    /// themselves.
+    pub async fn read_plainly(
+        self: &Arc<Self>,
+        owner: &[u8],
+        input: &str,
+        permitted: [u8; 32],
+    ) -> Result<String, String> {
+        if self.digest(owner, "read", input) != permitted {
+            return Err("what was permitted is not this call; it did not run".to_owned());
+        }
+        let Action::Read(place, arguments) = self.understand("read", input)? else {
+            return Err("it is no file that is read".to_owned());
+        };
+        let _place = AT_WORK.acquire().await;
+        let toolbox = Arc::clone(self);
+        let reading = move || read::text_of(toolbox.directory()?, &toolbox.seen, &place);
+        Ok(arguments.lines_of(&blocking(reading).await?))
+    }
+
+    /// Takes what stands in a file that a call of `write` is about for known: of a program that has ways of its own to read it, the
+    /// person is asked with what stands there now. What changes it afterwards is still told.
+    pub async fn take_as_known(self: &Arc<Self>, input: &str) {
+        let Ok(Action::Write(place, _)) = self.understand("write", input) else { return };
+        let _place = AT_WORK.acquire().await;
+        let toolbox = Arc::clone(self);
+        let looking = move || {
+            if let Some(content) = toolbox.directory()?.read_if_there(&place)? {
+                toolbox.seen.note(&place, &content.bytes);
+            }
+            Ok(())
+        };
+        // What cannot be read is said when it is checked.
+        let _said_later = blocking(looking).await;
+    }
+
     /// Waits until every command that was given up has ended.
     pub async fn commands_are_over(&self) {
         self.groups.are_over().await;
+    }
+
+    async fn carry_out_in_session(&self, action: OfSession) -> Result<String, String> {
+        match action {
+            OfSession::Plan(steps) => Ok(todo::told(&steps)),
+            OfSession::Processes => Ok(self.backgrounds.told()),
+            OfSession::Output(asked) => self.backgrounds.output(&asked).await,
+            OfSession::Stop(number) => {
+                let ran = self.backgrounds.stop(number)?;
+                self.backgrounds.is_told(number);
+                let how = if ran { "is ended" } else { "had ended already" };
+                Ok(format!("process {number} {how}\n"))
+            }
+        }
     }
 
     async fn carry_out_in_files(self: &Arc<Self>, action: Action) -> Result<String, String> {
@@ -311,6 +465,14 @@ impl Toolbox {
             "run_sandboxed" if self.commands.sandbox => {
                 Action::Run(CommandLine::of(parsed::<RunArguments>(input)?, true)?)
             }
+            "fetch" => Action::Fetch(WantedPage::of(&parsed::<FetchArguments>(input)?)?),
+            "processes" => {
+                let NoArguments {} = parsed(input)?;
+                Action::OfSession(OfSession::Processes)
+            }
+            "output" => Action::OfSession(OfSession::Output(parsed(input)?)),
+            "stop" => Action::OfSession(OfSession::Stop(parsed::<StopArguments>(input)?.process)),
+            "todo" => Action::OfSession(OfSession::Plan(todo::plan(parsed(input)?)?)),
             unknown => return Err(format!("there is no tool `{unknown}`")),
         })
     }
@@ -320,8 +482,22 @@ impl Toolbox {
         match action {
             Action::Write(place, _) => write::check(directory, &self.seen, place),
             Action::Edit(place, arguments) => edit::check(directory, &self.seen, place, arguments),
-            Action::Read(..) | Action::List(_) | Action::Search(..) | Action::Run(_) => Ok(()),
+            Action::Read(..)
+            | Action::List(_)
+            | Action::Search(..)
+            | Action::Run(_)
+            | Action::Fetch(_)
+            | Action::OfSession(_) => Ok(()),
         }
+    }
+
+    /// Whether it is asked about by its own name alone: it mostly holds keys, or is `q`'s own.
+    fn is_guarded(&self, place: &RelativePath) -> bool {
+        let full = || place.names().iter().fold(self.path.clone(), |path, name| path.join(name));
+        let is_own = |own: &PathBuf| {
+            full().starts_with(own) || own.canonicalize().is_ok_and(|own| full().starts_with(own))
+        };
+        place.names().iter().any(|name| is_private(name)) || self.commands.protected.iter().any(is_own)
     }
 
     fn keeper(&self) -> ChangeKeeper {
@@ -342,14 +518,11 @@ impl Toolbox {
             Action::Edit(place, arguments) => {
                 edit::carry_out(directory, &self.seen, &self.keeper(), &place, &arguments)
             }
-            Action::Run(_) => Err("a command is no work on files".into()),
+            Action::Run(_) | Action::Fetch(_) | Action::OfSession(_) => {
+                Err("this is no work on files".into())
+            }
         }
     }
-}
-
-/// Whether some name in it is one of those that mostly hold keys.
-fn holds_keys(place: &RelativePath) -> bool {
-    place.names().iter().any(|name| is_private(name))
 }
 
 /// Whether its files are not one project's, so that even looking wants consent: the home directory is in it, by whatever path

@@ -81,13 +81,26 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, str> {
 
 /// Characters that no screen shows and models read as letters, made visible.
 pub fn without_tags(text: Cow<'_, str>) -> Cow<'_, str> {
-    let is_tag = |c: char| ('\u{e0000}'..='\u{e007f}').contains(&c);
-    if !text.contains(is_tag) {
+    named(text, |c| ('\u{e0000}'..='\u{e007f}').contains(&c))
+}
+
+/// A text in which all is seen that it says: tags, what has no width, what turns the direction or moves a cursor. Letters that join
+/// others are left, as languages need them.
+pub(crate) fn without_hidden(text: Cow<'_, str>) -> Cow<'_, str> {
+    named(text, |c| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e01ef}')
+    })
+}
+
+/// A text with some letters by their numbers.
+fn named(text: Cow<'_, str>, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_hidden) {
         return text;
     }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_tag(c) {
+        if is_hidden(c) {
             let _never = write!(shown, "<U+{:X}>", u32::from(c));
         } else {
             shown.push(c);

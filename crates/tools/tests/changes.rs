@@ -33,6 +33,14 @@ impl Bench {
         Self { _all: all, directory, kept, session, toolbox: Arc::new(toolbox) }
     }
 
+    /// One in whose first turn a file of one line was edited.
+    async fn edited(session: u128) -> Self {
+        let bench = Self::new(session);
+        bench.put("a", "one\n");
+        bench.edits(1, "a", "one", "eins").await;
+        bench
+    }
+
     fn log(&self) -> ChangeLog {
         ChangeLog::of(&self.kept, self.session, self.directory.clone())
     }
@@ -121,9 +129,7 @@ async fn turns_are_undone_one_by_one_and_made_again_in_their_order() {
 
 #[tokio::test]
 async fn nothing_is_put_back_where_one_file_was_changed_by_another_hand() {
-    let bench = Bench::new(2);
-    bench.put("a", "one\n");
-    bench.edits(1, "a", "one", "eins").await;
+    let bench = Bench::edited(2).await;
     bench.writes(1, "b", "made\n").await;
     let before = bench.directory.join("b");
     let outside = bench.kept.parent().unwrap().join("outside");
@@ -146,16 +152,34 @@ async fn nothing_is_put_back_where_one_file_was_changed_by_another_hand() {
     }
     assert_eq!(fs::read_to_string(outside).unwrap(), "canary\n");
     fs::remove_dir(&before).unwrap();
+    // Between two changes of one turn as well: what was there is in no image of what the turn left.
+    bench.put("a", "eins\nmine\n");
+    bench.does(1, "read", json!({ "path": "a" })).await;
+    bench.edits(1, "a", "eins", "zwei").await;
+    let said = bench.reverses(Reversal::Undo).unwrap_err();
+    assert!(said.contains("a was changed by another hand since"), "{said}");
+    bench.put("a", "one\n");
+    assert!(bench.reverses(Reversal::Undo).is_err(), "whatever is there by now");
+}
+
+#[tokio::test]
+async fn what_was_undone_is_for_those_whom_somebody_let_have_it() {
+    let bench = Bench::new(9);
+    let at = bench.directory.join("a");
+    bench.writes(1, "b", "made\n").await;
+    fs::remove_file(at.with_file_name("b")).unwrap();
+    bench.put("a", "one\n");
+    bench.edits(1, "a", "one", "eins").await;
+    fs::set_permissions(&at, fs::Permissions::from_mode(0o600)).unwrap();
     // Who has removed it himself has undone that much already.
     bench.reverses(Reversal::Undo).unwrap();
     bench.has(&[("a", "one\n")]);
+    assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test]
 async fn a_crash_between_an_image_and_its_change_leaves_both_true() {
-    let bench = Bench::new(3);
-    bench.put("a", "one\n");
-    bench.edits(1, "a", "one", "eins").await;
+    let bench = Bench::edited(3).await;
     // The image is there, the change is not: as when the host dies in between.
     bench.put("a", "one\n");
     let shown = bench.log().preview(Reversal::Undo).unwrap().unwrap();
@@ -173,9 +197,7 @@ async fn a_crash_between_an_image_and_its_change_leaves_both_true() {
 
 #[tokio::test]
 async fn images_are_private_damage_is_told_and_all_goes_with_the_session() {
-    let bench = Bench::new(4);
-    bench.put("a", "one\n");
-    bench.edits(1, "a", "one", "eins").await;
+    let bench = Bench::edited(4).await;
     let of_session = bench.kept.join(format!("{:032x}", 4));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let image = of_session.join(format!("{:020}-0000.before", 1));

@@ -11,11 +11,16 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     ("crates/lock", "q-lock", &[]),
     ("crates/msgpack", "q-msgpack", &[]),
     ("crates/store", "q-store", &["q-core", "q-lock", "q-msgpack"]),
-    ("crates/agent", "q-agent", &["q-core", "q-mcp", "q-tools"]),
+    ("crates/agent", "q-agent", &["q-acp", "q-core", "q-json", "q-mcp", "q-seat", "q-tools"]),
+    // The contract with every kind of agent.
+    ("crates/seat", "q-seat", &["q-core"]),
+    ("crates/json", "q-json", &[]),
+    // Agents that others wrote: knows seats, and nothing of networks.
+    ("crates/acp", "q-acp", &["q-core", "q-json", "q-seat", "q-tools"]),
     // Knows files and processes, and nothing of sessions.
-    ("crates/tools", "q-tools", &["q-core"]),
-    // Knows servers that offer tools, and nothing of sessions either.
-    ("crates/mcp", "q-mcp", &["q-tools"]),
+    ("crates/tools", "q-tools", &["q-core", "q-seat"]),
+    // Knows servers that offer tools, of which seats have the data, and nothing of sessions either.
+    ("crates/mcp", "q-mcp", &["q-seat", "q-tools"]),
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),

@@ -14,6 +14,7 @@ const FREE_OF: &[(&str, &[&str])] = &[
     ("q-proto", &["fjall", "hyper", "rustls", "q-store", "q-agent"]),
     // Numbers are crunched in a process of its own.
     ("q-cli", &["candle-core", "q-local"]),
+    ("q-acp", &["fjall", "hyper", "rustls", "q-store", "q-agent"]),
     ("q-client", &["fjall", "hyper", "rustls", "q-store", "q-agent", "q-host"]),
 ];
 

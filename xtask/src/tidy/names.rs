@@ -43,7 +43,7 @@ const CONFINED: &[Confined] = &[
     // What models may do.
     confined("ignore", &["crates/tools/src/search.rs"], 1),
     confined("landlock", &["crates/tools/src/sandbox.rs"], 1),
-    confined("seccompiler", &["crates/tools/src/sandbox.rs"], 1),
+    confined("seccompiler", &["crates/tools/src/denied_calls.rs"], 1),
     confined("close_fds", &["crates/cli/src/lib.rs"], 1),
     confined("sha2", &["crates/tools/src/"], 2),
     confined("rmcp", &["crates/mcp/src/"], 6),
@@ -61,6 +61,7 @@ const CONFINED: &[Confined] = &[
     confined("toml", &["crates/cli/"], 4), // tables of servers go in and out as text
     confined("etcetera", &["crates/cli/"], 2),
     // The testing world.
+    confined("agent_client_protocol_schema", &["crates/cli/tests/"], 1),
     confined("portable_pty", &["crates/testkit/src/terminal.rs"], 1),
     confined("vte", &["crates/cli/tests/"], 1),
     confined("vt100", &["crates/testkit/", "crates/cli/tests/", "crates/term/"], 20),

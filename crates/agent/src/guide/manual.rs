@@ -31,6 +31,8 @@ const FILES: &[&str] = &[
     include_str!("../../manual/15-data.md"),
     include_str!("../../manual/16-tools.md"),
     include_str!("../../manual/17-mcp.md"),
+    include_str!("../../manual/18-acp.md"),
+    include_str!("../../manual/19-editors.md"),
 ];
 
 /// All of it, in reading order.

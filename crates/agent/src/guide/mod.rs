@@ -15,8 +15,8 @@ use std::sync::{Arc, LazyLock};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::{AgentEvent, Usage};
 
-use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use manual::Section;
+use q_seat::{Agent, Controls, Conversation, Seat, Turn};
 use search::Index;
 
 /// The built-in guide. Only the person's newest message is answered; what was said before does not matter.

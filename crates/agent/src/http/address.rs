@@ -28,7 +28,7 @@ const SOCKET: &str = "unix:";
 impl Address {
     pub(super) fn of(base_url: &str) -> Result<Self, AgentFailure> {
         let fault = |why: &str| {
-            AgentFailure::new(FailureKind::Unreachable, format!("base_url is not an address: {why}"))
+            AgentFailure::new(FailureKind::WrongPath, format!("base_url is not an address: {why}"))
         };
         if let Some(path) = base_url.trim().strip_prefix(SOCKET) {
             let path = PathBuf::from(path);
@@ -39,6 +39,9 @@ impl Address {
                 password: None,
                 socket: Some(socket),
             });
+        }
+        if !base_url.contains("://") {
+            return Err(fault("it must begin with http:// or https://"));
         }
         let base: Uri = base_url.trim().parse().map_err(|error| fault(&format!("{error}")))?;
         let scheme = base.scheme_str().unwrap_or_default().to_ascii_lowercase();
@@ -118,6 +121,11 @@ impl Address {
             |address| address.to_canonical().is_loopback(),
         )
     }
+}
+
+/// Why nothing can be asked at a base address, whoever is there; nothing where it is one.
+pub fn fault(base_url: &str) -> Option<String> {
+    Address::of(base_url).err().map(|failure| failure.detail)
 }
 
 /// An address as people see it: without who asks and their password, and without what its query says, which may be a key.
@@ -214,7 +222,8 @@ mod tests {
         ] {
             let failure =
                 Address::of(base).map_err(|failure| (failure.kind, failure.detail.contains("hidden")));
-            assert_eq!(failure, Err((FailureKind::Unreachable, false)), "{base}");
+            assert_eq!(failure, Err((FailureKind::WrongPath, false)), "{base}");
+            assert!(fault(base).is_some_and(|why| !why.contains("hidden")), "{base}");
         }
         let asks = Address::of("http://me:hidden@x.test").unwrap();
         assert_eq!(asks.password.unwrap(), "Basic bWU6aGlkZGVu");

@@ -14,9 +14,10 @@ use super::detail::clean;
 use super::event_queue::EventQueue;
 use super::failure::in_answer;
 use super::finish::Reason;
-use super::json::text;
+use super::halves::{HalfLetter, Halves};
 use super::think_tags::{TaggedText, ThinkTags};
 use crate::secret::Secrets;
+use q_json::text;
 
 /// What a tool is called that is called without a name.
 pub(super) const NAMELESS: &str = "a tool without a name";
@@ -29,6 +30,7 @@ const MAX_TOLD: usize = 1024;
 pub(super) struct AnswerBuilder {
     secrets: Secrets,
     queue: EventQueue,
+    half: HalfLetter,
     /// Thoughts stand in the text, between tags.
     think_tags: Option<ThinkTags>,
     reason: Option<Reason>,
@@ -44,6 +46,8 @@ pub(super) struct AnswerBuilder {
     usage: Option<Usage>,
     /// What was told of what it rests on, as hashes.
     told: BTreeSet<u64>,
+    /// Kinds of what came that is no text and cannot be shown.
+    unshown: Vec<&'static str>,
     /// Something was said that is not blank.
     has_words: bool,
     refused: bool,
@@ -146,8 +150,21 @@ impl AnswerBuilder {
         self.foreign = clean(frame, &self.secrets);
     }
 
+    /// A frame is read next in which letters stand by half.
+    pub(super) const fn begin_frame(&mut self, halves: Halves) {
+        self.half.begin(halves);
+    }
+
+    /// It has a part that is no text: what that is.
+    pub(super) fn on_unshown(&mut self, kind: &'static str) {
+        if !self.unshown.contains(&kind) {
+            self.unshown.push(kind);
+        }
+    }
+
     /// Words of the answer.
     pub(super) fn on_text(&mut self, words: String) {
+        let words = self.half.join(words);
         self.note_speaking(&words);
         let Some(tags) = &mut self.think_tags else { return self.put(TaggedText::Words(words)) };
         for said in tags.read(&words) {
@@ -167,6 +184,7 @@ impl AnswerBuilder {
 
     /// What the model thinks aloud.
     pub(super) fn on_thought(&mut self, words: String) {
+        let words = self.half.join(words);
         self.note_speaking(&words);
         self.queue.push_thought(words);
     }
@@ -262,6 +280,13 @@ impl AnswerBuilder {
         self.speaks_on = false;
     }
 
+    /// It is not known why it ended.
+    pub(super) fn forget_reason(&mut self) {
+        self.reason = None;
+        self.reason_word.clear();
+        self.foreign.clear();
+    }
+
     /// What the server says to explain why it ended.
     pub(super) fn on_explanation(&mut self, words: &str) {
         if !words.is_empty() {
@@ -301,11 +326,13 @@ impl AnswerBuilder {
     /// Nothing more comes: what it cost, if the server said so, and how it ended. `broken` is what happened to the connection,
     /// where something did: a whole answer stays one.
     pub(super) fn end(&mut self, broken: Option<AgentFailure>) {
+        let half = self.half.rest();
+        self.put(TaggedText::Words(half));
         if let Some(said) = self.think_tags.take().and_then(ThinkTags::rest) {
             self.put(said);
         }
         if self.calls.count() == 0 && self.calls.has_nameless() {
-            self.on_call(NAMELESS.to_owned(), "");
+            self.calls.name_nameless(NAMELESS, self.torn > 0);
         }
         if self.torn > 0 && self.reason.is_some() {
             self.queue.push(AgentEvent::Torn(self.torn));
@@ -351,7 +378,7 @@ impl AnswerBuilder {
                 Some(self.explained(AgentFailure::new(FailureKind::Refused, "")))
             }
             Some(Reason::Stop) if !self.has_words => {
-                Some(AgentFailure::new(FailureKind::Empty, self.unread()))
+                Some(AgentFailure::new(FailureKind::Empty, joined("; ", [self.unseen(), self.unread()])))
             }
             Some(reason) => reason.failure(&self.reason_word).map(|failure| self.explained(failure)),
         }
@@ -365,6 +392,8 @@ impl AnswerBuilder {
     fn wants_tool(&self) -> AgentFailure {
         let others = match self.calls.count() {
             0 | 1 => String::new(),
+            // Nobody read on to count them.
+            count if self.calls_too_much() => format!(" and at least {} more", count - 1),
             count => format!(" and {} more", count - 1),
         };
         let names = format!("{}{others}", self.calls.first());
@@ -390,6 +419,14 @@ impl AnswerBuilder {
         let last =
             if self.foreign.is_empty() { String::new() } else { format!("then came {}", self.foreign) };
         joined("; ", [missing.to_owned(), self.unread(), last])
+    }
+
+    /// What came in the place of words.
+    fn unseen(&self) -> String {
+        match self.unshown.as_slice() {
+            [] => String::new(),
+            kinds => format!("what came is {}, which q cannot show", kinds.join(" and ")),
+        }
     }
 
     fn unread(&self) -> String {

@@ -3,23 +3,26 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_core::{AgentEvent, AgentFailure, FailureKind};
+use q_core::{AgentEvent, AgentFailure, FailureKind, TurnNo};
 
 use super::address::Address;
 use super::answering::Answering;
 use super::dialect::{self, Offer, reasoning_content};
 use super::retry::{self, FailedAttempt};
-use super::role_keys::RoleKeys;
 use super::route::Route;
+use super::server_memory::{self, ServerMemory};
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::spec::HttpSpec;
+use q_seat::Turn;
 
 /// A turn that nobody answers yet.
 pub(super) struct Asking {
     spec: Arc<HttpSpec>,
-    /// The keys that are lent for it, where it has none of its own.
-    keys: Arc<RoleKeys>,
+    /// What its conversation knows of the server, and keys that are lent for it.
+    memory: Arc<ServerMemory>,
+    /// In which turn, and what goes along that the server sealed.
+    turn: TurnNo,
+    carried: Vec<u64>,
     body: String,
     /// What is asked in its place where the server cannot read what it sealed: another key, or a server that only looks the same.
     unsealed: Option<String>,
@@ -49,7 +52,7 @@ pub(super) enum Asked {
 impl Asking {
     pub(super) async fn begin(
         spec: &Arc<HttpSpec>,
-        keys: &Arc<RoleKeys>,
+        memory: &Arc<ServerMemory>,
         turn: &Turn,
         offer: &Offer,
     ) -> Result<Self, AgentFailure> {
@@ -57,15 +60,22 @@ impl Asking {
         let base = Address::of(&spec.base_url)?;
         let sealed_by = format!("{} {} {model}", spec.dialect.word(), base.host());
         let offer = &Offer { sealed_by: sealed_by.clone(), ..offer.clone() };
-        let body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
+        let turn = &*memory.readable(turn);
+        let mut body = dialect::request_offering(spec.dialect, turn, model, &spec.shape, offer).to_string();
         let unsealed = dialect::request_without_seals(spec.dialect, turn, model, &spec.shape, offer);
-        let unsealed = unsealed.map(|request| request.to_string());
+        let mut unsealed = unsealed.map(|request| request.to_string());
+        if memory.takes_none(turn) {
+            body = unsealed.take().unwrap_or(body);
+        }
+        let carried = server_memory::carried(turn, &sealed_by);
         let addresses = base.endpoints(spec.dialect, model)?;
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
         let takes_calls = !offer.tools.is_empty();
         Ok(Self {
             spec: Arc::clone(spec),
-            keys: Arc::clone(keys),
+            memory: Arc::clone(memory),
+            turn: turn.no,
+            carried,
             body,
             unsealed,
             addresses,
@@ -81,11 +91,15 @@ impl Asking {
     /// Asks once. Where a server that did nothing may do something yet, it is to be asked again.
     pub(super) async fn ask(&mut self) -> Asked {
         let mut asked_once = self.ask_in_turn().await;
+        let was_sealed = self.unsealed.is_some();
         if let Err(attempt) = &asked_once
             && let Some(body) = self.with_what_is_taken(&attempt.failure)
         {
             self.body = body;
             asked_once = self.ask_in_turn().await;
+            if was_sealed && self.unsealed.is_none() && asked_once.is_ok() {
+                self.memory.note_refused(self.turn, &self.carried);
+            }
         }
         let attempt = match asked_once {
             Ok(begun) => return Asked::Answers(Box::new(begun.of(&self.sealed_by, self.takes_calls))),
@@ -108,8 +122,12 @@ impl Asking {
         )
     }
 
-    /// What may be asked in the place of a request that was refused for the thoughts in it, or for those it lacks.
+    /// What may be asked in the place of a request that was refused for the thoughts in it, for those it lacks, or for how it
+    /// limits the answer.
     fn with_what_is_taken(&mut self, failure: &AgentFailure) -> Option<String> {
+        if failure.kind == FailureKind::SettingRefused && failure.detail.contains(dialect::NEWER_LIMIT) {
+            return dialect::with_newer_limit(&self.body);
+        }
         let misses_thoughts =
             self.spec.dialect == Dialect::ChatCompletions && is_about_missing_thoughts(failure);
         let completed = misses_thoughts.then(|| reasoning_content::completed(&self.body)).flatten();
@@ -118,7 +136,7 @@ impl Asking {
 
     /// Asks where the dialect may be asked, until a place is found that knows it.
     async fn ask_in_turn(&mut self) -> Result<Answering, FailedAttempt> {
-        let spec = self.keys.lent_to(&self.spec).await?;
+        let spec = self.memory.keys.lent_to(&self.spec).await?;
         let mut lost = None;
         let addresses = self.addresses.get(self.unknown..).unwrap_or_default();
         for (passed_over, address) in addresses.iter().enumerate() {
@@ -128,7 +146,7 @@ impl Asking {
                 }
                 begun => {
                     if begun.as_ref().is_err_and(|attempt| attempt.failure.kind == FailureKind::WrongKey) {
-                        self.keys.forget();
+                        self.memory.keys.forget();
                     }
                     self.unknown += passed_over;
                     return begun;
@@ -144,14 +162,19 @@ impl Asking {
 fn is_about_seals(failure: &AgentFailure) -> bool {
     let words = failure.detail.to_ascii_lowercase();
     let named = ["signature", "encrypted", "thinking", "reasoning", "include"];
-    failure.kind == FailureKind::Rejected && named.iter().any(|name| words.contains(name))
+    is_about_request(failure) && named.iter().any(|name| words.contains(name))
 }
 
 /// Whether a server refuses a history for a thought that is not in it, by its own words.
 fn is_about_missing_thoughts(failure: &AgentFailure) -> bool {
     let words = failure.detail.to_ascii_lowercase();
     let is_missed = ["missing", "passed back"].iter().any(|word| words.contains(word));
-    failure.kind == FailureKind::Rejected && words.contains(reasoning_content::MEMBER) && is_missed
+    is_about_request(failure) && words.contains(reasoning_content::MEMBER) && is_missed
+}
+
+/// Whether it is something in the request that a server refuses.
+fn is_about_request(failure: &AgentFailure) -> bool {
+    matches!(failure.kind, FailureKind::Rejected | FailureKind::SettingRefused)
 }
 
 /// A failure that came this often.

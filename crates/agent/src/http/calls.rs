@@ -36,8 +36,8 @@ pub(super) struct AskedCalls {
     bytes: usize,
     /// What is sealed in front of the next call.
     sealed: Vec<Seal>,
-    /// Pieces came of a call whose name did not.
-    has_nameless: bool,
+    /// Calls whose name did not come: their indices, and what they are given.
+    nameless: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -165,13 +165,28 @@ impl AskedCalls {
             }
             (_, Some(name)) => {
                 let seals = std::mem::take(&mut self.sealed);
-                let call = AskedCall { tool: name.to_owned(), arguments: arguments.to_owned(), seals };
+                let arguments = self.given_before(index) + arguments;
+                let call = AskedCall { tool: name.to_owned(), arguments, seals };
                 let (index, id) = (index.to_owned(), id.to_owned());
                 self.all.push(Begun { index, id, call, state: Wholeness::Open });
             }
             // The name may have come elsewhere, or comes yet.
-            (_, None) => self.has_nameless = true,
+            (_, None) => self.keep_nameless(index, arguments),
         }
+    }
+
+    fn keep_nameless(&mut self, index: &str, arguments: &str) {
+        if let Some((_, given)) = self.nameless.iter_mut().rfind(|(of, _)| of == index) {
+            given.push_str(arguments);
+        } else if self.nameless.len() <= MAX_CALLS {
+            self.nameless.push((index.to_owned(), arguments.to_owned()));
+        }
+    }
+
+    /// What came for this call before its name.
+    fn given_before(&mut self, index: &str) -> String {
+        let place = self.nameless.iter().position(|(of, _)| of == index && !index.is_empty());
+        place.map_or_else(String::new, |place| self.nameless.swap_remove(place).1)
     }
 
     /// More of what one is given, if it is known.
@@ -184,7 +199,17 @@ impl AskedCalls {
 
     /// Whether pieces came of a call whose name did not.
     pub(super) const fn has_nameless(&self) -> bool {
-        self.has_nameless
+        !self.nameless.is_empty()
+    }
+
+    /// Calls them by this name. Where something was lost, their names were.
+    pub(super) fn name_nameless(&mut self, name: &str, is_torn: bool) {
+        for (index, arguments) in std::mem::take(&mut self.nameless) {
+            let call =
+                AskedCall { tool: name.to_owned(), arguments, seals: std::mem::take(&mut self.sealed) };
+            let state = if is_torn { Wholeness::Torn } else { Wholeness::Whole };
+            self.all.push(Begun { index, id: String::new(), call, state });
+        }
     }
 
     /// All that one is given, in the place of what came of it; one that is not known begins here.

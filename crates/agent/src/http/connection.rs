@@ -2,6 +2,8 @@
 //! environment names, or straight.
 
 use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use hyper::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
@@ -22,6 +25,7 @@ use super::address::Address;
 use super::byte_stream::{BoxedStream, ByteStream};
 use super::detail::clean;
 use super::protocol::Protocol;
+use super::public::{NOT_PUBLIC, is_public};
 use super::route::Route;
 use super::socket;
 use super::trust::Trust;
@@ -50,7 +54,7 @@ pub(super) async fn open(address: &Address, route: &Route) -> Result<Link, Agent
     let reaching = async {
         match &address.socket {
             Some(socket) => Ok(Link::plain(socket::open(socket, route.program.as_ref()).await?)),
-            None => reach(address, proxy, trust).await,
+            None => reach(address, route).await,
         }
     };
     let connecting = tokio::time::timeout(CONNECT, reaching);
@@ -70,12 +74,10 @@ pub(super) async fn open(address: &Address, route: &Route) -> Result<Link, Agent
     ))
 }
 
-async fn reach(
-    address: &Address,
-    proxy: Option<&Intercept>,
-    trust: Option<&Trust>,
-) -> Result<Link, BoxError> {
-    let mut tcp = HttpConnector::new();
+async fn reach(address: &Address, route: &Route) -> Result<Link, BoxError> {
+    let (proxy, trust) = (route.proxy.as_ref(), route.trust.as_ref());
+    // Where a proxy stands between, that one resolves the name; what is resolved here is the proxy's.
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(route.only_public && proxy.is_none()));
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
     let stream = match proxy {
@@ -134,10 +136,47 @@ async fn secured(stream: BoxedStream, host: &str, config: &Arc<ClientConfig>) ->
     Ok(Link { stream: Box::new(TokioIo::new(stream)), protocol })
 }
 
+/// Resolves names, to all that they lead to or only to what is the world's. What is connected to is what was looked at.
+#[derive(Clone)]
+struct Resolver {
+    system: GaiResolver,
+    only_public: bool,
+}
+
+impl Resolver {
+    fn new(only_public: bool) -> Self {
+        Self { system: GaiResolver::new(), only_public }
+    }
+}
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), io::Error>> {
+        self.system.poll_ready(cx)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let (resolving, only_public) = (self.system.call(name), self.only_public);
+        Box::pin(async move {
+            let mut addresses: Vec<SocketAddr> = resolving.await?.collect();
+            if only_public {
+                addresses.retain(|address| is_public(address.ip()));
+                if addresses.is_empty() {
+                    return Err(io::Error::other(NOT_PUBLIC));
+                }
+            }
+            Ok(addresses.into_iter())
+        })
+    }
+}
+
 /// A connection without anything between: to a server, or to a proxy.
 #[derive(Clone)]
 struct DirectConnector {
-    tcp: HttpConnector,
+    tcp: HttpConnector<Resolver>,
     /// For proxies that are secured themselves.
     config: Option<Arc<ClientConfig>>,
 }
@@ -170,7 +209,7 @@ fn is_distrust(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         // What an error of the system wraps is not among its causes.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         let tls = wrapped.and_then(|inner| inner.downcast_ref()).or_else(|| error.downcast_ref());
         if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
             return true;

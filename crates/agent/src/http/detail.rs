@@ -9,6 +9,8 @@ use crate::secret::Secrets;
 const MAX_CHARS: usize = 300;
 /// How many of them are its beginning, where the middle has to go: what matters stands at either end.
 const BEGINNING: usize = 150;
+/// The most entries of a list of errors that are told.
+const MAX_ENTRIES: usize = 8;
 /// How deep errors are looked for in each other.
 const MAX_DEPTH: usize = 6;
 
@@ -63,7 +65,7 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
             let inner = nested(text).and_then(|inner| words_within(&inner, depth));
             inner.or_else(|| Some(text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned))
         }
-        Value::Array(items) => items.iter().find_map(|item| words_within(item, depth)),
+        Value::Array(items) => words_of_each(items, depth),
         Value::Object(object) => {
             let places = [
                 "error",
@@ -75,6 +77,8 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
                 "error_description",
                 "reason",
                 "title",
+                "base_resp",
+                "status_msg",
             ];
             let outer = places.iter().find_map(|place| words_within(object.get(*place)?, depth));
             let told = ["/metadata/raw", "/originalMessage"].iter().find_map(|place| value.pointer(place));
@@ -86,6 +90,34 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+/// What the elements of an array say, each once and with the field that it is about.
+fn words_of_each(items: &[Value], depth: usize) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    for item in items.iter().take(MAX_ENTRIES) {
+        let Some(words) = words_within(item, depth) else { continue };
+        let field = field_of(item).filter(|field| !words.contains(field.as_str()));
+        let said = field.map(|field| format!("{field}: {words}")).unwrap_or(words);
+        if !all.contains(&said) {
+            all.push(said);
+        }
+    }
+    let left = items.len().saturating_sub(MAX_ENTRIES);
+    if left > 0 && !all.is_empty() {
+        all.push(format!("and {left} more"));
+    }
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// The field of a request that an entry complains of: a path, or a name.
+fn field_of(item: &Value) -> Option<String> {
+    let step =
+        |step: &Value| step.as_str().map(ToOwned::to_owned).or_else(|| Some(step.as_u64()?.to_string()));
+    let path = item.get("loc").and_then(Value::as_array);
+    let path = path.map(|path| path.iter().take(MAX_ENTRIES).filter_map(step).collect::<Vec<_>>().join("."));
+    let named = || ["field", "param", "path"].iter().find_map(|name| item.get(*name)?.as_str());
+    path.or_else(|| named().map(ToOwned::to_owned)).filter(|field| !field.is_empty())
 }
 
 #[cfg(test)]
@@ -129,10 +161,23 @@ mod tests {
             (json!({"error": "e"}), Some("e")),
             (json!({"message": "m"}), Some("m")),
             (json!({"detail": "d"}), Some("d")),
-            (json!({"detail": [{"loc": ["body"], "msg": "field required"}]}), Some("field required")),
+            (json!({"detail": [{"loc": ["body"], "msg": "field required"}]}), Some("body: field required")),
+            (
+                json!({"detail": [{"loc": ["body", "tools", 0], "msg": "a"}, {"field": "b", "msg": "b is bad"}, {"msg": "c"}]}),
+                Some("body.tools.0: a; b is bad; c"),
+            ),
+            (json!([{"error": "e"}, {"error": "e"}, 1, {"error": "f"}]), Some("e; f")),
+            (
+                json!({"errors": ["1", "2", "3", "4", "5", "6", "7", "8", "9"]}),
+                Some("1; 2; 3; 4; 5; 6; 7; 8; and 1 more"),
+            ),
+            (
+                json!({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}),
+                Some("insufficient balance"),
+            ),
             (json!({"detail": {"message": "d"}}), Some("d")),
             (json!([{"error": {"message": "m"}}]), Some("m")),
-            (json!({"errors": [{"message": "m"}, {"message": "n"}]}), Some("m")),
+            (json!({"errors": [{"message": "m"}, {"message": "n"}]}), Some("m; n")),
             (json!({"errors": ["e"]}), Some("e")),
             (json!({"error": {"message": "", "code": 1}, "message": "m"}), Some("m")),
             (json!({"error": {"message": "outer", "metadata": {"raw": raw}}}), Some("outer: inner")),

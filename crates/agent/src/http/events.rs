@@ -112,7 +112,10 @@ impl EventParser {
         let name = std::mem::take(&mut self.name);
         self.is_bare = false;
         let data = self.data.take()?;
-        self.stray.clear();
+        // What was said in front of the last word may be why nothing else came.
+        if data.trim_ascii() != b"[DONE]" {
+            self.stray.clear();
+        }
         Some(StreamEvent { name, data })
     }
 }

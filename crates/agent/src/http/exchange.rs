@@ -45,6 +45,8 @@ impl Exchange {
         let request = request(Method::POST, address, route.proxy.as_ref(), spec, body)?;
         let patience = spec.patience.first_byte.unwrap_or(spec.patience.idle_timeout);
         let exchange = Self::over(route, address, request, patience, spec.secrets()).await?;
+        let told = exchange.head.headers.iter();
+        spec.limits.note(told.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))));
         Ok(exchange.unpacked())
     }
 
@@ -129,7 +131,7 @@ impl Exchange {
     }
 
     /// Has its body read without what it is packed in, where that is known here.
-    fn unpacked(mut self) -> Self {
+    pub(super) fn unpacked(mut self) -> Self {
         if let Some(packing) = Packing::of(self.packing_label()) {
             self.body = self.body.unpacked(packing);
         }

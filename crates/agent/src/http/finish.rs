@@ -9,6 +9,8 @@ pub(super) enum Reason {
     Stop,
     /// It may not say more.
     Length,
+    /// Its window holds no more.
+    WindowFull,
     /// A filter ended it.
     Filter,
     /// It waits for a tool.
@@ -32,13 +34,10 @@ impl Reason {
             "" | "null" | "none" | "unspecified" => return None,
             "stop" | "eos" | "eos_token" | "end_turn" | "end" | "stop_sequence" | "stop_token"
             | "complete" | "completed" | "finished" | "done" => Self::Stop,
-            "length"
-            | "max_tokens"
-            | "max_output_tokens"
-            | "max_length"
-            | "model_length"
-            | "token_limit"
-            | "model_context_window_exceeded" => Self::Length,
+            "length" | "max_tokens" | "max_output_tokens" | "max_length" | "model_length" | "token_limit" => {
+                Self::Length
+            }
+            "model_context_window_exceeded" => Self::WindowFull,
             "content_filter"
             | "content_filtered"
             | "safety"
@@ -71,6 +70,10 @@ impl Reason {
         Some(match self {
             Self::Stop => return None,
             Self::Length => AgentFailure::new(FailureKind::LengthLimit, ""),
+            Self::WindowFull => AgentFailure::new(
+                FailureKind::ContextTooLong,
+                "the answer filled what was left of the window",
+            ),
             Self::Filter => AgentFailure::new(FailureKind::Filtered, ""),
             Self::ToolCalls => AgentFailure::new(FailureKind::WantsTool, ""),
             Self::Refusal => AgentFailure::new(FailureKind::Refused, ""),
@@ -95,6 +98,7 @@ mod tests {
             ("end_turn", None),
             ("length", Some(FailureKind::LengthLimit)),
             ("MAX_TOKENS", Some(FailureKind::LengthLimit)),
+            ("model_context_window_exceeded", Some(FailureKind::ContextTooLong)),
             ("content_filter", Some(FailureKind::Filtered)),
             ("content-filter", Some(FailureKind::Filtered)),
             ("SAFETY", Some(FailureKind::Filtered)),

@@ -7,7 +7,10 @@ use super::answer::AnswerBuilder;
 use super::dialect::reading::{FrameReader, Meaning};
 use super::events::{StreamEvent, without_mark};
 use super::failure::{has_words, is_error};
-use super::json::{elements, is_array, is_nothing, members, mended, values};
+use super::halves::Halves;
+use super::resemblance::dialect_of;
+use crate::dialect::Dialect;
+use q_json::{elements, is_array, is_nothing, members, mended, values};
 
 /// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
 const MAX_MENDED: usize = 64 << 10;
@@ -24,11 +27,18 @@ pub(super) enum Flow {
 pub(super) struct Frames {
     reader: Box<dyn FrameReader>,
     pub(super) answer: AnswerBuilder,
+    /// The dialect that a frame looked like which is none of this one.
+    resembles: Option<Dialect>,
 }
 
 impl Frames {
     pub(super) fn new(reader: Box<dyn FrameReader>, answer: AnswerBuilder) -> Self {
-        Self { reader, answer }
+        Self { reader, answer, resembles: None }
+    }
+
+    /// The dialect that it looks like where nothing of it is an answer in the one that was set.
+    pub(super) fn resembles(&self) -> Option<Dialect> {
+        self.resembles.filter(|_| self.answer.is_another_thing())
     }
 
     /// Takes one event in.
@@ -42,6 +52,11 @@ impl Frames {
         // A keep-alive that something between wrapped up is one still.
         if data.is_empty() || data.starts_with(':') {
             return Flow::GoesOn;
+        }
+        if let Some(words) = said_error(data) {
+            self.answer.note_frame(true);
+            self.answer.on_error(words);
+            return Flow::Ended;
         }
         let (frames, done) = data.strip_suffix("[DONE]").map_or((data, false), |frames| (frames, true));
         let mut read = values(frames);
@@ -66,12 +81,28 @@ impl Frames {
         if !read.whole && is_words(data) {
             self.answer.on_remark(data);
         }
+        self.answer.begin_frame(Halves::of(frames));
         for value in read.values {
             if self.value(&name, value) == Flow::Ended {
                 return Flow::Ended;
             }
         }
         if done { Flow::Ended } else { Flow::GoesOn }
+    }
+
+    /// Takes in what broke off, of which nothing more comes: `ended` is how it may be read. What is said there was said, and why it
+    /// ended is not known, whatever stands there.
+    pub(super) fn on_broken_off(&mut self, data: Vec<u8>, ended: [Vec<u8>; 2]) {
+        let read = |text: &Vec<u8>| values(&mended(&String::from_utf8_lossy(text))).whole;
+        if !data.starts_with(b"{") || self.answer.is_finished() {
+            self.on_event(&StreamEvent { name: Vec::new(), data });
+        } else if let Some(data) = ended.into_iter().find(read) {
+            self.answer.note_frame(false);
+            self.on_event(&StreamEvent { name: Vec::new(), data });
+            self.answer.forget_reason();
+        } else {
+            self.on_event(&StreamEvent { name: Vec::new(), data });
+        }
     }
 
     fn value(&mut self, name: &str, value: &RawValue) -> Flow {
@@ -90,11 +121,14 @@ impl Frames {
         let meaning = self.reader.read(name, frame, &mut self.answer);
         match meaning {
             Meaning::Part | Meaning::End => self.answer.note_part(),
-            Meaning::Foreign if !is_nothing(frame) => self.answer.note_foreign(frame.get()),
+            Meaning::Foreign if !is_nothing(frame) => {
+                self.resembles = self.resembles.or_else(|| dialect_of(frame.get()));
+                self.answer.note_foreign(frame.get());
+            }
             Meaning::Aside | Meaning::Foreign => {}
         }
-        let [error] = members(frame, ["error"]);
-        if is_error_name(name) || error.is_some_and(is_error) {
+        let [error, base] = members(frame, ["error", "base_resp"]);
+        if is_error_name(name) || error.is_some_and(is_error) || base.is_some_and(is_base_error) {
             self.answer.on_error(frame.get());
             return Flow::Ended;
         }
@@ -108,6 +142,18 @@ impl Frames {
 /// Whether an event of this name tells of an error.
 const fn is_error_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("error")
+}
+
+/// What a line says that calls itself an error, as others end with `[DONE]`.
+fn said_error(data: &str) -> Option<&str> {
+    let (tag, words) = data.split_at_checked("[ERROR]".len())?;
+    (tag.eq_ignore_ascii_case("[ERROR]") && !words.trim().is_empty()).then(|| words.trim())
+}
+
+/// Whether a status that some servers put beside each answer is one of failure.
+fn is_base_error(base: &RawValue) -> bool {
+    let [status] = members(base, ["status_code"]);
+    status.is_some_and(|status| !matches!(status.get().trim_matches('"'), "0" | "200" | "null" | ""))
 }
 
 /// Whether what cannot be read was JSON once. Words beside it keep connections alive, or say something to the person.

@@ -20,17 +20,22 @@
 //! | `body` | its body as bytes, unpacked where it is packed |
 //! | `signing` | requests signed with a pair of keys |
 //! | `role_keys` | such a pair, lent to whoever is signed in |
+//! | `server_memory` | what a conversation remembers of its server: such keys, and seals that it refused |
 //! | `fetch` | what is downloaded, and not asked |
 //! | `models` | the list of a provider's models |
-//! | `lines`, `events`, `json` | the steps from bytes to frames |
+//! | `lines`, `events`, `json_stream` | the steps from bytes to frames, which `q-json` reads |
+//! | `halves` | letters that come in two frames |
 //! | `event_frames` | the same from binary frames |
 //! | `reply` | a body as it comes, made into what an agent says |
+//! | `resemblance` | in which dialect a frame is that is none of this one |
 //! | `frames` | frames, each given to the dialect |
 //! | `dialect` | the protocols: where and what is asked, what frames mean |
 //! | `answer` | an answer as far as it came, in whatever dialect |
 //! | `calls` | what an answer calls, as it comes |
 //! | `tool_turn` | a turn in which tools are offered: asked, carried out, asked again |
 //! | `session_tools` | what may be called: q's own tools and those of MCP servers |
+//! | `web`, `page_text` | a page that a model wants, fetched for it, and what it says as text |
+//! | `public` | which addresses are the world's |
 //! | `think_tags` | thoughts that stand in the text |
 //! | `finish`, `usage` | why an answer ended, what it cost |
 //! | `event_queue` | what came and is not handed on yet |
@@ -59,17 +64,22 @@ mod failure;
 pub mod fetch;
 mod finish;
 mod frames;
-mod json;
+mod halves;
+mod json_stream;
 mod lines;
 mod models;
 mod page;
+mod page_text;
 mod protocol;
 mod proxy;
+mod public;
 mod rate_limit;
 pub mod reply;
+mod resemblance;
 mod retry;
 mod role_keys;
 mod route;
+mod server_memory;
 mod session_tools;
 mod signing;
 mod socket;
@@ -77,6 +87,7 @@ mod think_tags;
 mod tool_turn;
 mod trust;
 mod usage;
+mod web;
 
 use std::sync::Arc;
 
@@ -84,28 +95,28 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use q_core::AgentEvent;
 use tokio::time::Instant;
 
-use crate::seat::{Agent, Controls, Conversation, Seat, Turn};
 use crate::spec::HttpSpec;
+use q_seat::{Agent, Controls, Conversation, Seat, Turn};
 
-pub use address::shown as shown_address;
+pub use address::{fault as address_fault, shown as shown_address};
 use answering::Answering;
 use asking::{Asked, Asking};
 pub use calls::AskedCall;
 use dialect::Offer;
-use role_keys::RoleKeys;
+use server_memory::ServerMemory;
 use tool_turn::ToolConversation;
 
 /// A model behind an API.
 #[derive(Clone, Debug)]
 pub struct HttpAgent {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
 }
 
 impl HttpAgent {
     /// The agent reached so.
     pub fn new(spec: Arc<HttpSpec>) -> Self {
-        Self { spec, keys: Arc::default() }
+        Self { spec, memory: Arc::default() }
     }
 }
 
@@ -141,7 +152,7 @@ async fn step(mut stage: Stage) -> Option<(AgentEvent, Stage)> {
         stage = match stage {
             Stage::Due(due) => {
                 let (agent, turn) = *due;
-                match Asking::begin(&agent.spec, &agent.keys, &turn, &Offer::default()).await {
+                match Asking::begin(&agent.spec, &agent.memory, &turn, &Offer::default()).await {
                     Ok(asking) => Stage::Asking(Box::new(asking), None),
                     Err(failure) => return Some((AgentEvent::Failed(failure), Stage::Over)),
                 }

@@ -23,7 +23,15 @@ const LONGEST_NAME: usize = 256;
 impl AgentSpec {
     /// The names of the models that can be asked for, sorted; or why there is no list of them, in words for the person.
     pub async fn models(&self) -> Result<Vec<String>, AgentFailure> {
-        let Self::Http(spec) = self else { return Err(no_list("the guide has no models")) };
+        let spec = match self {
+            Self::Guide => return Err(no_list("the guide has no models")),
+            Self::Acp(_) => {
+                return Err(no_list(
+                    "this agent chooses its models itself; `/model NAME` asks it for another",
+                ));
+            }
+            Self::Http(spec) => spec,
+        };
         if spec.program.is_some() {
             return Err(no_list(
                 "a model on this machine is a file; `q model list` shows those that are here",
@@ -55,8 +63,8 @@ async fn list(spec: &HttpSpec) -> Result<Vec<String>, AgentFailure> {
             listed => return listed,
         }
     }
-    let detail = lost.map(|failure| failure.detail).unwrap_or_default();
-    Err(AgentFailure::new(FailureKind::WrongPath, format!("the server has no list of models: {detail}")))
+    let detail = lost.map(|failure| format!(" ({})", failure.detail)).unwrap_or_default();
+    Err(no_list(&format!("the server has no list of models{detail}")))
 }
 
 async fn list_at(spec: &HttpSpec, route: &Route, address: &Address) -> Result<Vec<String>, AgentFailure> {
@@ -89,8 +97,7 @@ fn names(said: &Value) -> Option<Vec<String>> {
         let answers = methods.is_none_or(|all| all.iter().any(|method| method == "generateContent"));
         let name = ["id", "model", "name"].into_iter().find_map(|field| model.get(field)?.as_str())?;
         let name = name.strip_prefix("models/").unwrap_or(name);
-        let is_name = (1..=LONGEST_NAME).contains(&name.len())
-            && name.chars().all(|c| !c.is_control() && !c.is_whitespace());
+        let is_name = (1..=LONGEST_NAME).contains(&name.len()) && !name.contains(char::is_control);
         (answers && is_name).then(|| name.to_owned())
     };
     let mut names: Vec<String> = listed.iter().filter_map(name).take(MOST_NAMES).collect();
@@ -134,7 +141,10 @@ mod tests {
                 Some("gemini-x"),
             ),
             (json!({ "models": [{ "name": "l:7b", "model": "l:7b", "size": 1 }] }), Some("l:7b")),
-            (json!([{ "id": "a" }, 7, null, { "id": 7 }, { "id": "two words" }, { "id": "" }]), Some("a")),
+            (
+                json!([{ "id": "a" }, 7, null, { "id": 7 }, { "id": "two words" }, { "id": "" }, { "id": "c\n" }]),
+                Some("a two words"),
+            ),
             (json!({ "data": [] }), Some("")),
             (json!({ "error": "no" }), None),
             (json!("a"), None),

@@ -12,21 +12,18 @@ use super::dialect;
 use super::event_frames::{EventFrameParser, FrameFault};
 use super::events::{EventParser, MARK, StreamEvent, without_mark};
 use super::frames::{Flow, Frames};
-use super::lines::LineSplitter;
+use super::json_stream::{JsonPiece, JsonSplitter};
 use super::page;
 use super::usage::is_believed;
 use crate::dialect::Dialect;
 use crate::secret::Secrets;
 
-/// The longest line of a stream, the longest event, and the longest answer in one piece, in bytes.
+/// The longest line of a stream, the longest event, and the most that is kept of an answer in one piece, in bytes.
 pub const LONGEST: usize = 1 << 20;
 /// The most that is read of a web page, in bytes.
 const MAX_PAGE: usize = 64 << 10;
 /// How much of what is no answer at all is kept to be shown, in bytes.
 const MAX_SHOWN: usize = 1 << 10;
-
-/// The beginning of a line that only a stream of events has.
-const FIELD: &[u8] = b"\ndata:";
 
 /// Reads a body as fuzzing has it: the same comes of it however it is cut, and no panic.
 ///
@@ -91,6 +88,8 @@ pub struct BodySettings {
 #[derive(Debug)]
 pub struct ResponseBody {
     form: BodyForm,
+    /// How it begins, for whoever wonders what it is.
+    beginning: Vec<u8>,
     frames: Frames,
     /// Nothing that may still come matters.
     is_over: bool,
@@ -107,14 +106,12 @@ enum BodyForm {
         start: Vec<u8>,
         first: bool,
     },
-    /// A stream, and its beginning for whoever wonders what it is.
-    Events(EventParser, Vec<u8>),
-    /// A stream of JSON, one frame a line.
-    Lines(LineSplitter),
+    /// A stream of events.
+    Events(EventParser),
     /// A stream of binary frames.
     Frames(EventFrameParser),
-    /// JSON in one piece.
-    Whole(Vec<u8>),
+    /// JSON, in one piece or in many.
+    Json(JsonSplitter),
     Page(Vec<u8>),
 }
 
@@ -124,6 +121,7 @@ impl ResponseBody {
         let answer = AnswerBuilder::new(settings.secrets.clone(), settings.think_tags);
         Self {
             form: BodyForm::Unknown { start: Vec::new(), first: true },
+            beginning: Vec::new(),
             frames: Frames::new(dialect::reader(settings.dialect), answer),
             is_over: false,
             said: 0,
@@ -148,9 +146,16 @@ impl ResponseBody {
         if self.is_over {
             return;
         }
+        if !matches!(self.form, BodyForm::Unknown { .. }) {
+            let room = MAX_SHOWN.saturating_sub(self.beginning.len());
+            self.beginning.extend(bytes.iter().take(room));
+        }
         match self.read_into(&mut bytes) {
             Ok(Flow::GoesOn) => {}
-            Ok(Flow::Ended) => self.end_answer(None),
+            Ok(Flow::Ended) => {
+                let another = self.other_dialect();
+                self.end_answer(another);
+            }
             // Of a page its beginning is enough.
             Err(FrameFault::TooLong) if matches!(self.form, BodyForm::Page(_)) => self.end(None),
             Err(FrameFault::Damaged) => {
@@ -158,6 +163,7 @@ impl ResponseBody {
             }
             Err(FrameFault::TooLong) => {
                 let why = format!("a piece of it is longer than {} KB", self.settings.longest >> 10);
+                self.take_rest();
                 self.end_answer(Some(AgentFailure::new(FailureKind::Cut, why)));
             }
         }
@@ -168,36 +174,41 @@ impl ResponseBody {
         if self.is_over {
             return;
         }
-        match &mut self.form {
-            BodyForm::Unknown { .. } | BodyForm::Frames(_) => self.end_answer(broken),
-            BodyForm::Events(events, beginning) => {
-                if let Ok(Some(event)) = events.rest() {
-                    self.frames.on_event(&event);
-                }
-                let beginning = std::mem::take(beginning);
-                let has_begun = self.frames.answer.has_begun();
-                if has_begun && !events.stray().is_empty() {
-                    self.frames.answer.on_remark(&String::from_utf8_lossy(events.stray()));
-                }
-                let broken = broken.or_else(|| (!has_begun).then(|| self.no_answer(&beginning)));
-                self.end_answer(broken);
-            }
-            BodyForm::Lines(lines) => {
-                let last = lines.rest();
-                self.end_json(last, broken);
-            }
-            BodyForm::Whole(text) => {
-                let text = std::mem::take(text);
-                self.end_json(text, broken);
-            }
+        self.take_rest();
+        let broken = broken.or_else(|| match &mut self.form {
+            BodyForm::Unknown { .. } | BodyForm::Frames(_) => None,
+            BodyForm::Events(_) if !self.frames.answer.has_begun() => Some(self.no_answer()),
+            BodyForm::Events(_) => self.other_dialect(),
+            BodyForm::Json(_) => self.frames.answer.is_another_thing().then(|| self.no_answer()),
             BodyForm::Page(page) => {
                 let page = std::mem::take(page);
                 let words = page::words(&String::from_utf8_lossy(without_mark(&page)));
                 let said = format!("a web page came in place of an answer: {words}");
-                let failure =
-                    AgentFailure::new(FailureKind::Unreachable, clean(&said, &self.settings.secrets));
-                self.end_answer(Some(failure));
+                Some(AgentFailure::new(FailureKind::Unreachable, clean(&said, &self.settings.secrets)))
             }
+        });
+        self.end_answer(broken);
+    }
+
+    /// Takes in what has come and is not whole.
+    fn take_rest(&mut self) {
+        match &mut self.form {
+            BodyForm::Events(events) => {
+                if let Ok(Some(event)) = events.rest() {
+                    self.frames.on_event(&event);
+                }
+                if self.frames.answer.has_begun() && !events.stray().is_empty() {
+                    self.frames.answer.on_remark(&String::from_utf8_lossy(events.stray()));
+                }
+            }
+            BodyForm::Json(json) => {
+                let ended = json.ended();
+                let rest = json.rest();
+                if !rest.is_empty() {
+                    self.frames.on_broken_off(rest, ended);
+                }
+            }
+            BodyForm::Unknown { .. } | BodyForm::Frames(_) | BodyForm::Page(_) => {}
         }
     }
 
@@ -237,13 +248,15 @@ impl ResponseBody {
                 let mut text = text.trim_ascii_start();
                 let Some(byte) = text.first() else { return Ok(Flow::GoesOn) };
                 self.form = self.settings.form_of(*byte);
+                self.beginning.extend(text.iter().take(MAX_SHOWN));
                 self.read_into(&mut text)
             }
-            BodyForm::Events(events, beginning) => {
-                let room = MAX_SHOWN - beginning.len();
-                beginning.extend(bytes.iter().take(room));
+            BodyForm::Events(events) => {
                 while let Some(event) = events.next(bytes)? {
                     if self.frames.on_event(&event) == Flow::Ended {
+                        if !events.stray().is_empty() {
+                            self.frames.answer.on_remark(&String::from_utf8_lossy(events.stray()));
+                        }
                         return Ok(Flow::Ended);
                     }
                 }
@@ -257,32 +270,22 @@ impl ResponseBody {
                 }
                 Ok(Flow::GoesOn)
             }
-            BodyForm::Lines(lines) => {
-                while let Some(line) = lines.next(bytes)? {
-                    if self.frames.on_event(&StreamEvent { name: Vec::new(), data: line.into_owned() })
-                        == Flow::Ended
-                    {
-                        return Ok(Flow::Ended);
+            BodyForm::Json(json) => {
+                while let Some(piece) = json.next(bytes)? {
+                    match piece {
+                        JsonPiece::Value(data) => {
+                            if self.frames.on_event(&StreamEvent { name: Vec::new(), data }) == Flow::Ended {
+                                return Ok(Flow::Ended);
+                            }
+                        }
+                        JsonPiece::Events(read) => {
+                            self.form = self.settings.events();
+                            self.read_into(&mut read.as_slice())?;
+                            return self.read_into(bytes);
+                        }
                     }
                 }
                 Ok(Flow::GoesOn)
-            }
-            BodyForm::Whole(text) => {
-                let before = text.len().saturating_sub(FIELD.len());
-                let (fit, rest) = bytes.split_at(bytes.len().min(self.settings.longest - text.len()));
-                text.extend_from_slice(fit);
-                *bytes = rest;
-                // What began as JSON was a line before a stream: inside of JSON no line begins so.
-                let new = text.get(before..).unwrap_or_default();
-                if new.windows(FIELD.len()).any(|window| window == FIELD) {
-                    let text = std::mem::take(text);
-                    self.form = self.settings.events();
-                    return match self.read_into(&mut text.as_slice())? {
-                        Flow::GoesOn => self.read_into(bytes),
-                        Flow::Ended => Ok(Flow::Ended),
-                    };
-                }
-                if rest.is_empty() { Ok(Flow::GoesOn) } else { Err(FrameFault::TooLong) }
             }
             BodyForm::Page(page) => {
                 page.extend(bytes.iter().take(MAX_PAGE - page.len()));
@@ -291,26 +294,30 @@ impl ResponseBody {
         }
     }
 
-    /// The last frame of JSON, or the only one.
-    fn end_json(&mut self, text: Vec<u8>, broken: Option<AgentFailure>) {
-        let event = StreamEvent { name: Vec::new(), data: text };
-        self.frames.on_event(&event);
-        let beginning = event.data.get(..MAX_SHOWN).unwrap_or(&event.data);
-        let is_another_thing = self.frames.answer.is_another_thing();
-        let broken = broken.or_else(|| is_another_thing.then(|| self.no_answer(beginning)));
-        self.end_answer(broken);
-    }
-
     fn end_answer(&mut self, broken: Option<AgentFailure>) {
         self.is_over = true;
         self.frames.answer.end(broken);
     }
 
+    /// What came is no answer in the dialect that was set, and may be one in another.
+    fn other_dialect(&self) -> Option<AgentFailure> {
+        let set = self.settings.dialect;
+        let found = self.frames.resembles().filter(|found| *found != set)?;
+        let (found, set) = (found.word(), set.word());
+        let why = format!(
+            "what came is no answer in the dialect {set}: it looks like {found}; set dialect = \"{found}\""
+        );
+        Some(AgentFailure::new(FailureKind::Unreachable, why))
+    }
+
     /// What came is no answer.
-    fn no_answer(&self, beginning: &[u8]) -> AgentFailure {
-        let beginning = String::from_utf8_lossy(beginning);
+    fn no_answer(&self) -> AgentFailure {
+        let beginning = String::from_utf8_lossy(&self.beginning);
         if beginning.trim().is_empty() {
             return AgentFailure::new(FailureKind::Cut, "the server said nothing");
+        }
+        if let Some(failure) = self.other_dialect() {
+            return failure;
         }
         let said = format!("what came is no answer: {beginning}");
         AgentFailure::new(FailureKind::Unreachable, clean(&said, &self.settings.secrets))
@@ -321,16 +328,15 @@ impl BodySettings {
     /// What begins with this byte.
     const fn form_of(&self, first: u8) -> BodyForm {
         match first {
-            b'{' if self.dialect.is_in_lines() => BodyForm::Lines(LineSplitter::new(self.longest)),
             // The first byte of a length that is no longer than any frame may be.
             0 if self.dialect.is_framed() => BodyForm::Frames(EventFrameParser::new(self.longest)),
-            b'{' | b'[' => BodyForm::Whole(Vec::new()),
+            b'{' | b'[' => BodyForm::Json(JsonSplitter::new(self.longest)),
             b'<' => BodyForm::Page(Vec::new()),
             _other => self.events(),
         }
     }
 
     const fn events(&self) -> BodyForm {
-        BodyForm::Events(EventParser::new(self.longest), Vec::new())
+        BodyForm::Events(EventParser::new(self.longest))
     }
 }

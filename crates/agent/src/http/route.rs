@@ -17,6 +17,8 @@ pub(super) struct Route {
     pub(super) trust: Option<Trust>,
     /// What serves there, where that is a socket of this machine at which nobody may listen yet.
     pub(super) program: Option<ServerProgram>,
+    /// Whether it leads to the world alone, and to nothing of this machine or its network but a proxy.
+    pub(super) only_public: bool,
 }
 
 impl Route {
@@ -30,11 +32,16 @@ impl Route {
         let proxy = proxy_for(address, network)?;
         let has_secure_proxy = proxy.as_ref().is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
         if !address.is_secure() && !has_secure_proxy {
-            return Ok(Self { proxy, trust: None, program });
+            return Ok(Self { proxy, trust: None, program, only_public: false });
         }
-        let network = network.clone();
-        let read = tokio::task::spawn_blocking(move || Trust::read(&network)).await;
+        let files = network.certificates.clone();
+        let read = tokio::task::spawn_blocking(move || Trust::read(&files)).await;
         let trust = read.map_err(|error| AgentFailure::new(FailureKind::Internal, error.to_string()))??;
-        Ok(Self { proxy, trust: Some(trust), program })
+        Ok(Self { proxy, trust: Some(trust), program, only_public: false })
+    }
+
+    /// The same, to the world alone: whatever else a name leads to is not connected to.
+    pub(super) fn leading_to_the_world(self) -> Self {
+        Self { only_public: true, ..self }
     }
 }

@@ -6,15 +6,19 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_core::{CallSubject, Digest, Outcome, Policy, TurnNo};
-use q_mcp::{ListedTool, ServedEnding, ServedReply, SessionServers};
+use q_core::conversation::{Message, Part};
+use q_core::{CallSubject, Digest, Outcome, PlanStep, Policy, TurnNo};
+use q_mcp::{ListedTool, PinnedTools, ServedEnding, ServedReply, SessionServers};
 use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
-use crate::seat::Seat;
-use crate::spec::McpServers;
+use super::web;
+use crate::network::NetworkEnvironment;
+use q_seat::{BackgroundLine, McpServers, Seat};
 
+/// The tool that tells what goes on in the background.
+pub(super) const PROCESSES: &str = "processes";
 /// The most notices that are remembered as told: whatever servers do, the person is not told more.
 const MOST_TOLD: usize = 200;
 
@@ -73,6 +77,8 @@ pub(super) struct SessionTools {
     servers: SessionServers,
     policy: Policy,
     own: Vec<OfferedTool>,
+    /// How pages are reached.
+    network: NetworkEnvironment,
     /// What servers offer, as of the last look.
     served: Mutex<Vec<OfferedTool>>,
     /// What the person was told of servers already.
@@ -80,7 +86,7 @@ pub(super) struct SessionTools {
 }
 
 impl SessionTools {
-    pub(super) fn new(settings: &ToolSettings, seat: &Seat) -> Self {
+    pub(super) fn new(settings: &ToolSettings, network: &NetworkEnvironment, seat: &Seat) -> Self {
         let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
         let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
         // What the policy denies anyway is not offered.
@@ -91,6 +97,7 @@ impl SessionTools {
             servers: SessionServers::new(settings.clone()),
             policy: seat.policy,
             own,
+            network: network.clone(),
             served: Mutex::default(),
             told: Mutex::default(),
         }
@@ -108,7 +115,7 @@ impl SessionTools {
             Policy::Ask => (servers.as_slice(), notices.as_slice()),
             Policy::Deny => Default::default(),
         };
-        self.servers.become_these(servers, pinned).await;
+        self.servers.become_these(servers, &PinnedTools { directory: pinned.clone() }).await;
         let (tools, of_servers) = self.servers.offer().await;
         let notices = notices.iter().cloned().chain(of_servers);
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -137,6 +144,40 @@ impl SessionTools {
         if self.servers.serve(tool) { CallSubject::Other } else { self.toolbox.subject(tool, input) }
     }
 
+    /// The plan that a call of q's own tells; a server's tool tells none, whatever it is called.
+    pub(super) fn plan(&self, tool: &str, input: &str) -> Option<Vec<PlanStep>> {
+        if self.servers.serve(tool) { None } else { self.toolbox.plan(tool, input) }
+    }
+
+    /// Whether something of the background has ended that this conversation says nothing of: one that ended since, or all that was
+    /// started before these tools were there.
+    pub(super) fn have_ended_untold(&self, messages: &[Message]) -> bool {
+        let mut parts = messages.iter().rev().flat_map(|message| message.parts.iter().rev());
+        let is_done = |of| {
+            let mut parts = messages.iter().flat_map(|message| &message.parts);
+            parts.any(
+                |part| matches!(part, Part::Result { of: call, outcome: Outcome::Done, .. } if *call == of),
+            )
+        };
+        let is_last_word = |part: &Part| {
+            let Part::Call { entry, tool, input } = part else { return None };
+            let starts = self.toolbox.starts_process(tool, input) && is_done(*entry);
+            (starts || tool == PROCESSES).then_some(starts)
+        };
+        self.toolbox.have_processes_ended()
+            || (self.toolbox.has_no_processes() && parts.find_map(is_last_word) == Some(true))
+    }
+
+    /// What goes on in the background, and what ended there.
+    pub(super) fn processes(&self) -> Vec<BackgroundLine> {
+        self.toolbox.processes()
+    }
+
+    /// Ends one of these; whether it ran, or why there is none.
+    pub(super) fn stop(&self, number: u64) -> Result<bool, String> {
+        self.toolbox.stop(number)
+    }
+
     /// What binds a permission to what is carried out; of a server's tool also what it was when it was offered.
     pub(super) fn digest(&self, owner: &[u8], tool: &str, input: &str) -> [u8; 32] {
         let digest = self.toolbox.digest(owner, tool, input);
@@ -154,17 +195,21 @@ impl SessionTools {
         Digest(permitted): Digest,
         progress: &mpsc::Sender<String>,
     ) -> CalledTool {
-        if !self.servers.serve(tool) {
-            return self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await.into();
-        }
         if self.digest(owner, tool, arguments) != permitted {
             return ToolReply::failed("what was permitted is not this call; it did not run").into();
         }
-        self.servers.call(tool, arguments, progress).await.into()
+        if self.servers.serve(tool) {
+            return self.servers.call(tool, arguments, progress).await.into();
+        }
+        if let Some(page) = self.toolbox.wanted_page(tool, arguments) {
+            return web::fetched(&self.network, &page).await.into();
+        }
+        self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await.into()
     }
 
-    /// Waits until every command that was given up has ended, and ends the servers.
+    /// Ends what goes on in the background, waits until every command that was given up has ended, and ends the servers.
     pub(super) async fn are_over(&self) {
+        self.toolbox.end_processes();
         tokio::join!(self.toolbox.commands_are_over(), self.servers.end());
     }
 }

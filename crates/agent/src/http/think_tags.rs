@@ -1,5 +1,6 @@
 //! Thoughts that stand in the text, between `<think>` and `</think>`: what models say that know no other place for them. They
-//! come in front of the answer or not at all, and some servers keep the first tag for themselves.
+//! come in front of the answer or not at all, and some servers keep the first tag for themselves: what does not begin with a tag
+//! is held back, since it is a thought if a closing one comes.
 
 /// What a piece of text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,17 +13,24 @@ pub(super) enum TaggedText {
 
 const OPEN: [&str; 2] = ["<think>", "<thinking>"];
 const CLOSE: [&str; 2] = ["</think>", "</thinking>"];
-/// How all of [`CLOSE`] begin, and how each goes on: one search finds whichever comes first.
+/// How all of [`OPEN`] and of [`CLOSE`] begin, and how each goes on: one search finds whichever comes first.
+const OPEN_BEGINS: &str = "<think";
 const CLOSE_BEGINS: &str = "</think";
-const CLOSE_ENDS: [&str; 2] = [">", "ing>"];
+const TAG_ENDS: [&str; 2] = [">", "ing>"];
+/// The longest of all tags, in bytes.
+const LONGEST: usize = "</thinking>".len();
 /// Blanks that may stand in front of a thought, in bytes. Behind more, what comes is the answer.
 const MAX_BLANKS: usize = 4 << 10;
+/// The longest thought that begins without a tag, in bytes. What is longer was an answer.
+const MAX_UNOPENED: usize = 256 << 10;
 
 /// Text on its way, divided. What may become a tag is held back until it is one or is none.
 #[derive(Debug, Default)]
 pub(super) struct ThinkTags {
     state: TagState,
     held: String,
+    /// Tags that were opened in a thought and not closed by its end.
+    opened: usize,
 }
 
 /// Where in the answer it is.
@@ -32,6 +40,8 @@ enum TagState {
     #[default]
     Before,
     Inside,
+    /// In what is a thought if a closing tag comes.
+    Unopened,
     /// Behind a thought: blanks in front of the answer belong to neither.
     Behind,
     /// In the answer, to its end.
@@ -41,6 +51,11 @@ enum TagState {
 impl ThinkTags {
     /// Takes a piece in. The work is linear in it: what is divided is walked over once, and not much is ever held back.
     pub(super) fn read(&mut self, piece: &str) -> Vec<TaggedText> {
+        if self.state == TagState::Unopened {
+            let from = self.held.len().saturating_sub(LONGEST);
+            self.held.push_str(piece);
+            return self.read_unopened(from);
+        }
         let mut text = std::mem::take(&mut self.held);
         text.push_str(piece);
         let mut rest = text.as_str();
@@ -64,17 +79,28 @@ impl ThinkTags {
                     } else if has_room && OPEN.iter().any(|tag| tag.starts_with(begun)) {
                         rest.clone_into(&mut self.held);
                         return said;
+                    } else if has_room && self.state == TagState::Before {
+                        rest.clone_into(&mut self.held);
+                        self.state = TagState::Unopened;
+                        said.extend(self.read_unopened(0));
+                        return said;
                     } else {
                         self.state = TagState::Answer;
                     }
                 }
+                TagState::Unopened => {
+                    rest.clone_into(&mut self.held);
+                    said.extend(self.read_unopened(0));
+                    return said;
+                }
                 TagState::Inside => {
-                    let (end, next) = end_of_thought(rest).unwrap_or_else(|| {
+                    let (end, next) = tag(rest, CLOSE_BEGINS).unwrap_or_else(|| {
                         let at = beginning_of_tag(rest);
                         (at, at)
                     });
                     let (thought, behind) = (rest.get(..end), rest.get(next..));
                     let thought = thought.filter(|thought| !thought.is_empty());
+                    self.opened += thought.map_or(0, opening_tags);
                     said.extend(thought.map(|thought| TaggedText::Thought(thought.to_owned())));
                     rest = behind.unwrap_or_default();
                     if end == next {
@@ -82,42 +108,82 @@ impl ThinkTags {
                         return said;
                     }
                     self.state = TagState::Behind;
+                    if let Some(left) = self.opened.checked_sub(1) {
+                        self.opened = left;
+                        self.state = TagState::Unopened;
+                    }
                 }
             }
         }
     }
 
+    /// Looks for a tag in what is held back, from that byte on.
+    fn read_unopened(&mut self, from: usize) -> Vec<TaggedText> {
+        let from = self.held.floor_char_boundary(from);
+        let new = self.held.get(from..).unwrap_or_default();
+        let [open, close] = [OPEN_BEGINS, CLOSE_BEGINS].map(|begins| tag(new, begins));
+        let closes = close.filter(|(at, _)| from + at <= MAX_UNOPENED);
+        let is_opened_first = open.is_some_and(|(at, _)| closes.is_none_or(|(end, _)| at < end));
+        match closes {
+            Some((end, next)) if !is_opened_first => {
+                let mut text = std::mem::take(&mut self.held);
+                let behind = text.split_off(from + next);
+                text.truncate(from + end);
+                self.state = if self.opened > 0 { TagState::Unopened } else { TagState::Behind };
+                self.opened = self.opened.saturating_sub(1);
+                let mut said = vec![TaggedText::Thought(text)];
+                said.extend(self.read(&behind));
+                said
+            }
+            _none if is_opened_first || close.is_some() || self.held.len() > MAX_UNOPENED + LONGEST => {
+                self.state = TagState::Answer;
+                vec![TaggedText::Words(std::mem::take(&mut self.held))]
+            }
+            _none => Vec::new(),
+        }
+    }
+
     /// What is still held back when nothing more comes.
     pub(super) fn rest(self) -> Option<TaggedText> {
-        let Self { state, held } = self;
+        let Self { state, held, opened: _ } = self;
         let is_blank = held.trim().is_empty();
         match state {
             TagState::Inside => (!held.is_empty()).then_some(TaggedText::Thought(held)),
             TagState::Behind if is_blank => None,
-            TagState::Before | TagState::Behind | TagState::Answer => {
+            TagState::Before | TagState::Unopened | TagState::Behind | TagState::Answer => {
                 (!held.is_empty()).then_some(TaggedText::Words(held))
             }
         }
     }
 }
 
-/// Where the first end of a thought begins, and what is behind it.
-fn end_of_thought(text: &str) -> Option<(usize, usize)> {
-    text.match_indices(CLOSE_BEGINS).find_map(|(at, begun)| {
+/// Where the first tag begins of those that begin so, and what is behind it.
+fn tag(text: &str, begins: &str) -> Option<(usize, usize)> {
+    text.match_indices(begins).find_map(|(at, begun)| {
         let behind = text.get(at + begun.len()..)?;
-        let end = CLOSE_ENDS.iter().find(|end| behind.starts_with(**end))?;
+        let end = TAG_ENDS.iter().find(|end| behind.starts_with(**end))?;
         Some((at, at + begun.len() + end.len()))
     })
 }
 
-/// Where at the end of a text something stands that may become the end of a thought; its length where nothing does.
+/// How many thoughts begin in one.
+fn opening_tags(thought: &str) -> usize {
+    let mut rest = thought;
+    std::iter::from_fn(|| {
+        let (_, next) = tag(rest, OPEN_BEGINS)?;
+        rest = rest.get(next..)?;
+        Some(())
+    })
+    .count()
+}
+
+/// Where at the end of a text something stands that may become a tag; its length where nothing does.
 fn beginning_of_tag(text: &str) -> usize {
-    let longest = CLOSE.iter().map(|tag| tag.len()).max().unwrap_or_default();
-    let from = text.len().saturating_sub(longest);
+    let from = text.len().saturating_sub(LONGEST);
     let places = text.char_indices().map(|(at, _)| at).skip_while(|at| *at < from);
     let begins = |at: &usize| {
         let rest = text.get(*at..).unwrap_or_default();
-        CLOSE.iter().any(|tag| tag.starts_with(rest))
+        OPEN.iter().chain(&CLOSE).any(|tag| tag.starts_with(rest))
     };
     places.into_iter().find(begins).unwrap_or(text.len())
 }
@@ -172,27 +238,35 @@ mod tests {
 
     #[test]
     fn thoughts_and_words_are_told_apart_wherever_they_are_cut() {
-        for (text, thoughts, words) in [
-            ("<think>hm</think>\n\nso", "hm", "so"),
-            ("\n<think>\nhm\n</think>so", "\nhm\n", "so"),
-            ("<thinking>a</thinking> b", "a", "b"),
-            ("<think></think>so", "", "so"),
-            ("<think>a < b </thin </think>ü", "a < b </thin ", "ü"),
-            ("<think>never ends", "never ends", ""),
-            ("<think>ends in </thi", "ends in </thi", ""),
-            ("<think>a</think><think>b</think>c", "ab", "c"),
-            ("so <think>no</think>", "", "so <think>no</think>"),
-            (" so", "", " so"),
-            ("<thin", "", "<thin"),
-            ("<b>bold</b>", "", "<b>bold</b>"),
-            ("", "", ""),
+        for (text, (thoughts, words)) in [
+            ("<think>hm</think>\n\nso", ("hm", "so")),
+            ("\n<think>\nhm\n</think>so", ("\nhm\n", "so")),
+            ("<thinking>a</thinking> b", ("a", "b")),
+            ("<think></think>so", ("", "so")),
+            ("<think>a < b </thin </think>ü", ("a < b </thin ", "ü")),
+            ("<think>never ends", ("never ends", "")),
+            ("<think>ends in </thi", ("ends in </thi", "")),
+            ("<think>a</think><think>b</think>c", ("ab", "c")),
+            ("plan, plan</think>\nso", ("plan, plan", "so")),
+            (" plan</thinking>so</think>", (" plan", "so</think>")),
+            ("<think>a<think>b</think>c</think>d", ("a<think>bc", "d")),
+            ("<think>what is <think>?</think>\nso", ("what is <think>?", "\nso")),
+            ("</think>so", ("", "so")),
         ] {
-            let expected = (thoughts.to_owned(), words.to_owned());
-            assert_eq!(divided(&[text]), expected, "{text:?}");
-            for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
-                let (left, right) = text.split_at(at);
-                assert_eq!(divided(&[left, right]), expected, "{text:?} cut at {at}");
-            }
+            assert_divided(text, thoughts, words);
+        }
+        for words in ["so <think>no</think>", " so", "<thin", "<b>bold</b>", ""] {
+            assert_divided(words, "", words);
+        }
+    }
+
+    /// The text as one piece, and cut in two at each place.
+    fn assert_divided(text: &str, thoughts: &str, words: &str) {
+        let expected = (thoughts.to_owned(), words.to_owned());
+        assert_eq!(divided(&[text]), expected, "{text:?}");
+        for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+            let (left, right) = text.split_at(at);
+            assert_eq!(divided(&[left, right]), expected, "{text:?} cut at {at}");
         }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
-use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use futures_util::stream::{BoxStream, FuturesUnordered, StreamExt};
 use q_core::conversation::{Message, Part, Role, bytes};
 use q_core::fitting::shortened;
 use q_core::limits::TOOL_BYTES;
@@ -27,10 +27,10 @@ use tokio::sync::mpsc;
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
-use super::role_keys::RoleKeys;
-use super::session_tools::{CalledTool, SessionTools};
-use crate::seat::{AgentControl, Controls, Conversation, Seat, Turn};
+use super::server_memory::ServerMemory;
+use super::session_tools::{CalledTool, PROCESSES, SessionTools};
 use crate::spec::HttpSpec;
+use q_seat::{AgentControl, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 
 /// How often a model is asked in one turn: one that calls for ever is stopped.
 const MAX_ROUNDS: usize = 50;
@@ -47,7 +47,7 @@ as with \"from\" and \"lines\" of read";
 /// A conversation with a model that may use tools. What it remembers is which files the model has read.
 pub(super) struct ToolConversation {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
     tools: Arc<SessionTools>,
     /// Whose calls these are: a permission is for this session alone.
     owner: Vec<u8>,
@@ -56,12 +56,12 @@ pub(super) struct ToolConversation {
 
 impl ToolConversation {
     pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
-        let tools = Arc::new(SessionTools::new(settings, seat));
+        let tools = Arc::new(SessionTools::new(settings, &spec.network, seat));
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
         );
-        Self { spec, keys: Arc::default(), tools, owner: seat.session.0.to_be_bytes().into(), about }
+        Self { spec, memory: Arc::default(), tools, owner: seat.session.0.to_be_bytes().into(), about }
     }
 }
 
@@ -73,7 +73,7 @@ impl Conversation for ToolConversation {
         let (out, hear) = mpsc::channel(1);
         let mut running = RunningTurn {
             spec: Arc::clone(&self.spec),
-            keys: Arc::clone(&self.keys),
+            memory: Arc::clone(&self.memory),
             tools: Arc::clone(&self.tools),
             owner: self.owner.clone(),
             offer: Offer::default(),
@@ -89,15 +89,20 @@ impl Conversation for ToolConversation {
             let ending = running.run(turn).await.map_or_else(AgentEvent::Failed, |()| AgentEvent::Done);
             running.tell(ending).await;
         };
-        // One is driven with the other: whoever drops the stream drops the work, and what it holds.
-        let heard = stream::unfold(hear, |mut hear| async move { Some((hear.recv().await?, hear)) });
-        let driven = work.into_stream().filter_map(|()| future::ready(None));
-        stream::select(heard, driven).boxed()
+        driven(work, hear)
     }
 
     fn overhead(&self) -> u64 {
         let offer = Offer { tools: self.tools.offered(), ..Offer::default() };
         (self.about.len() as u64).saturating_add(offer.bytes())
+    }
+
+    fn processes(&self) -> Vec<BackgroundLine> {
+        self.tools.processes()
+    }
+
+    fn stop_process(&self, number: u64) -> Result<bool, String> {
+        self.tools.stop(number)
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {
@@ -108,7 +113,7 @@ impl Conversation for ToolConversation {
 
 struct RunningTurn {
     spec: Arc<HttpSpec>,
-    keys: Arc<RoleKeys>,
+    memory: Arc<ServerMemory>,
     tools: Arc<SessionTools>,
     owner: Vec<u8>,
     offer: Offer,
@@ -170,6 +175,9 @@ impl RunningTurn {
             self.tell(AgentEvent::Thinking(format!("{notice}\n"))).await;
         }
         self.offer.tools = self.tools.offered();
+        if self.tools.have_ended_untold(&turn.messages) {
+            self.look_for_processes(&mut turn).await;
+        }
         for _ in 0..MAX_ROUNDS {
             let (asked, spent) = (self.bytes(&turn), self.usage);
             let Answered { said, calls, stop_reason } = self.ask(&turn).await?;
@@ -199,6 +207,15 @@ impl RunningTurn {
         Err(AgentFailure::new(FailureKind::TooManyRounds, why))
     }
 
+    /// Looks for the model at what goes on in the background: a call as any of its own, so that the transcript has it.
+    async fn look_for_processes(&mut self, turn: &mut Turn) {
+        let looks = AskedCall { tool: PROCESSES.into(), arguments: "{}".into(), seals: Vec::new() };
+        let ended = self.carry_out(vec![looks]).await;
+        add(turn, Vec::new(), ended);
+        let window = self.spec.shape.window.unwrap_or(0);
+        self.tell(AgentEvent::Asked { bytes: self.bytes(turn), window }).await;
+    }
+
     /// Bytes of all texts that a request with this has.
     fn bytes(&self, turn: &Turn) -> u64 {
         let beside = (turn.system_prompt.len() as u64).saturating_add(self.offer.bytes());
@@ -223,7 +240,7 @@ impl RunningTurn {
 
     /// Asks once, and tells all that is said but the end.
     async fn ask(&mut self, turn: &Turn) -> Result<Answered, AgentFailure> {
-        let mut asking = Asking::begin(&self.spec, &self.keys, turn, &self.offer).await?;
+        let mut asking = Asking::begin(&self.spec, &self.memory, turn, &self.offer).await?;
         let mut answering = loop {
             match asking.ask().await {
                 Asked::Answers(answering) => break answering,
@@ -318,6 +335,10 @@ impl RunningTurn {
                         && let CallState::Runs(entry) = call.state
                     {
                         let text = shortened(&reply.text, share, READ_ON);
+                        let plan = self.tools.plan(&call.asked.tool, &call.asked.arguments);
+                        if let Some(steps) = plan.filter(|_| reply.outcome == Outcome::Done) {
+                            self.tell(AgentEvent::Plan(steps)).await;
+                        }
                         self.end(call, entry, reply.outcome, text).await;
                     }
                 }

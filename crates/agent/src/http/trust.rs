@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::protocol::Protocol;
-use crate::network::NetworkEnvironment;
+use crate::network::CertificateFiles;
 
 /// Where systems keep their authorities in one file; the first there is, is read.
 #[cfg(not(target_os = "macos"))]
@@ -41,8 +41,8 @@ pub(super) struct Trust {
 
 impl Trust {
     /// Reads the authorities. Blocks: a system has a few hundred kilobytes of them (2 ms, 30 ms where the disk is asked first).
-    pub(super) fn read(network: &NetworkEnvironment) -> Result<Self, AgentFailure> {
-        let NetworkEnvironment { ca_file, ca_dir, extra_ca_file, .. } = network;
+    pub(super) fn read(files: &CertificateFiles) -> Result<Self, AgentFailure> {
+        let CertificateFiles { ca_file, ca_dir, extra_ca_file } = files;
         let mut roots = RootCertStore::empty();
         let mut missing = None;
         if ca_file.is_none() && ca_dir.is_none() {

@@ -3,7 +3,7 @@
 use q_core::Usage;
 use serde_json::value::RawValue;
 
-use super::json;
+use q_json as json;
 
 /// The usage that an object gives; nothing where it gives no number.
 pub(super) fn usage(value: &RawValue) -> Option<Usage> {
@@ -25,6 +25,9 @@ pub(super) fn usage(value: &RawValue) -> Option<Usage> {
     let cached = of(of_prompt.or(of_input), "cached_tokens").or(hit.and_then(count));
     let cache_written = of(of_prompt.or(of_input), "cache_write_tokens");
     let reasoning = of(of_completion.or(of_output), "reasoning_tokens");
+    // llama.cpp has words of its own where it was not asked to count.
+    let [evaluated, predicted] = json::members(value, ["prompt_n", "predicted_n"]);
+    let (prompt, completion) = (prompt.or(evaluated), completion.or(predicted));
     let read = prompt.or(input).and_then(count);
     let written = completion.or(output).and_then(count);
     if read.is_none() && written.is_none() {

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub(crate) mod http2;
+pub(crate) mod permitting;
 pub(crate) mod proxy;
 pub(crate) mod secure;
 

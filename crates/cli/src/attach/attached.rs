@@ -9,12 +9,12 @@ use q_term::{Intent, Ui};
 
 use crate::attach::job;
 use crate::attach::reading_changes::ReadingChanges;
-use crate::attach::requests::{AttachedClient, Requests};
+use crate::attach::requests::{AttachedClient, Continuation, Requests};
 use crate::attach::screen::Screen;
-use crate::attach::successor::Disconnected;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::Base;
+use crate::successor::Disconnected;
 use crate::terminals::Terminals;
 
 /// Why the loop ends.
@@ -38,7 +38,7 @@ pub(super) struct Attached<'a> {
     pub(super) screen: Screen,
     pub(super) clock: Clock,
     /// While there is no host.
-    pub(super) disconnected: Option<Disconnected<'a>>,
+    pub(super) disconnected: Option<Disconnected<'a, Continuation>>,
     pub(super) backoff: Backoff,
     /// The screen does not show what is known.
     pub(super) stale: bool,

@@ -9,7 +9,6 @@ mod reconnect;
 mod requests;
 mod screen;
 mod signals;
-mod successor;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -27,6 +26,7 @@ use crate::commands::{new, quota};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::out;
+use crate::successor;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
 use requests::{AttachedClient, Continuation, Requests};

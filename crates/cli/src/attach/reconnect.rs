@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::attach::attached::{Attached, Leaving};
 use crate::attach::requests::{AttachedClient, Requests};
-use crate::attach::successor::Disconnected;
 use crate::error::CliError;
+use crate::successor::Disconnected;
 
 impl Attached<'_> {
     /// There is no host any more.

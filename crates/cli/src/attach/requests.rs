@@ -18,7 +18,7 @@ use q_term::{Intent, Ui};
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
-use crate::commands::{new, next_request, permissions, settings, trust};
+use crate::commands::{new, next_request, permissions, processes, settings, trust};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
@@ -68,6 +68,8 @@ pub(super) enum Continuation {
         session: SessionId,
         shows: bool,
     },
+    /// What goes on in a session's background.
+    Processes(SessionId),
     /// The rules of a session, to be shown behind those that stand beside them; or why those are not known.
     Rules {
         session: SessionId,
@@ -98,6 +100,7 @@ impl Continuation {
             | Self::Page { .. }
             | Self::Tags(_)
             | Self::Models { .. }
+            | Self::Processes(_)
             | Self::Rules { .. }
             | Self::Context { .. }
             | Self::About { .. } => {
@@ -109,19 +112,10 @@ impl Continuation {
 
     /// The host did not live to answer it.
     fn unanswered(self, ui: &mut Ui) {
-        match self {
-            Self::New
-            | Self::Enter(_)
-            | Self::Lookup { .. }
-            | Self::Tags(_)
-            | Self::Models { .. }
-            | Self::Rules { .. }
-            | Self::Context { .. }
-            | Self::About { .. } => {
-                self.refused(ui, UNANSWERED.to_owned());
-            }
-            // Asked for again when it is in sight. A prompt is delivered again, and never given back.
-            Self::Page { .. } | Self::Wake(_) | Self::Draft | Self::Prompt(_) => {}
+        // Asked for again when it is in sight. A prompt is delivered again, and never given back.
+        let comes_again = matches!(self, Self::Page { .. } | Self::Wake(_) | Self::Draft | Self::Prompt(_));
+        if !comes_again {
+            self.refused(ui, UNANSWERED.to_owned());
         }
     }
 }
@@ -170,7 +164,9 @@ impl Requests {
                 (Continuation::Lookup { address, command: command.into(), so_far: Vec::new() }, Request::List)
             }
             Intent::Tell(command) => {
-                let Some(continuation) = self.continuation(&client.mirror, &command) else { return Ok(()) };
+                let Some(continuation) = self.continuation(ui, &client.mirror, &command) else {
+                    return Ok(());
+                };
                 (continuation, command.into())
             }
             Intent::Page { session, before } => {
@@ -180,6 +176,9 @@ impl Requests {
             }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
+            }
+            Intent::Processes { session, stop } => {
+                (Continuation::Processes(session), processes::request(session, stop))
             }
             Intent::Context { session } => {
                 (Continuation::Context { session, facts: None }, next_request::request(session))
@@ -331,6 +330,9 @@ impl Requests {
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
             }
+            (Continuation::Processes(session), Ok(Response::Processes(all))) => {
+                ui.show_processes(session, processes::lines(&all));
+            }
             (Continuation::Rules { session, standing }, Ok(Response::Facts(facts))) => {
                 if let Some(here) = mirror.get(session) {
                     show_rules(ui, &here.summary, standing, facts.rules);
@@ -357,6 +359,7 @@ impl Requests {
                 | Continuation::Wake(_)
                 | Continuation::Lookup { .. }
                 | Continuation::Models { .. }
+                | Continuation::Processes(_)
                 | Continuation::Rules { .. }
                 | Continuation::Context { .. }
                 | Continuation::Draft
@@ -398,7 +401,7 @@ impl Requests {
     }
 
     /// What the answer to a command means here; nothing for one that a terminal does not send as it is.
-    fn continuation(&self, mirror: &Mirror, command: &Command) -> Option<Continuation> {
+    fn continuation(&self, ui: &Ui, mirror: &Mirror, command: &Command) -> Option<Continuation> {
         Some(match FollowUp::of(command)? {
             FollowUp::GoTo => Continuation::New,
             FollowUp::Wake(session) => Continuation::Wake(session),
@@ -410,7 +413,8 @@ impl Requests {
                 let sought =
                     self.sought.as_ref().filter(|(id, _)| *id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| notice(command, name, Way::Slash));
-                Continuation::About { said }
+                let beside = ui.unlisted(mirror, command).unwrap_or_default();
+                Continuation::About { said: said.map(|said| said + &beside) }
             }
         })
     }

@@ -18,6 +18,8 @@ struct AgentJson<'a> {
     default: bool,
     origin: &'static str,
     base_url: Option<String>,
+    /// The program that it is, where it is one, with its arguments.
+    command: Option<String>,
     /// The protocol that it is spoken to in.
     dialect: Option<&'a str>,
     model: Option<&'a str>,
@@ -28,11 +30,23 @@ struct AgentJson<'a> {
     unusable: Option<&'a str>,
 }
 
+/// The word for the protocol of agents that are programs, where one of a dialect stands otherwise.
+pub(super) const ACP: &str = "acp";
+
+/// What is started, where the agent is a program.
+pub(super) fn command(reach: &Reach) -> Option<String> {
+    match reach {
+        Reach::Acp { command, .. } => Some(command.join(" ")),
+        Reach::Guide | Reach::Http { .. } => None,
+    }
+}
+
 pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError> {
     let known = &context.agents;
     let usable = known.agents.iter().zip(&known.origins).map(|(agent, &origin)| {
         let (base_url, dialect, model, has_key) = match &agent.reach {
             Reach::Guide => (None, None, None, false),
+            Reach::Acp { model, .. } => (None, Some(ACP), Some(model.as_str()), false),
             Reach::Http { base_url, key, model, shaping, .. } => {
                 let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
                 (Some(shown_address(base_url)), Some(dialect), Some(model.as_str()), key.is_some())
@@ -43,6 +57,7 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
             default: agent.name == known.default,
             origin,
             base_url,
+            command: command(&agent.reach),
             dialect,
             model,
             has_key,
@@ -53,10 +68,11 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
     let unusable = known.unusable.iter().map(|agent| AgentJson {
         name: &agent.name,
         default: agent.name == known.default,
-        origin: "config",
-        base_url: Some(shown_address(agent.base_url())),
+        origin: agent.origin,
+        base_url: agent.base_url.as_deref().map(shown_address),
+        command: None,
         dialect: None,
-        model: Some(agent.model()),
+        model: Some(agent.model.as_str()),
         has_key: false,
         key_source: None,
         unusable: Some(&agent.why.why),
@@ -66,27 +82,43 @@ pub(crate) fn run(context: &Context, as_json: bool) -> Result<ExitCode, CliError
         json::print(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }
-    for row in rows {
-        let mark = if row.default { "*" } else { " " };
-        let reach = match &row.base_url {
-            None => "answers questions about q, offline".to_owned(),
-            Some(url) => {
-                let model = row.model.filter(|model| !model.is_empty()).unwrap_or("the server's own model");
-                let key = match row.key_source {
-                    Some(source) if row.has_key => format!("key from {source}"),
-                    Some(command) => format!("key from {command} (not run)"),
-                    None => "no key".to_owned(),
-                };
-                format!("{url}  {model}  {key}")
-            }
-        };
-        let unusable = row.unusable.map(|why| format!("  cannot be asked: {why}")).unwrap_or_default();
-        let line = format!("{mark} {:<12} {reach}  ({}){unusable}", row.name, row.origin);
-        out::line(&visible_line(&line))?;
+    for row in &rows {
+        out::line(&visible_line(&line(row)))?;
     }
     for line in known.idle(&context.environment) {
         out::note(&line);
     }
-    out::note(&format!("* answers in new sessions. Configure agents in {}", context.agents.file.display()));
+    let file = known.file.display();
+    out::note(&match rows.iter().find(|row| row.default && row.unusable.is_some()) {
+        Some(row) => format!(
+            "{} is to answer in new sessions, and cannot be asked. Configure agents in {file}",
+            row.name
+        ),
+        None => format!("* answers in new sessions. Configure agents in {file}"),
+    });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is known of an agent. Who cannot be asked answers nowhere, whoever named it.
+fn line(row: &AgentJson<'_>) -> String {
+    let mark = if row.default && row.unusable.is_none() { "*" } else { " " };
+    let name = format!("{mark} {:<12} ", row.name);
+    if let Some(why) = row.unusable {
+        let place = row.base_url.as_ref().map(|url| format!("{url}  ")).unwrap_or_default();
+        return format!("{name}{place}({})  cannot be asked: {why}", row.origin);
+    }
+    if let Some(command) = &row.command {
+        let model = row.model.filter(|model| !model.is_empty()).unwrap_or("its own model");
+        return format!("{name}{command}  {model}  {ACP}  ({})", row.origin);
+    }
+    let Some(url) = &row.base_url else {
+        return format!("{name}answers questions about q, offline  ({})", row.origin);
+    };
+    let model = row.model.filter(|model| !model.is_empty()).unwrap_or("the server's own model");
+    let key = match row.key_source {
+        Some(source) if row.has_key => format!("key from {source}"),
+        Some(command) => format!("key from {command} (not run)"),
+        None => "no key".to_owned(),
+    };
+    format!("{name}{url}  {model}  {key}  ({})", row.origin)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
 use q_agent::http::shown_address;
-use q_agent::{AgentSpec, Dialect, Message, Role, Seat, Turn};
+use q_agent::{AgentSpec, Dialect, Message, Role, Seat, ServerLimit, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 use q_host::clock::Clock;
 use q_proto::message::Reach;
@@ -13,6 +13,7 @@ use q_term::sanitize::visible_line;
 use q_term::words;
 use serde::Serialize;
 
+use super::agents::{ACP, command};
 use crate::args::CheckArgs;
 use crate::context::Context;
 use crate::error::CliError;
@@ -32,6 +33,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 struct CheckJson<'a> {
     name: &'a str,
     base_url: Option<String>,
+    /// The program that it is, where it is one.
+    command: Option<String>,
     dialect: Option<&'a str>,
     model: &'a str,
     answer: &'a str,
@@ -40,6 +43,11 @@ struct CheckJson<'a> {
     thinks: bool,
     /// How many parts of the answer came and could not be read.
     torn: u64,
+    /// Whether tools were offered with it; nothing of whether they were taken where that is not known.
+    tools: bool,
+    tools_taken: Option<bool>,
+    /// What the server told of its own limits.
+    limits: Vec<LimitJson<'a>>,
     first_piece_ms: Option<u64>,
     took_ms: u64,
     tokens_in: Option<u64>,
@@ -47,6 +55,13 @@ struct CheckJson<'a> {
     /// A code, as in `q ls --json`; nothing where all is well.
     failure: Option<&'static str>,
     error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LimitJson<'a> {
+    what: &'a str,
+    left: Option<&'a str>,
+    of: Option<&'a str>,
 }
 
 /// What came of the turn, up to its end.
@@ -59,38 +74,54 @@ struct CheckResult {
     first: Option<Duration>,
     usage: Option<Usage>,
     failure: Option<AgentFailure>,
+    /// Whether tools were offered.
+    offers_tools: bool,
+    /// Whether it is a program that has tools of its own.
+    brings_tools: bool,
+    /// The tool that it called in the place of an answer.
+    called: Option<String>,
+    limits: Vec<ServerLimit>,
 }
 
 pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, CliError> {
     let CheckArgs { name, model, json: as_json } = args;
-    let agent = context.agents.choose(Some(&name), true)?;
-    let (base_url, dialect, own_model) = match &agent.reach {
-        Reach::Guide => (None, None, ""),
+    let reach = context.agents.reach(&name, model.is_none()).await?;
+    let (base_url, dialect, own_model) = match &reach {
+        Reach::Guide => (None, None, String::new()),
         Reach::Http { base_url, shaping, model, .. } => {
             let dialect = Dialect::of(&shaping.dialect).unwrap_or_default().word();
-            (Some(shown_address(base_url)), Some(dialect), model.as_str())
+            (Some(shown_address(base_url)), Some(dialect), model.clone())
         }
+        Reach::Acp { model, .. } => (None, Some(ACP), model.clone()),
     };
-    let model = model.unwrap_or_else(|| own_model.to_owned());
-    let mut reach = agent.reach.clone();
-    if let Some(mut fetch) = context.agents.key_commands.fetch(&name) {
-        reach.set_key(fetch.key().await.map_err(CliError::failed)?.expose());
-    }
+    let command = command(&reach);
+    let model = model.unwrap_or(own_model);
     let clock = Clock::start();
-    let came = ask(q_host::reach::spec(reach), &model, &clock, may_take(&agent.reach)).await;
+    let within = may_take(&reach);
+    let offers_tools = matches!(&reach, Reach::Http { shaping, .. } if shaping.tools.is_some());
+    // No session: what is asked here is kept nowhere.
+    let directory = context.environment.directory.clone();
+    let seat = Seat { directory, ..Seat::of(SessionId(0)) };
+    let brings_tools = matches!(reach, Reach::Acp { .. });
+    let came = ask(q_host::reach::spec(reach), &model, seat, &clock, within).await;
+    let came = CheckResult { offers_tools, brings_tools, ..came };
     let took = since_start(&clock);
     let error = came.failure.as_ref().map(in_words);
     if as_json {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         json::print(&CheckJson {
-            name: &agent.name,
+            name: &name,
             base_url: base_url.clone(),
+            command: command.clone(),
             dialect,
             model: &model,
             answer: &came.answer,
             pieces: came.pieces,
             thinks: came.thinks,
             torn: came.torn,
+            tools: came.offers_tools,
+            tools_taken: came.takes_tools(),
+            limits: came.limits.iter().map(LimitJson::from).collect(),
             first_piece_ms: came.first.map(millis),
             took_ms: millis(took),
             tokens_in: came.usage.map(|usage| usage.input),
@@ -99,11 +130,11 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
             error: error.clone(),
         })?;
     } else {
-        let asked = match (base_url, dialect) {
-            (Some(url), Some(dialect)) => format!("{url} ({dialect})"),
+        let asked = match (base_url.or(command), dialect) {
+            (Some(place), Some(dialect)) => format!("{place} ({dialect})"),
             _guide => "built in".to_owned(),
         };
-        let model = if model.is_empty() { "the server's own" } else { &model };
+        let model = if model.is_empty() { "its own" } else { &model };
         out::line(&visible_line(&format!("{name}: {asked}, model {model}")))?;
         for line in lines(&came, took) {
             out::line(&visible_line(&line))?;
@@ -120,6 +151,8 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
 fn may_take(reach: &Reach) -> Duration {
     match reach {
         Reach::Guide => ANSWERS_WITHIN,
+        // It may have to fetch itself first.
+        Reach::Acp { .. } => ANSWERS_WITHIN.saturating_mul(3),
         Reach::Http { idle_timeout_ms, shaping, .. } => {
             let silence = shaping.first_byte_ms.unwrap_or(*idle_timeout_ms);
             ANSWERS_WITHIN.saturating_add(Duration::from_millis(silence))
@@ -127,13 +160,14 @@ fn may_take(reach: &Reach) -> Duration {
     }
 }
 
-async fn ask(agent: AgentSpec, model: &str, clock: &Clock, within: Duration) -> CheckResult {
+async fn ask(agent: AgentSpec, model: &str, seat: Seat, clock: &Clock, within: Duration) -> CheckResult {
     let messages = vec![Message::words(Role::User, PROMPT)];
     let turn = Turn { model: model.to_owned(), messages, ..Turn::default() };
-    // No session: what is asked here is kept nowhere.
-    let conversation = agent.agent().open(Seat::of(SessionId(0)));
+    let conversation = agent.agent().open(seat);
     let events = conversation.turn(turn, stream::pending().boxed());
-    read(events, clock, within).await
+    let came = read(events, clock, within).await;
+    conversation.release().await;
+    CheckResult { limits: agent.server_limits(), ..came }
 }
 
 /// Reads a turn to its end, or as far as an answer to such a question goes. What is dropped unread is cancelled.
@@ -147,6 +181,9 @@ async fn read(
     let reading = async {
         while let Some(event) = events.next().await {
             bytes += came.take(event, clock);
+            if came.called.is_some() {
+                return; // nobody permits it, so nothing comes behind it
+            }
             if bytes > MOST_BYTES {
                 let detail =
                     format!("more than {} where one word was asked for", words::size(MOST_BYTES as u64));
@@ -180,6 +217,7 @@ impl CheckResult {
             AgentEvent::Torn(parts) => self.torn = self.torn.saturating_add(parts),
             AgentEvent::Usage(usage) => self.usage = Some(usage),
             AgentEvent::Failed(failure) => self.failure = Some(failure),
+            AgentEvent::Call(call, _) => self.called = Some(call.tool),
             AgentEvent::Sent(_)
             | AgentEvent::Asked { .. }
             | AgentEvent::Title(_)
@@ -189,7 +227,6 @@ impl CheckResult {
             | AgentEvent::Sources(_)
             | AgentEvent::ProjectFiles(_)
             | AgentEvent::Model(_)
-            | AgentEvent::Call(..)
             | AgentEvent::Progress { .. }
             | AgentEvent::Result { .. }
             | AgentEvent::Resume(_)
@@ -201,21 +238,72 @@ impl CheckResult {
     }
 }
 
+impl CheckResult {
+    /// Whether the server took tools that were offered; nothing where none were, or nothing came by which that is known.
+    fn takes_tools(&self) -> Option<bool> {
+        let is_known = self.called.is_some() || self.pieces > 0 || self.thinks || self.failure.is_none();
+        (self.offers_tools && is_known).then_some(true)
+    }
+}
+
+impl<'a> From<&'a ServerLimit> for LimitJson<'a> {
+    fn from(ServerLimit { what, left, of }: &'a ServerLimit) -> Self {
+        Self { what, left: left.as_deref(), of: of.as_deref() }
+    }
+}
+
+/// A limit in words: `59 of 60 requests left`.
+fn limit(ServerLimit { what, left, of }: &ServerLimit) -> String {
+    match (left, of) {
+        (Some(left), Some(of)) => format!("{left} of {of} {what} left"),
+        (Some(left), None) => format!("{left} {what} left"),
+        (None, of) => format!("{} {what}", of.as_deref().unwrap_or("no")),
+    }
+}
+
 /// How long ago the clock was started.
 fn since_start(clock: &Clock) -> Duration {
     Duration::from_micros(clock.mono().0)
 }
 
-/// What failed and what to do, without advice for a session: there is none.
+/// What failed and what to do, without advice for a session: there is none, and nothing to be asked again in one.
 fn in_words(failure: &AgentFailure) -> String {
-    let next = failure.kind.way_out().replace(", then `/retry`", "");
-    // Nothing is to be gone on with here, and nothing to be asked again.
-    let next = if failure.kind == FailureKind::LengthLimit {
-        "raise max_tokens in its table".to_owned()
-    } else if next.contains("`/retry`") || next.contains("`/continue`") {
-        "try again in a while".to_owned()
-    } else {
-        next
+    let next = match failure.kind {
+        FailureKind::LengthLimit => "raise max_tokens in its table".to_owned(),
+        FailureKind::UnknownModel => {
+            "name another in its table, or by --model; `q agents models NAME` lists them".to_owned()
+        }
+        FailureKind::SettingRefused => "`omit = [\"SETTING\"]` in its table never sends it".to_owned(),
+        FailureKind::ContextTooLong | FailureKind::NoImages | FailureKind::WindowFull => {
+            "its model is too small for it; --model asks another".to_owned()
+        }
+        FailureKind::Rejected | FailureKind::Filtered | FailureKind::Refused | FailureKind::WantsTool => {
+            "read the detail; --model asks another".to_owned()
+        }
+        FailureKind::Forbidden | FailureKind::RegionRefused => {
+            "let the account allow it; --model asks another".to_owned()
+        }
+        FailureKind::QuotaSpent
+        | FailureKind::Unreachable
+        | FailureKind::ProxyFailed
+        | FailureKind::Untrusted
+        | FailureKind::WrongPath
+        | FailureKind::NotStarted
+        | FailureKind::NotLoggedIn
+        | FailureKind::WrongKey => failure.kind.way_out().replace(", then `/retry`", ""),
+        FailureKind::Cut
+        | FailureKind::Silent
+        | FailureKind::RateLimited
+        | FailureKind::Overloaded
+        | FailureKind::ServerError
+        | FailureKind::TooLong
+        | FailureKind::Paused
+        | FailureKind::TooManyRounds
+        | FailureKind::Empty
+        | FailureKind::NotShorter
+        | FailureKind::BudgetSpent
+        | FailureKind::NotConfigured
+        | FailureKind::Internal => "try again in a while".to_owned(),
     };
     format!("{}: {next}", words::why(failure))
 }
@@ -237,12 +325,23 @@ fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
         || if is_refused { fails.to_owned() } else { "no: the server does not count".to_owned() },
         |usage| format!("{works}: {} tokens read, {} written", usage.input, usage.output),
     );
+    let tools = match (&came.called, came.takes_tools()) {
+        (Some(called), _) => format!("{works}: it called {called}, which nobody ran"),
+        (None, Some(_)) => format!("{works}: offered, and none was called"),
+        (None, None) if came.offers_tools => "not known: there is no answer".to_owned(),
+        (None, None) if came.brings_tools => "its own".to_owned(),
+        (None, None) => "not offered: tools = true in its table would".to_owned(),
+    };
+    let limits: Vec<String> = came.limits.iter().map(limit).collect();
+    let limits = if limits.is_empty() { "not told by the server".to_owned() } else { limits.join(", ") };
     let torn = (came.torn > 0).then(|| format!("  torn      {}", words::torn(came.torn)));
     let mut lines = vec![
         format!("  answer    {answer}"),
         format!("  stream    {stream}"),
         format!("  thinking  {}", if came.thinks { works } else { fails }),
+        format!("  tools     {tools}"),
         format!("  usage     {usage}"),
+        format!("  limits    {limits}"),
     ];
     lines.extend(torn);
     lines
@@ -287,16 +386,35 @@ mod tests {
         let said = lines(&refused, Duration::ZERO);
         let unknown = "not known: there is no answer";
         let ends = |line: usize, end: &str| said.get(line).is_some_and(|line| line.ends_with(end));
-        assert!(ends(0, " no") && (1..4).all(|line| ends(line, unknown)), "{said:?}");
-        let came = CheckResult { answer: "hello".into(), pieces: 2, ..CheckResult::default() };
-        assert!(!lines(&came, Duration::ZERO).concat().contains(unknown));
+        assert!(ends(0, " no") && [1, 2, 4].iter().all(|line| ends(*line, unknown)), "{said:?}");
+        assert!(ends(3, "would") && ends(5, "not told by the server"), "{said:?}");
+        let refused = CheckResult { offers_tools: true, ..refused };
+        assert!(lines(&refused, Duration::ZERO).get(3).is_some_and(|line| line.ends_with(unknown)));
+        let limit = |left: Option<&str>, of: Option<&str>| ServerLimit {
+            what: "requests".into(),
+            left: left.map(str::to_owned),
+            of: of.map(str::to_owned),
+        };
+        let limits = vec![limit(Some("59"), Some("60")), limit(None, Some("60"))];
+        let came = CheckResult {
+            answer: "hello".into(),
+            pieces: 2,
+            offers_tools: true,
+            limits,
+            ..CheckResult::default()
+        };
+        let said = lines(&came, Duration::ZERO).concat();
+        assert!(!said.contains(unknown) && said.contains("offered, and none was called"), "{said}");
+        assert!(said.contains("59 of 60 requests left, 60 requests"), "{said}");
     }
 
     #[test]
     fn no_advice_of_a_check_is_for_a_session() {
         for kind in FailureKind::ALL {
             let said = in_words(&AgentFailure { kind, detail: String::new() });
-            assert!(!said.contains("`/retry`") && !said.contains("`/continue`"), "{kind:?}: {said}");
+            for word in ["`/", "SESSION", "prompt"] {
+                assert!(!said.contains(word), "{kind:?}: {said}");
+            }
         }
     }
 

@@ -32,7 +32,17 @@ use crate::{mcp_servers, out};
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
 
+/// One that reads JSON gets it whatever comes, a refusal too.
 pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
+    let as_json = args.json;
+    let asked = ask(context, args).await;
+    if let Some(refused) = asked.as_ref().err().filter(|_| as_json) {
+        json::print(&ChatJson::refused(refused.on_one_line()))?;
+    }
+    asked
+}
+
+async fn ask(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
     let yes_to = YesTo::of(args.yes_to)?;
     let said = PromptInput::read(&args.prompt, &context.environment)?;
     let files =
@@ -59,10 +69,13 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
             directory,
             ..SessionRequest::default()
         };
-        (new::create(&mut client, context, wanted).await?, said)
+        // Which other session sleeps for it is no news for whoever asks one thing.
+        (client.create(new::command(context, wanted)?).await?.id, said)
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
     client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
+    let last_entry =
+        client.mirror.get(session).and_then(|session| session.entries.back()).map(|last| last.no);
     let prompt = match client.submit(session, said).await {
         Err(refused) if is_passing => {
             archive(&mut client, session).await?;
@@ -78,6 +91,7 @@ pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, C
         echo: !args.json,
         told: None,
         told_calls: Vec::new(),
+        compacted: last_entry,
         yes_to,
     };
     turn.follow(&mut client, &mut interrupts).await?;
@@ -105,6 +119,8 @@ struct ChatTurn {
     told: Option<Retrying>,
     /// What waits for the person and was said to wait.
     told_calls: Vec<PendingCall>,
+    /// Behind which entry it is not told yet that the conversation was compacted.
+    compacted: Option<EntryNo>,
     /// What is allowed in it without the person.
     yes_to: YesTo,
 }
@@ -114,6 +130,7 @@ impl ChatTurn {
         loop {
             self.note_beginning(client);
             self.tell_wait(client);
+            self.tell_compaction(client);
             if self.echo {
                 self.print_new(client)?;
             }
@@ -177,6 +194,20 @@ impl ChatTurn {
         if let Some(waits) = waits.filter(|waits| self.began.is_some() && self.told.as_ref() != Some(waits)) {
             out::note(&format!("q: {}", words::retrying(&waits)));
             self.told = Some(waits);
+        }
+    }
+
+    /// Says once what became of a compaction that came before our turn by itself.
+    fn tell_compaction(&mut self, client: &Client) {
+        let Some(session) = client.mirror.get(self.session) else { return };
+        let told = self.compacted;
+        for entry in session.entries.iter().filter(|entry| Some(entry.no) > told) {
+            if let Body::Compaction(compaction) = &entry.body {
+                let said = words::compaction(compaction, Way::Shell);
+                let said = said.replace("q compact SESSION", &format!("q compact {}", session.summary.name));
+                out::note(&format!("q: {}", said.trim_end_matches(':')));
+            }
+            self.compacted = Some(entry.no);
         }
     }
 
@@ -276,7 +307,7 @@ impl ChatTurn {
             let session = SessionJson::from(&session.summary);
             let sources = self.sources(client).into_iter().flat_map(|(_, sources)| &sources.all);
             let sources = sources.map(SourceJson::from).collect();
-            let prompt = self.prompt;
+            let (session, prompt) = (Some(session), Some(self.prompt));
             json::print(&ChatJson { session, prompt, answer, sources, torn, outcome, failure })?;
             return Ok(ExitCode::from(code));
         }

@@ -362,6 +362,7 @@ async fn look(
         umask: environment.umask,
         supervisor: Some(environment.program.clone()),
         sandbox: false,
+        ..ToolSettings::default()
     };
     let programs = ServingPrograms::default();
     let looked = async {

@@ -21,6 +21,7 @@ pub(crate) mod model;
 pub(crate) mod new;
 pub(crate) mod next_request;
 pub(crate) mod permissions;
+pub(crate) mod processes;
 pub(crate) mod queue;
 pub(crate) mod quota;
 pub(crate) mod replay;
@@ -40,10 +41,11 @@ use clap::{Parser, Subcommand};
 use q_term::command::UserCommand;
 use q_term::command::table::Action;
 
+use crate::acp;
 use crate::args::{
-    AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs, ForkArgs,
-    ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, QueueArgs, ReplayArgs, SendArgs,
-    ShowArgs, TrustVerb, UsageArgs, WaitArgs,
+    AcpArgs, AttachArgs, ChangesVerb, ChatArgs, CheckArgs, CleanupArgs, ContextArgs, DeleteArgs, ExportArgs,
+    ForkArgs, ImportArgs, JsonArgs, LsArgs, ModelsArgs, NewArgs, PermissionsArgs, ProcessesArgs, QueueArgs,
+    ReplayArgs, SendArgs, ShowArgs, TrustVerb, UsageArgs, WaitArgs,
 };
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -56,11 +58,14 @@ use mcp::McpVerb;
 use model::ModelVerb;
 use table_verbs::TableVerb;
 
+/// What scripts go by.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such session, 4 refused by a limit, 5 host unreachable, 130 interrupted";
+
 /// Many AI conversations in one terminal.
 ///
 /// Without a command, q opens (and starts its background host if none runs).
 #[derive(Debug, Parser)]
-#[command(name = "q", bin_name = "q", version, max_term_width = 100)]
+#[command(name = "q", bin_name = "q", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
     #[arg(long, global = true)]
@@ -74,6 +79,7 @@ pub(crate) enum Verb {
     /// Open q at a session
     Attach(AttachArgs),
     /// One prompt, one answer on standard output
+    #[command(after_help = EXIT_CODES)]
     Chat(ChatArgs),
     #[command(about = "Create a session")]
     New(NewArgs),
@@ -82,6 +88,7 @@ pub(crate) enum Verb {
     /// Queue a prompt and print its number
     Send(SendArgs),
     /// Wait until sessions have nothing left to do
+    #[command(after_help = EXIT_CODES)]
     Wait(WaitArgs),
     /// Print a session's transcript
     Show(ShowArgs),
@@ -113,6 +120,8 @@ pub(crate) enum Verb {
     Usage(UsageArgs),
     /// What the next request of a session would have, part by part
     Context(ContextArgs),
+    /// What commands go on in a session's background
+    Processes(ProcessesArgs),
     /// The agents q knows here, and where each comes from
     Agents(AgentsArgs),
     /// Models that answer on this machine, without any network
@@ -129,6 +138,8 @@ pub(crate) enum Verb {
     Doctor(JsonArgs),
     #[command(about = "The background host")]
     Host(HostArgs),
+    /// Serve an editor at standard input: q's sessions over the Agent Client Protocol
+    Acp(AcpArgs),
     /// Play a trace (a scenario, a failing simulation) and print what happens
     Replay(ReplayArgs),
 }
@@ -185,6 +196,7 @@ impl Verb {
             Self::Export(args) => export::run(&context()?, args).await?,
             Self::Import(args) => import::run(&context()?, args).await?,
             Self::Usage(args) => usage::run(&context()?, args).await?,
+            Self::Processes(args) => processes::run(&context()?, args).await?,
             Self::Context(args) => next_request::run(&context()?, args).await?,
             Self::Stats(args) => stats::run(&context()?, args).await?,
             Self::Agents(AgentsArgs { json, verb }) => match verb {
@@ -196,6 +208,7 @@ impl Verb {
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
+            Self::Acp(args) => acp::run(&context()?, args).await?,
             Self::Replay(args) => replay::run(&context()?, &args)?,
         };
         Ok(AfterVerb::Exit(code))
@@ -226,12 +239,15 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Attend => frontend.attend().await?,
         Action::Inbox => frontend.print_inbox()?,
         Action::Undo | Action::Redo | Action::Diff => {
-            frontend.print_changes(*action, arguments.force).await?;
+            frontend.print_changes(*action, arguments.flags.force).await?;
         }
         Action::Permissions => frontend.print_rules().await?,
         Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,
         Action::Usage => frontend.print_usage()?,
+        Action::Processes | Action::Kill => {
+            frontend.print_processes(arguments.number.map(|number| number as u64)).await?;
+        }
         Action::Context => frontend.print_context().await?,
         Action::Detach => return Ok(Next::Leave(ExitCode::SUCCESS)),
         _told_to_the_core => frontend.send_to_core(command).await?,

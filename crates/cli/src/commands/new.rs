@@ -93,14 +93,6 @@ impl SessionRequest {
 }
 
 /// Creates a session; says which one hibernated for it.
-pub(crate) async fn create(
-    client: &mut Client,
-    context: &Context,
-    wanted: SessionRequest,
-) -> Result<SessionId, CliError> {
-    make(client, command(context, wanted)?).await
-}
-
 async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliError> {
     let Created { id, hibernated } = client.create(command).await?;
     if let Some(name) = hibernated {
@@ -131,11 +123,10 @@ fn agent_and_model(
     attended: bool,
 ) -> Result<(String, String), CliError> {
     let agent = context.agents.choose(agent, attended)?;
-    let own_model = match &agent.reach {
-        q_proto::message::Reach::Guide => String::new(),
-        q_proto::message::Reach::Http { model, .. } => model.clone(),
-    };
-    let model = model.or_else(|| context.environment.text("Q_MODEL").map(str::to_owned)).unwrap_or(own_model);
+    // A variable that names a model means one behind an API: an agent of its own knows models by other names.
+    let is_program = matches!(agent.reach, q_proto::message::Reach::Acp { .. });
+    let named = context.environment.text("Q_MODEL").filter(|_| !is_program);
+    let model = model.or_else(|| named.map(str::to_owned)).unwrap_or_else(|| agent.reach.model().to_owned());
     let model = if agent.name == crate::agents::GUIDE { String::new() } else { model };
     Ok((agent.name.clone(), model))
 }
@@ -167,7 +158,8 @@ fn template(context: &Context, word: &str) -> Result<(String, bool), CliError> {
     })
 }
 
-fn directory(context: &Context, given: Option<&Path>) -> Result<String, CliError> {
+/// The directory that was named, or the one this program was started in; absolute, and there.
+pub(crate) fn directory(context: &Context, given: Option<&Path>) -> Result<String, CliError> {
     let Some(given) = given else { return Ok(context.environment.directory.to_string_lossy().into_owned()) };
     let directory = context.environment.directory.join(given);
     match directory.canonicalize() {

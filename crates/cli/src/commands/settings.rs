@@ -54,6 +54,9 @@ pub(crate) fn configured(context: &Context, agent: &str) -> ConfiguredSettings {
     let known = context.agents.agents.iter().find(|known| known.name == agent);
     match known.map(|known| &known.reach) {
         None | Some(Reach::Guide) => ConfiguredSettings::default(),
+        Some(Reach::Acp { model, .. }) => {
+            ConfiguredSettings { model: Some(model.clone()), ..ConfiguredSettings::default() }
+        }
         Some(Reach::Http { model, shaping, .. }) => ConfiguredSettings {
             model: Some(model.clone()),
             temperature: shaping.temperature.map(|set| set.to_string()),
@@ -111,8 +114,8 @@ pub(super) async fn set(
 /// `q agents models NAME`: the models that an agent's server lists, asked from here.
 pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCode, CliError> {
     let ModelsArgs { name, json } = args;
-    let agent = context.agents.choose(Some(&name), true)?;
-    let models = q_host::reach::spec(agent.reach.clone()).models().await;
+    let reach = context.agents.reach(&name, false).await?;
+    let models = q_host::reach::spec(reach.clone()).models().await;
     let models = models.map_err(|failure| {
         let words = if failure.kind == q_core::FailureKind::NotConfigured {
             failure.detail
@@ -121,12 +124,12 @@ pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCo
         };
         CliError::failed(advice::render(&words, Way::Shell).into_owned())
     })?;
-    let own = match &agent.reach {
-        Reach::Guide => "",
-        Reach::Http { model, .. } => model,
-    };
+    let own = reach.model();
+    if models.is_empty() {
+        out::note(&format!("q: the list of models of {name} is empty"));
+    }
     if json {
-        json::print(&ModelsJson { agent: &agent.name, model: own, models })?;
+        json::print(&ModelsJson { agent: &name, model: own, models })?;
     } else {
         models.iter().try_for_each(|model| out::line(&visible_line(model)))?;
     }

@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Subcommand, value_parser};
 use q_core::{Command, PromptNo, SessionId, SettingChange, Summary, TagChange, Token};
 use q_term::command::table::{CommandRow, ROWS};
-use q_term::command::{Among, Arguments, CoreCommand, Param};
+use q_term::command::{Among, Arguments, CoreCommand, Flags, Param};
 
 use crate::client::{Client, token};
 use crate::commands::follow_up::FollowUp;
@@ -155,8 +155,11 @@ impl FromArgMatches for TableVerb {
                 tags: tags(),
                 changes: setting.as_ref().and_then(change).into_iter().collect(),
                 place: place.and_then(|place| usize::try_from(place).ok()),
-                undo: text("undo").is_some(),
-                force: row.may_force() && typed.get_flag("force"),
+                flags: Flags {
+                    undo: text("undo").is_some(),
+                    force: row.may_force() && typed.get_flag("force"),
+                    ..Flags::default()
+                },
                 ..Arguments::default()
             },
         })
@@ -272,7 +275,7 @@ mod tests {
         let verb = typed(&["tag", "api", "+work", "-old"]);
         assert_eq!(verb.arguments.tags, ["+work", "-old"].map(TagChange::typed));
         assert!(typed(&["tag", "api"]).arguments.tags.is_empty());
-        assert!(typed(&["close", "api", "--force"]).arguments.force);
+        assert!(typed(&["close", "api", "--force"]).arguments.flags.force);
         assert_eq!(typed(&["rename", "api", "other"]).arguments.name.as_deref(), Some("other"));
     }
 

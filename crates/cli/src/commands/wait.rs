@@ -1,12 +1,13 @@
-//! `q wait`: until sessions have nothing left to do. A session that failed or was interrupted is done, and gives the exit
-//! code.
+//! `q wait`: until sessions have nothing left to do. A session that failed or was interrupted, or whose summary did not
+//! come about, is done, and gives the exit code.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use q_client::News;
-use q_core::{Activity, SessionId};
+use q_core::mirror::Mirrored;
+use q_core::{Activity, Body, Compaction, SessionId, Stop};
 
 use crate::args::WaitArgs;
 use crate::client::Client;
@@ -52,8 +53,21 @@ pub(crate) fn is_done(client: &Client, id: SessionId) -> bool {
     })
 }
 
+/// How a session ended what it did. A summary that did not come about leaves the session as it was, and is a failure to whoever
+/// waits for it.
+fn end_of(session: &Mirrored) -> Activity {
+    let last = session.entries.back().map(|entry| &entry.body);
+    if let Some(Body::Compaction(Compaction::Stopped(stop))) = last {
+        return match stop {
+            Stop::Failed(_) => Activity::Failed,
+            Stop::Interrupted(_) => Activity::Interrupted,
+        };
+    }
+    session.summary.activity
+}
+
 fn verdict(client: &Client, wanted: &BTreeSet<SessionId>) -> ExitCode {
-    let ends = wanted.iter().filter_map(|&id| client.mirror.get(id)).map(|session| session.summary.activity);
+    let ends = wanted.iter().filter_map(|&id| client.mirror.get(id)).map(end_of);
     let worst = ends.max_by_key(|activity| match activity {
         Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput => 0,
         Activity::Interrupted => 1,

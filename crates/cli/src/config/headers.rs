@@ -14,6 +14,11 @@ impl TryFrom<String> for HeaderName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
+        if let Some(own) = OWN.iter().find(|own| own.eq_ignore_ascii_case(&name)) {
+            return Err(format!(
+                "`{own}` is not to be set: it says how a request is sent, which q knows itself"
+            ));
+        }
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if !name.is_empty() && name.len() <= MAX_BYTES && name.chars().all(is_token) {
             return Ok(Self(name));
@@ -21,6 +26,19 @@ impl TryFrom<String> for HeaderName {
         Err(format!("`{name}` cannot be the name of a header: letters and digits of ASCII and - _ . can"))
     }
 }
+
+/// Headers that say how a request is sent and to whom: another value breaks it, or has servers read two requests in one.
+const OWN: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// What a header can hold.
 #[derive(Deserialize)]

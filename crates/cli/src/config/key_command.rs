@@ -8,10 +8,28 @@ use super::path;
 
 /// A program with its arguments, as the configuration has it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<String>")]
+#[serde(try_from = "WrittenCommand")]
 pub(crate) struct KeyCommand {
     pub(crate) program: String,
     pub(crate) arguments: Vec<String>,
+}
+
+/// A command as people may write it.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "key_command is a list of texts, as no shell reads it: [\"pass\", \"show\", \"NAME\"]"
+)]
+enum WrittenCommand {
+    Words(Vec<String>),
+}
+
+impl TryFrom<WrittenCommand> for KeyCommand {
+    type Error = &'static str;
+
+    fn try_from(WrittenCommand::Words(words): WrittenCommand) -> Result<Self, Self::Error> {
+        words.try_into()
+    }
 }
 
 /// Which program it is, is no secret; what it is given might be.

@@ -1,17 +1,21 @@
 //! The configuration file: `$XDG_CONFIG_HOME/q/config.toml`. A file that is not there is an empty one; a mistake in it is
-//! told with its line and the way out.
+//! told with its line and the way out. One in the table of an agent costs that agent alone.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use q_agent::Dialect;
+use q_agent::http::address_fault;
 use q_term::suggest::nearest;
 use q_term::typed;
 use serde::Deserialize;
+use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use crate::error::CliError;
+use crate::missing::Missing;
 use crate::trusted::{self, Untrusted};
 
+pub(crate) mod acp;
 pub(crate) mod aws;
 mod headers;
 pub(crate) mod key_command;
@@ -36,6 +40,9 @@ pub(crate) struct Config {
     pub(crate) agent: Option<String>,
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentConfig>,
+    /// Agents in whose tables there is a mistake, by name; the others can be asked all the same.
+    #[serde(skip)]
+    pub(crate) mistaken: BTreeMap<String, Missing>,
     #[serde(default)]
     pub(crate) limits: LimitsConfig,
     /// Kinds of session, by name; one of `q`'s own may be given another system prompt.
@@ -53,6 +60,9 @@ pub(crate) struct AgentConfig {
     /// Who is asked: says all the rest that is not written.
     #[serde(deserialize_with = "providers::known")]
     pub(crate) provider: Option<&'static Provider>,
+    /// The program that it is, in the place of all that follows but the model, `idle_timeout`, tools and these variables.
+    pub(crate) acp: Option<acp::AcpProgram>,
+    pub(crate) environment: BTreeMap<String, String>,
     pub(crate) base_url: Option<String>,
     #[serde(deserialize_with = "providers::dialect")]
     pub(crate) dialect: Option<Dialect>,
@@ -100,21 +110,38 @@ pub(crate) struct AgentConfig {
 
 impl AgentConfig {
     /// What a reader of fields cannot see.
-    fn check(&self, name: &str) -> Result<(), CliError> {
-        let mistake = |what: &str| CliError::usage(format!("[agents.{name}] {what}"));
+    fn check(&self) -> Result<(), Missing> {
+        let mistake =
+            |why: &str, way_out: &str| Err(Missing { why: why.to_owned(), way_out: way_out.to_owned() });
         if self.key_command.is_some() && (self.key_env.is_some() || self.key_file.is_some()) {
-            return Err(
-                mistake("has a key_command beside another place of its key").hint("leave one of them")
-            );
+            return mistake("it has a key_command beside another place of its key", "leave one of them");
         }
-        match self.provider {
-            None if self.base_url.is_none() => Err(mistake("names neither a provider nor a base_url")
-                .hint("for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"")),
-            Some(provider) if provider.base_url.is_empty() && self.base_url.is_none() => {
-                Err(mistake(&format!("needs a base_url: where {} is, only you know", provider.name))
-                    .hint("for example: base_url = \"https://NAME.openai.azure.com/openai/v1\""))
-            }
-            Some(_) | None => Ok(()),
+        let address = self.base_url.as_deref();
+        if let Some(why) = address.and_then(address_fault) {
+            return mistake(&why, "for example: base_url = \"http://127.0.0.1:8080/v1\"");
+        }
+        if let Some(program) = &self.acp {
+            return match program.check() {
+                Err(why) => {
+                    mistake(why, "for example: acp = \"codex\", or acp = [\"PROGRAM\", \"ARGUMENT\"]")
+                }
+                Ok(()) if self.provider.is_some() || address.is_some() => mistake(
+                    "it is a program (acp), and has a provider or a base_url, too",
+                    "leave one of them",
+                ),
+                Ok(()) => Ok(()),
+            };
+        }
+        match (self.provider, address) {
+            (None, None) => mistake(
+                "it names neither a provider nor a base_url, and no program (acp)",
+                "for example: provider = \"anthropic\", or base_url = \"http://127.0.0.1:8080/v1\"",
+            ),
+            (Some(provider), None) if provider.base_url.is_empty() => mistake(
+                &format!("it needs a base_url: where {} is, only you know", provider.name),
+                "for example: base_url = \"https://NAME.openai.azure.com/openai/v1\"",
+            ),
+            (Some(_) | None, _) => Ok(()),
         }
     }
 }
@@ -128,28 +155,67 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
         }
         Err(untrusted) => return Err(untrusted.into_error("the configuration", path)),
     };
-    let config: Config = toml::from_str(&text).map_err(|error| mistake(path, &text, &error))?;
+    let told = |error: toml::de::Error| mistake(&text, &error).in_file(path);
+    let mut file = DeTable::parse(&text).map_err(told)?;
+    let mistaken = without_mistaken(file.get_mut(), &text);
+    let mut config = Config::deserialize(Deserializer::from(file)).map_err(told)?;
+    config.mistaken = mistaken;
     let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint
     };
     kinds::all(&config.kinds).map_err(in_file)?;
     mcp::check(&config.mcp).map_err(in_file)?;
-    config.agents.iter().try_for_each(|(name, agent)| agent.check(name)).map_err(in_file)?;
     Ok(config)
 }
 
-fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> CliError {
-    let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or("").matches('\n').count() + 1);
-    let complaint = CliError::usage(format!("{}, line {line}: {}", path.display(), error.message().trim()));
-    let complaint = match unknown_and_known(error.message()) {
-        Some((unknown, known)) => match nearest(unknown, known) {
-            Some(name) => complaint.hint(format!("did you mean `{name}`?")),
-            None => complaint,
-        },
-        None => complaint,
+/// Takes the tables of agents out in which there is a mistake; gives what that is, by the agent.
+fn without_mistaken(file: &mut DeTable<'_>, text: &str) -> BTreeMap<String, Missing> {
+    let Some(DeValue::Table(agents)) = file.get_mut("agents").map(toml::Spanned::get_mut) else {
+        return BTreeMap::new();
     };
-    complaint.hint("mend the file, or start without it: Q_CONFIG=/dev/null q")
+    let fault = |agent: &toml::Spanned<DeValue<'_>>| {
+        let read = AgentConfig::deserialize(ValueDeserializer::from(agent.clone()));
+        read.map_err(|error| mistake(text, &error).missing()).and_then(|agent| agent.check()).err()
+    };
+    let mistaken: BTreeMap<String, Missing> =
+        agents.iter().filter_map(|(name, agent)| Some((name.get_ref().to_string(), fault(agent)?))).collect();
+    for name in mistaken.keys() {
+        agents.remove(name.as_str());
+    }
+    mistaken
+}
+
+/// A mistake that a parser found.
+struct Mistake {
+    /// What it is, with its line.
+    what: String,
+    /// The word that may have been meant.
+    meant: Option<String>,
+}
+
+fn mistake(text: &str, error: &toml::de::Error) -> Mistake {
+    let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or("").matches('\n').count() + 1);
+    let said = error.message().trim();
+    let meant = unknown_and_known(said).and_then(|(unknown, known)| nearest(unknown, known));
+    // All that there is, is not listed where one of it is meant.
+    let said = if meant.is_some() { said.split(", expected").next().unwrap_or(said) } else { said };
+    let meant = meant.map(|name| format!("did you mean `{name}`?"));
+    Mistake { what: format!("line {line}: {said}"), meant }
+}
+
+impl Mistake {
+    /// In the file as such: nothing of it counts.
+    fn in_file(self, path: &Path) -> CliError {
+        let complaint = CliError::usage(format!("{}, {}", path.display(), self.what));
+        let complaint = self.meant.into_iter().fold(complaint, CliError::hint);
+        complaint.hint("mend the file, or start without it: Q_CONFIG=/dev/null q")
+    }
+
+    /// In the table of an agent.
+    fn missing(self) -> Missing {
+        Missing { why: self.what, way_out: self.meant.unwrap_or_else(|| "mend it there".to_owned()) }
+    }
 }
 
 /// The field or word that is not known and those that are, from the parser's own words.
@@ -174,41 +240,59 @@ mod tests {
 
     #[test]
     fn a_typo_is_named_with_its_line_and_the_nearest_word() {
-        let error = written(
-            "agent = \"local\"\n[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodle = \"m\"\n",
-        )
-        .unwrap_err();
+        let error = written("agent = \"local\"\n[limits]\nstore_bytes = 1\nlive_session = 3\n").unwrap_err();
         assert!(error.message.contains("line 4"), "{}", error.message);
-        assert_eq!(error.hints[0], "did you mean `model`?");
+        assert_eq!(error.hints[0], "did you mean `live_sessions`?");
         assert!(error.hints[1].contains("Q_CONFIG"));
+        let error = written("[agnets.a]\nbase_url = \"http://x\"\n").unwrap_err();
+        assert_eq!(error.hints[0], "did you mean `agents`?");
+        assert!(written("[agents.a]\nmodel = \"a\"\nmodel = \"b\"\n").is_err(), "that is no TOML");
     }
 
     #[test]
     fn a_provider_is_enough_and_one_that_is_not_known_is_named() {
         let config = written("[agents.claude]\nprovider = \"anthropic\"\n").unwrap();
         assert_eq!(config.agents["claude"].provider.map(|provider| provider.name), Some("anthropic"));
-        for (text, message, hint) in [
+        let beside = "[agents.b]\nprovider = \"anthropic\"\n";
+        for (text, [why, way_out]) in [
+            (
+                "[agents.a]\nproviders = \"x\"\n",
+                ["line 2: unknown field `providers`", "did you mean `provider`?"],
+            ),
             (
                 "[agents.a]\nprovider = \"antropic\"\n",
-                "line 2: unknown variant `antropic`",
-                "did you mean `anthropic`?",
+                ["line 2: unknown variant `antropic`", "did you mean `anthropic`?"],
             ),
             (
                 "[agents.a]\nbase_url = \"http://x\"\ndialect = \"respones\"\n",
-                "line 3: unknown variant `respones`",
-                "did you mean `responses`?",
+                ["line 3: unknown variant `respones`", "did you mean `responses`?"],
+            ),
+            ("[agents.a]\nmodel = \"m\"\n", ["it names neither a provider nor a base_url", "provider ="]),
+            ("[agents.a]\nprovider = \"azure\"\n", ["it needs a base_url", "openai.azure.com"]),
+            (
+                "[agents.a]\nprovider = \"openai\"\nkey_command = \"pass show x\"\n",
+                ["line 3: key_command is a list", "mend it there"],
             ),
             (
-                "[agents.a]\nmodel = \"m\"\n",
-                "[agents.a] names neither a provider nor a base_url",
-                "provider =",
+                "[agents.a]\nbase_url = \"127.0.0.1:1/v1\"\n",
+                ["it must begin with http://", "http://127.0.0.1"],
             ),
-            ("[agents.a]\nprovider = \"azure\"\n", "[agents.a] needs a base_url", "openai.azure.com"),
-            ("[agents.a]\nproviders = \"x\"\n", "unknown field `providers`", "did you mean `provider`?"),
+            (
+                "[agents.a]\nprovider = \"openai\"\nbase_url = \"\"\n",
+                ["base_url is not an address", "http://"],
+            ),
+            (
+                "[agents.a]\nprovider = \"openai\"\nretries = \"x\"\n",
+                ["line 3: invalid type", "mend it there"],
+            ),
         ] {
-            let error = written(text).unwrap_err();
-            assert!(error.message.contains(message), "{}", error.message);
-            assert!(error.hints[0].contains(hint), "{:?}", error.hints);
+            let config = written(&format!("{text}{beside}")).unwrap();
+            let told = &config.mistaken["a"];
+            assert!(told.why.contains(why), "{}", told.why);
+            assert!(told.way_out.contains(way_out), "{}", told.way_out);
+            assert!(!told.why.contains("expected one of"), "{}", told.why);
+            let usable: Vec<&String> = config.agents.keys().collect();
+            assert_eq!((usable, config.mistaken.len()), (vec![&"b".to_owned()], 1), "{text}");
         }
     }
 
@@ -218,20 +302,24 @@ mod tests {
             written(&format!(
                 "[agents.a]\nbase_url = \"http://x\"\n[agents.a.headers]\nx-team = \"blue\"\n{lines}"
             ))
+            .unwrap()
         };
-        assert_eq!(headers("X_2 = \"a\\tb ~\"\n").unwrap().agents["a"].headers["X_2"], "a\tb ~");
+        assert_eq!(headers("X_2 = \"a\\tb ~\"\n").agents["a"].headers["X_2"], "a\tb ~");
         for (line, message) in [
             ("\"x team\" = \"t\"", "`x team` cannot be the name of a header"),
             ("\"\" = \"t\"", "`` cannot be the name of a header"),
             ("\"ключ\" = \"t\"", "`ключ` cannot be the name of a header"),
+            ("Content-Length = \"5\"", "`content-length` is not to be set"),
+            ("transfer-encoding = \"chunked\"", "`transfer-encoding` is not to be set"),
+            ("HOST = \"x\"", "`host` is not to be set"),
+            ("Connection = \"close\"", "`connection` is not to be set"),
             ("x-key = \"secret\\n\"", "a header can hold printable characters"),
             ("x-key = \"secrét\"", "a header can hold printable characters"),
         ] {
-            let error = headers(line).unwrap_err();
-            assert!(error.message.contains("line 5"), "{line}: {}", error.message);
-            assert!(error.message.contains(message), "{line}: {}", error.message);
-            assert!(!error.on_one_line().contains("secr"), "{line}: {}", error.on_one_line());
-            assert!(error.hints.iter().any(|hint| hint.contains("mend the file")), "{:?}", error.hints);
+            let told = headers(line).mistaken.remove("a").unwrap();
+            assert!(told.why.contains("line 5"), "{line}: {}", told.why);
+            assert!(told.why.contains(message), "{line}: {}", told.why);
+            assert!(!format!("{told:?}").contains("secr"), "{line}: {told:?}");
         }
     }
 
@@ -287,5 +375,22 @@ mod tests {
         let config = written("[limits]\nlive_sessions = 3\n").unwrap();
         assert_eq!(config.limits.applied().live_sessions, 3);
         assert_eq!(config.limits.applied().queued_prompts, Limits::default().queued_prompts);
+    }
+
+    #[test]
+    fn a_program_has_a_name_that_is_known_or_a_whole_path() {
+        for (written, is_one) in [
+            ("acp = \"kiro\"", true),
+            ("acp = \"clippy\"", false),
+            ("acp = []", false),
+            ("acp = [7]", false),
+            ("acp = [\"./agent\"]", false),
+            ("acp = [\"/opt/agent\", \"a\"]", true),
+            ("acp = [\"agent\", \"a\\u0000\"]", false),
+        ] {
+            let agent = toml::from_str::<AgentConfig>(written);
+            let is_good = agent.is_ok_and(|agent| agent.acp.is_some_and(|program| program.check().is_ok()));
+            assert_eq!(is_good, is_one, "{written}");
+        }
     }
 }

@@ -8,6 +8,12 @@ pub(crate) fn moment(at: WallTime) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
+/// The same as programs read it, by ISO 8601.
+pub(crate) fn iso(at: WallTime) -> String {
+    let Utc { year, month, day, hour, minute, second } = at.into();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,7 +55,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
             section("aside", &format!("Result: {}", result.outcome.words()), &at, "pre", &result.text)
         }
         Body::Output(output) => section("aside", "Output", &at, "pre", &output.text),
-        Body::Plan(steps) => section("aside", "Plan", &at, "pre", &q_term::words::plan(steps)),
+        Body::Plan(steps) => section("aside", "Plan", &at, "pre", &q_term::plan::listed(steps)),
         Body::Sources(sources) => section("aside", "Sources", &at, "pre", &q_term::sources::whole(sources)),
         Body::ProjectFiles(files) => {
             section("aside", &q_term::project::told(files, Way::Shell), &at, "pre", "")

@@ -63,7 +63,7 @@ pub(crate) fn entry(entry: &Entry, unanswered: bool) -> String {
         Body::Result(result) if result.text.is_empty() => format!("\nResult: {}\n", result.outcome.words()),
         Body::Result(result) => format!("\nResult: {}\n\n{}", result.outcome.words(), fenced(&result.text)),
         Body::Output(output) => format!("\nOutput:\n\n{}", fenced(&output.text)),
-        Body::Plan(steps) => format!("\nPlan:\n\n{}", fenced(&q_term::words::plan(steps))),
+        Body::Plan(steps) => format!("\nPlan:\n\n{}", fenced(&q_term::plan::listed(steps))),
         Body::Sources(sources) => format!("\nSources:\n\n{}", fenced(&q_term::sources::whole(sources))),
         Body::ProjectFiles(files) => format!("\n{}\n", span(&q_term::project::told(files, Way::Shell))),
         Body::Stop(stop) => format!("\n{}\n", span(&stopped(stop))),

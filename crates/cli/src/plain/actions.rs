@@ -16,7 +16,7 @@ use q_term::suggest;
 use crate::changes::{self, WantedChanges};
 use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
-use crate::commands::{next_request, permissions, settings, trust};
+use crate::commands::{next_request, permissions, processes, settings, trust};
 use crate::error::CliError;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
@@ -191,6 +191,13 @@ impl Frontend<'_> {
             *first = notice_line(first);
         }
         print_lines(&lines)
+    }
+
+    pub(crate) async fn print_processes(&mut self, stop: Option<u64>) -> Result<(), CliError> {
+        let session = self.here()?;
+        let told = processes::ask(&mut self.client, session, stop).await;
+        self.print_updates()?;
+        print_lines(&processes::lines(&told?))
     }
 
     pub(crate) async fn print_context(&mut self) -> Result<(), CliError> {

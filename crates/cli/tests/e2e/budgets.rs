@@ -76,6 +76,24 @@ fn the_budget_of_a_day_outlives_the_host_and_is_that_of_all_sessions() {
     kill9(world.home.host_pid().unwrap());
     world.q(&["chat", "-s", "two", "second"]).exited(4).told("wait until that day ends");
     assert_eq!(world.session("two")["turns"], 0);
+    world.q(&["chat", "--agent", "guide", "how do I set a budget?"]).succeeded().said("budget");
+    let said = world.q(&["chat", "-s", "two", "--json", "second"]).exited(4).json();
+    assert_eq!((&said["outcome"], &said["prompt"]), (&json!("refused"), &json!(null)), "{said}");
+    assert!(said["failure"].as_str().unwrap().contains("the budget of a day is 100"), "{said}");
+}
+
+#[test]
+fn a_host_that_works_within_other_limits_is_named_until_it_is_another() {
+    let world = costly("budget_tokens = 100");
+    let is_named = || world.q(&["ls"]).succeeded().err.contains("the host works within other limits than");
+    assert!(!is_named());
+    let base = world.server.base_url();
+    world.home.configure(&format!(
+        "[agents.a]\nbase_url = \"{base}\"\nmodel = \"m\"\n[limits]\nbudget_tokens = 200\n"
+    ));
+    assert!(is_named());
+    world.q(&["host", "restart"]).succeeded();
+    assert!(!is_named());
 }
 
 /// What is refused is where it was typed, and the status line says why.

@@ -128,11 +128,29 @@ fn a_full_window_is_compacted_before_the_next_prompt_by_the_model_that_was_chose
     world.q(&["chat", "--new", "full", "alpha again"]).succeeded();
     let session = world.session("full");
     assert_eq!(session["window"]["of"], json!(100), "{session}");
-    world.q(&["chat", "-s", "full", "beta"]).succeeded().said("echo:");
+    let answered = world.q(&["chat", "-s", "full", "beta"]).succeeded().said("echo:");
+    assert!(
+        answered.err.contains("summary of all above") && answered.err.contains("q compact full undo"),
+        "{answered:?}"
+    );
     let summarised = world.request(ASKED);
     assert_eq!(summarised.body["model"], json!("small"));
     let asked = world.request("beta");
     assert_eq!(asked.body["model"], json!("big"));
     assert!(conversation(&asked)[0].1.contains(SUMMARY), "{asked:?}");
     assert_eq!(roles(&world, "full"), ["user", "assistant", "summary", "user", "assistant"]);
+}
+
+#[test]
+fn whoever_waits_for_a_summary_learns_that_none_came_about() {
+    let (world, _) = talked();
+    world.q(&["compact", "api"]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
+    world.q(&["chat", "-s", "api", "beta"]).succeeded();
+    world.server.on(ASKED, Script::new().done());
+    world.q(&["compact", "api"]).succeeded();
+    world.q(&["wait", "api"]).exited(1);
+    // The session itself is as it was.
+    world.q(&["chat", "-s", "api", "beta"]).succeeded();
+    world.q(&["wait", "api"]).succeeded();
 }

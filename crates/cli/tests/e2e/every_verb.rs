@@ -178,6 +178,9 @@ impl Hostile {
                 vec!["--tag", HOSTILE],
                 vec!["--tag", "nosuch"],
             ],
+            "acp" => {
+                vec![vec![], vec!["--agent", HOSTILE], vec!["--kind", HOSTILE], vec!["--model", HOSTILE]]
+            }
             "send" | "rename" => vec![vec!["made", HOSTILE]],
             "wait" => vec![vec!["said"], vec!["refused"], vec!["--timeout", HOSTILE, "said"]],
             "show" => vec![
@@ -247,6 +250,9 @@ impl Hostile {
             }
             "trust" => vec![vec!["--list"], vec!["--list", "--json"], vec![HOSTILE]],
             "untrust" => vec![vec![], vec![HOSTILE]],
+            "processes" => {
+                vec![vec!["made"], vec!["made", "--json"], vec!["made", "--kill", "7"], vec![HOSTILE]]
+            }
             "context" | "diff" => vec![vec!["made"], vec!["made", "--json"], vec![HOSTILE]],
             "fork" => vec![
                 vec!["made", "branch"],

@@ -404,7 +404,11 @@ fn scripts_without_a_model_stop_and_say_what_is_missing() {
     ] {
         let refused = world.q(args).exited(1).told("no model is configured here").told("OPENAI_API_KEY");
         let refused = refused.told(&config).told("q chat --agent guide");
-        assert_eq!(refused.out, "", "{refused:?}");
+        if args.contains(&"--json") {
+            assert_eq!(refused.json()["outcome"], "refused", "{refused:?}");
+        } else {
+            assert_eq!(refused.out, "", "{refused:?}");
+        }
     }
     world.q_reading(&[], "hello\n").exited(1).said("no model is configured here");
     assert_eq!(world.q(&["ls", "--all", "--json"]).succeeded().json(), json!([]), "nothing was made for it");

@@ -75,7 +75,12 @@ fn a_command_is_asked_when_its_key_is_needed_and_not_before() {
 fn a_command_that_fails_says_why_and_nothing_is_sent() {
     let world = world("test -e HERE/open || { echo the vault is locked >&2; exit 1; }; echo sk-1");
     for args in [&["chat", "hello"][..], &["new", "-d", "api"], &["agents", "check", "work"]] {
-        world.q(args).exited(1).told("key_command failed: sh: the vault is locked (exit status: 1)");
+        world
+            .q(args)
+            .exited(1)
+            .told("key_command failed: sh: the vault is locked (exit status: 1)")
+            .told("[agents.work] in ")
+            .told("config.toml has it");
     }
     assert_eq!(world.q(&["ls", "--all", "--json"]).succeeded().json(), json!([]));
     assert!(world.server.requests().is_empty());
@@ -116,9 +121,19 @@ fn keys_are_answered_while_a_command_is_asked() {
 fn what_is_configured_wrong_is_told() {
     let agent = |lines| format!("[agents.work]\nbase_url = \"http://127.0.0.1:1/v1\"\n{lines}\n");
     let two_places = "key_command = [\"pass\"]\nkey_env = \"X\"";
-    World::new().refuses_configurations([
-        (agent("key_command = []"), "key_command names no program"),
-        (agent("key_command = \"pass show x\""), "line 3"),
+    let world = World::new();
+    for (written, told) in [
+        (agent("key_command = []"), "line 3: key_command names no program"),
+        (
+            agent("key_command = \"pass show x\""),
+            "line 3: key_command is a list of texts, as no shell reads it",
+        ),
         (agent(two_places), "a key_command beside another place of its key"),
-    ]);
+    ] {
+        world.home.configure(&written);
+        let listed = world.q(&["agents"]).succeeded();
+        assert!(listed.out.contains(told), "{listed:?}");
+        world.q(&["chat", "--agent", "work", "hello"]).exited(2).told(told);
+        world.q(&["ls"]).succeeded();
+    }
 }

@@ -3,6 +3,7 @@
 //! | room | what lives there |
 //! |---|---|
 //! | `owner` | the owner's integration test, in one piece |
+//! | `editors` | editors at the same sessions |
 //! | `sessions` | slash commands and keys |
 //! | `archive` | closed, reopened, thrown away, restored, erased |
 //! | `cleanup` | what might go, asked about, undone, gone for good; the quota |
@@ -44,7 +45,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
+mod acp;
 mod archive;
+mod background;
 mod budgets;
 mod changes;
 mod cleanup;
@@ -54,6 +57,7 @@ mod consent;
 mod deaf;
 mod disk;
 mod doctor;
+mod editors;
 mod every_verb;
 mod exchange;
 mod failures;

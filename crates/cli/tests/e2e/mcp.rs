@@ -2,17 +2,17 @@
 
 use std::fs;
 
-use q_testkit::mcp::McpDouble;
 use q_testkit::process::{is_alive, kill9};
+use q_testkit::program_double::ProgramDouble;
 use q_testkit::server::Script;
 use serde_json::json;
 
 use crate::tools::{Workshop, call, until};
 
 /// A workshop whose model has a server `s` beside its tools.
-fn with_server(mode: &str) -> (Workshop, McpDouble) {
+fn with_server(mode: &str) -> (Workshop, ProgramDouble) {
     let shop = Workshop::with_tools();
-    let double = McpDouble::new(shop.world.home.path());
+    let double = ProgramDouble::mcp(shop.world.home.path());
     let words: Vec<String> = double.command(mode).iter().map(|word| format!("{word:?}")).collect();
     let (name, value) = double.variable();
     shop.world.home.configure(&format!(
@@ -39,7 +39,7 @@ fn done() -> Script {
 }
 
 /// A session that called it once, and was answered so.
-fn answered(mode: &str, verb: &str) -> (Workshop, McpDouble) {
+fn answered(mode: &str, verb: &str) -> (Workshop, ProgramDouble) {
     let (shop, double) = with_server(mode);
     shop.rounds("do it", vec![say(), done()]);
     shop.begin("api", "do it");
@@ -49,7 +49,7 @@ fn answered(mode: &str, verb: &str) -> (Workshop, McpDouble) {
 }
 
 /// A call under way that never ends by itself, and the process of its server.
-fn under_way() -> (Workshop, McpDouble, u32) {
+fn under_way() -> (Workshop, ProgramDouble, u32) {
     let (shop, double) = with_server("silent");
     shop.rounds("do it", vec![say(), done()]);
     shop.begin("api", "do it");
@@ -197,7 +197,7 @@ fn a_server_that_is_removed_is_gone_from_open_sessions_with_its_rules_and_one_th
 #[test]
 fn a_project_names_servers_that_wait_for_trust_and_for_their_acceptance() {
     let shop = Workshop::with_tools();
-    let double = McpDouble::new(shop.world.home.path());
+    let double = ProgramDouble::mcp(shop.world.home.path());
     let (name, value) = double.variable();
     let [program, arguments @ ..] = &double.command("plain")[..] else { panic!("no program") };
     let table = json!({ "command": program, "args": arguments, "env": { name: value, "TOKEN": "t" } });
@@ -238,7 +238,7 @@ fn a_project_names_servers_that_wait_for_trust_and_for_their_acceptance() {
 #[test]
 fn servers_are_added_listed_and_removed_and_remarks_stay() {
     let shop = Workshop::with_tools();
-    let double = McpDouble::new(shop.world.home.path());
+    let double = ProgramDouble::mcp(shop.world.home.path());
     let file = shop.world.home.directory("XDG_CONFIG_HOME").join("q/config.toml");
     let before = format!("# mine\n{}", fs::read_to_string(&file).unwrap());
     fs::write(&file, &before).unwrap();

@@ -182,16 +182,87 @@ fn a_server_that_falls_silent_is_given_up() {
 #[test]
 fn a_mistake_in_the_configuration_is_told_with_its_line() {
     let world = World::new();
-    world.home.configure(
-        "agent = \"local\"\n[agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodle = \"m\"\n",
-    );
+    world.home.configure("agent = \"openai\"\n[limits]\nstore_bytes = 1000000\nlive_session = 3\n");
     for args in [&[][..], &["chat", "hello"], &["ls"], &["host", "status"]] {
-        world.q(args).exited(2).told("line 4").told("did you mean `model`?").told("Q_CONFIG=/dev/null");
+        world
+            .q(args)
+            .exited(2)
+            .told("line 4")
+            .told("did you mean `live_sessions`?")
+            .told("Q_CONFIG=/dev/null");
     }
     let terminal = world.open();
     assert_eq!(terminal.wait_exit().exit_code(), 2);
-    assert!(terminal.screen_text().contains("did you mean `model`?"));
+    assert!(terminal.screen_text().contains("did you mean `live_sessions`?"));
     assert!(!terminal.raw().contains(&0x1b), "the screen was never taken");
+}
+
+#[test]
+fn a_mistake_in_one_agent_costs_that_agent_alone() {
+    let world = World::unnamed();
+    let works = format!("[agents.works]\nbase_url = \"{}\"\nmodel = \"m\"\n", world.server.base_url());
+    world.home.configure(&format!(
+        "[agents.cloud]\nprovider = \"azure\"\n[agents.far]\nbase_url = \"127.0.0.1:1/v1\"\n\
+         [agents.local]\nbase_url = \"http://127.0.0.1:1/v1\"\nmodle = \"m\"\n{works}"
+    ));
+    let listed = world.q(&["agents"]).succeeded();
+    for line in [
+        "  cloud        (config)  cannot be asked: it needs a base_url: where azure is, only you know",
+        "  far          (config)  cannot be asked: base_url is not an address",
+        "  local        (config)  cannot be asked: line 7: unknown field `modle`",
+        "* works        http://127.0.0.1",
+    ] {
+        assert!(listed.out.lines().any(|listed| listed.starts_with(line)), "{line}: {listed:?}");
+    }
+    let shape = world.q(&["agents", "--json"]).succeeded().json();
+    let why = |name: &str| {
+        let found = shape.as_array().unwrap().iter().find(|agent| agent["name"] == name);
+        found.unwrap()["unusable"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(why("far").contains("it must begin with http://") && why("works").is_empty(), "{shape}");
+    world.q(&["ls"]).succeeded();
+    assert_eq!(world.q(&["chat", "hello"]).succeeded().out, "echo: hello\n", "the first that can be asked");
+    world.q(&["chat", "--agent", "local", "hello"]).exited(2).told("line 7").told("did you mean `model`?");
+    world.q(&["chat", "--agent", "far", "hello"]).exited(2).told("it must begin with http://");
+    // One that is named is not passed over for another.
+    world.home.configure(&format!("agent = \"cloud\"\n[agents.cloud]\nprovider = \"azure\"\n{works}"));
+    let listed = world.q(&["agents"]).succeeded();
+    assert!(!listed.out.contains('*'), "{listed:?}");
+    assert!(listed.err.contains("cloud is to answer in new sessions, and cannot be asked"), "{listed:?}");
+    let said = world.q(&["chat", "--json", "hello"]).exited(2).told("it needs a base_url").json();
+    assert_eq!(
+        (&said["outcome"], &said["session"]),
+        (&serde_json::json!("refused"), &serde_json::Value::Null)
+    );
+    assert!(said["failure"].as_str().unwrap().contains("it needs a base_url"), "{said}");
+    assert_eq!(world.server.requests().len(), 1);
+}
+
+#[test]
+fn what_can_be_no_key_is_told_and_nothing_is_asked_with_it() {
+    let mut world = World::unnamed();
+    let empty = world.home.directory("HOME").join("empty");
+    fs::write(&empty, "\n").unwrap();
+    fs::set_permissions(&empty, fs::Permissions::from_mode(0o600)).unwrap();
+    let (server, empty) = (world.server.base_url(), empty.display().to_string());
+    world.home.configure(&format!(
+        "[agents.file]\nbase_url = \"{server}\"\nmodel = \"m\"\nkey_file = \"{empty}\"\n\
+         [agents.blank]\nbase_url = \"{server}\"\nmodel = \"m\"\nkey_env = \"BLANK_KEY\"\n\
+         [agents.odd]\nprovider = \"anthropic\"\nbase_url = \"{server}\"\n"
+    ));
+    world.home.set("BLANK_KEY", "  ");
+    world.home.set("ANTHROPIC_API_KEY", "sk-\u{e9}canary");
+    for (agent, why) in [
+        ("file", format!("{empty} holds no key: it is empty")),
+        ("blank", "BLANK_KEY holds no key: it is empty".to_owned()),
+        ("odd", "ANTHROPIC_API_KEY holds no key: there are blanks in it, or characters".to_owned()),
+    ] {
+        let listed = world.q(&["agents"]).succeeded();
+        assert!(listed.out.contains(&format!("cannot be asked: {why}")), "{listed:?}");
+        let said = world.q(&["chat", "--agent", agent, "hello"]).exited(1).told(&why);
+        assert!(!said.err.contains("canary"), "{}", said.err);
+    }
+    assert!(world.server.requests().is_empty());
 }
 
 #[test]

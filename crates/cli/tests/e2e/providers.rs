@@ -79,6 +79,89 @@ fn requests_are_shaped_as_the_configuration_says() {
 }
 
 #[test]
+fn an_answer_is_limited_by_the_name_that_its_model_wants() {
+    let mut world = world(
+        "[agents.newer]\nprovider = \"openai\"\nbase_url = \"SERVER\"\nmax_tokens = 50\n\
+         [agents.own]\nbase_url = \"SERVER\"\nmodel = \"deployed\"\nmax_tokens = 60\n",
+    );
+    world.home.set("OPENAI_API_KEY", "sk-test");
+    world.q(&["chat", "--agent", "newer", "hello"]).succeeded();
+    let limits = |no: usize| {
+        let body = &world.server.requests()[no].body;
+        ["max_tokens", "max_completion_tokens"].map(|name| body[name].as_u64())
+    };
+    assert_eq!(limits(0), [None, Some(50)]);
+    let wanted = r#"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","code":"unsupported_parameter"}}"#;
+    world.server.once("try", Script::new().status(400, wanted));
+    assert_eq!(world.q(&["chat", "--agent", "own", "try"]).succeeded().out, "echo: try\n");
+    assert_eq!((limits(1), limits(2)), ([Some(60), None], [None, Some(60)]));
+    let odd = r#"{"error":{"message":"Unsupported value: 'temperature' does not support 0.2 with this model.","code":"unsupported_value"}}"#;
+    world.server.once("warm", Script::new().status(400, odd));
+    world
+        .q(&["chat", "--new", "api", "--agent", "own", "warm"])
+        .exited(1)
+        .told("the model does not take a setting")
+        .told("q set api SETTING default")
+        .told("omit = ");
+}
+
+#[test]
+fn without_a_configuration_the_usual_model_of_the_provider_is_asked() {
+    let mut world = World::unnamed();
+    world.home.set("OPENAI_API_KEY", "sk-test");
+    world.home.set("OPENAI_MODEL", "");
+    let listed = world.q(&["agents"]).succeeded();
+    assert!(
+        listed.out.contains("https://api.openai.com/v1  gpt-5-mini  key from OPENAI_API_KEY"),
+        "{listed:?}"
+    );
+    world.home.set("OPENAI_BASE_URL", &world.server.base_url());
+    let listed = world.q(&["agents"]).succeeded();
+    assert!(listed.out.contains("/v1  the server's own model  key"), "{listed:?}");
+    world.home.set("OPENAI_BASE_URL", "127.0.0.1:1/v1");
+    let listed = world.q(&["agents"]).succeeded();
+    assert!(listed.out.contains("OPENAI_BASE_URL names no address"), "{listed:?}");
+    world.home.set("OPENAI_BASE_URL", &world.server.base_url());
+    world.home.set("OPENAI_API_KEY", " ");
+    world.q(&["chat", "hello"]).exited(1).told("OPENAI_API_KEY holds no key: it is empty");
+    assert!(world.server.requests().is_empty());
+}
+
+#[test]
+fn an_agent_without_a_model_is_asked_which_there_are() {
+    let world = world("[agents.own]\nprovider = \"vllm\"\nbase_url = \"SERVER\"\n");
+    world.q(&["chat", "--agent", "own", "hello"]).exited(1).told("q agents models own lists what there is");
+    assert_eq!(world.q(&["agents", "models", "own"]).succeeded().out, "scripted\nscripted-mini\n");
+    world.q(&["agents", "check", "own", "--model", "scripted"]).succeeded().said("answer    yes");
+}
+
+#[test]
+fn a_check_says_what_the_server_allows_and_whether_tools_are_offered() {
+    let world = world("[agents.works]\nbase_url = \"SERVER\"\nmodel = \"m\"\ntools = true\n");
+    let whole = r#"{"choices":[{"index":0,"message":{"content":"hello"},"finish_reason":"stop"}]}"#;
+    let answer = Script::new()
+        .status(200, whole)
+        .header("x-ratelimit-limit-requests", "60")
+        .header("x-ratelimit-remaining-requests", "59");
+    world.server.once("one word", answer);
+    world
+        .q(&["agents", "check", "works"])
+        .succeeded()
+        .said("tools     yes: offered, and none was called")
+        .said("limits    59 of 60 requests left");
+    let refused = r#"{"error":{"message":"slow down"}}"#;
+    world
+        .server
+        .once("one word", Script::new().status(401, refused).header("x-ratelimit-limit-requests", "60"));
+    let said = world
+        .q(&["agents", "check", "works"])
+        .exited(1)
+        .said("tools     not known")
+        .said("limits    60 requests");
+    assert!(!said.out.contains("stream    no\n") && !said.out.contains("usage     no:"), "{said:?}");
+}
+
+#[test]
 fn an_agent_is_tried_before_anybody_relies_on_it() {
     let world = world(
         "[agents.works]\nbase_url = \"SERVER/v1\"\nmodel = \"m\"\n\

@@ -24,6 +24,9 @@ fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
     let shop = Workshop::with_tools();
     let outside = shop.directory.parent().unwrap().join("outside");
     fs::write(&outside, "as it was").unwrap();
+    fs::create_dir(shop.directory.join(".git")).unwrap();
+    fs::write(shop.directory.join(".git/config"), "").unwrap();
+    let was = fs::metadata(&outside).unwrap();
     // Each line is tried by itself, in a shell of its own: a redirection that fails may end one.
     let tries = [
         "echo in >made && cat a.txt",
@@ -33,6 +36,15 @@ fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
         "ln ../outside here 2>/dev/null || echo no link",
         "truncate -s 0 ../outside 2>/dev/null || echo no truncation",
         "chmod -R a+w .. 2>/dev/null; rm -rf ../outside 2>/dev/null || echo no removal",
+        "chmod 777 ../outside 2>/dev/null || echo no mode",
+        "touch -d @0 ../outside 2>/dev/null || echo no time",
+        "(echo x >>.git/config) 2>/dev/null || echo no repository",
+        "mv .git away 2>/dev/null || echo no way around",
+        "kill -0 $PPID 2>/dev/null || echo no signal",
+        "prlimit --pid $PPID --nofile=8:8 2>/dev/null || echo no limit",
+        "python3 -c 'import socket as s; s.socketpair(s.AF_UNIX, s.SOCK_DGRAM)' 2>/dev/null || echo no datagram",
+        "grep -q 'CapBnd:.*0000000000000000' /proc/self/status && echo no privilege",
+        "echo x >/dev/shm/q-canary && echo memory",
         "echo $TMPDIR",
     ];
     let argv = json!({ "shell": tries.map(|line| format!("({line})\n")).concat() });
@@ -41,9 +53,17 @@ fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
     shop.answer("approve", "api");
     shop.wait("api").succeeded();
     let told = shop.told(1).concat();
+    if told.contains("not held here") {
+        return; // a system without namespaces for everybody
+    }
     let (said, scratch) = told.trim_end().rsplit_once('\n').unwrap();
-    assert_eq!(said, "one\ntwo\nx\nno outside\nno move\nno link\nno truncation\nno removal", "{told}");
+    let files = "one\ntwo\nx\nno outside\nno move\nno link\nno truncation\nno removal\nno mode\nno time";
+    let rest = "no repository\nno way around\nno signal\nno limit\nno datagram\nno privilege\nmemory";
+    assert_eq!(said, format!("{files}\n{rest}"), "{told}");
     assert_eq!(fs::read_to_string(&outside).unwrap(), "as it was");
+    let is = fs::metadata(&outside).unwrap();
+    assert_eq!((is.permissions(), is.modified().unwrap()), (was.permissions(), was.modified().unwrap()));
+    assert!(!Path::new("/dev/shm/q-canary").exists());
     assert_eq!(shop.file("made"), "in\n");
     assert!(scratch.contains("q-command-") && !fs::exists(scratch).unwrap(), "{scratch} is left behind");
 }
@@ -121,6 +141,56 @@ fn a_command_ends_with_a_host_that_is_killed_and_so_does_what_it_sent_away() {
     if cfg!(target_os = "linux") {
         until("the end of what it sent away", || (!is_alive(&away)).then_some(()));
     }
+}
+
+#[test]
+fn nobody_changes_what_is_qs_own_from_within_the_sandbox() {
+    if is_missing() {
+        return;
+    }
+    let mut shop = Workshop::with_tools();
+    shop.directory = fs::canonicalize(shop.world.home.path()).unwrap();
+    let rules = shop.directory.join("state/q/permissions.toml");
+    fs::create_dir_all(rules.parent().unwrap()).unwrap();
+    fs::write(&rules, "").unwrap();
+    let line = "echo in >made; for at in state/q config/q data/q; do echo x >$at/permissions.toml; done";
+    shop.rounds(
+        "do it",
+        vec![call("run_sandboxed", &json!({ "shell": line })), Script::new().say("Done.").done()],
+    );
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    assert!(shop.has("made") || shop.told(1).concat().contains("sandbox cannot be had"));
+    let count =
+        |at: &str| fs::metadata(shop.directory.join(at).join("permissions.toml")).map_or(0, |is| is.len());
+    assert_eq!(["state/q", "config/q", "data/q"].map(count), [0; 3], "{}", shop.told(1).concat());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_outlives_who_supervises_it_is_ended_and_said() {
+    let shop = Workshop::with_tools();
+    let away = "setsid sh -c 'echo $$ >away; exec sleep 600' & while ! [ -s away ]; do :; done";
+    let killed = json!({ "shell": format!("{away}; kill -9 $PPID; sleep 600") });
+    let blinded = json!({ "shell": format!("rm away; prlimit --pid $PPID --nofile=0:0; {away}; echo done") });
+    shop.rounds(
+        "do it",
+        vec![call("run", &killed), call("run", &blinded), Script::new().say("Done.").done()],
+    );
+    shop.begin("api", "do it");
+    for round in [1, 2] {
+        shop.answer("approve", "api");
+        let told = until("what came of it", || {
+            let told = (shop.world.server.requests().len() > round).then(|| shop.told(round))?;
+            told.last().cloned()
+        });
+        assert!(told.contains("left behind were ended"), "{told}");
+        assert_eq!(told.contains("how it ended is unknown"), round == 1, "{told}");
+        let away = shop.file("away");
+        until("its end", || (!is_alive(away.trim())).then_some(()));
+    }
+    shop.wait("api").succeeded();
 }
 
 #[test]

@@ -104,4 +104,10 @@ fn what_the_server_cannot_read_is_left_out() {
     let has_seal = |body: &Value| body.to_string().contains("seal-1");
     let carried: Vec<bool> = asked.iter().map(has_seal).collect();
     assert_eq!(carried, [false, true, true, false], "{asked:?}");
+    // Nor is it tried again; what that turn sealed is another thing.
+    world.server.on("third", answer("seal-3", true));
+    world.q(&["send", "one", "third"]).succeeded();
+    world.q(&["wait", "one"]).succeeded();
+    let asked = world.server.requests().pop().unwrap().body;
+    assert!(!has_seal(&asked) && asked.to_string().contains("seal-2"), "{asked}");
 }

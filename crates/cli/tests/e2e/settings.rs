@@ -131,6 +131,7 @@ fn on_the_screen_the_model_is_seen_at_once_and_names_are_completed() {
     world.server.open("rest");
     terminal.wait_text("One, two");
     assert_eq!(world.request("count").body["model"], "scripted-mini");
+    terminal.enter("/model unheard-of", "openai does not list it, /model shows what it lists");
 }
 
 #[test]

@@ -154,8 +154,11 @@ fn a_model_reads_freely_and_changes_and_runs_with_consent() {
         .filter_map(|tool| tool["function"]["name"].as_str())
         .collect();
     let sandboxed = Sandbox::is_supported().then_some("run_sandboxed");
-    let expected: Vec<&str> =
-        ["read", "list", "search", "write", "edit"].into_iter().chain(sandboxed).chain(["run"]).collect();
+    let expected: Vec<&str> = ["read", "list", "search", "write", "edit"]
+        .into_iter()
+        .chain(sandboxed)
+        .chain(["run", "fetch", "processes", "output", "stop", "todo"])
+        .collect();
     assert_eq!(names, expected);
     // What a later turn is told is what was done, and the answer is the last one.
     shop.world.server.on("and now", Script::new().say("Nothing.").done());

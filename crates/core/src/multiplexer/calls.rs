@@ -50,12 +50,14 @@ impl Step<'_> {
         let (most, unasked_limit) = (limits.open_calls, limits.turn_calls);
         let Some(head) = self.head(id) else { return };
         let Some(flight) = head.turn.as_ref().filter(|flight| flight.last_call < call.no) else { return };
+        let is_told = facts.is_told && call.wants == Wants::Nothing;
         // A question is for the person whatever they said of tools.
         let rule = match call.wants {
+            Wants::Nothing if is_told => None,
             Wants::Nothing | Wants::Consent => facts.verdict(&call.tool, &head.setup.directory, &head.rules),
             Wants::Words => None,
         };
-        let is_asked_again = flight.unasked >= unasked_limit; // so many ran by themselves
+        let is_asked_again = !is_told && flight.unasked >= unasked_limit; // so many ran by themselves
         if call.wants == Wants::Nothing && (is_asked_again || rule == Some(RuleEffect::Ask)) {
             call.wants = Wants::Consent;
         }

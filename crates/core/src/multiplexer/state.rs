@@ -58,6 +58,9 @@ impl MultiplexerState {
 
     /// The budget that ends first for a session, if it had cost so much more than it has; nothing where none is set.
     pub(crate) fn budget(&self, head: &Head, more: u64) -> Option<BudgetUse> {
+        if head.setup.costs_nothing() {
+            return None;
+        }
         let all = BudgetUse::of(BudgetScope::Day, self.spent_today(), self.limits.budget_tokens_per_day);
         let both = self.own_budget(head).into_iter().chain(all).map(|budget| budget.with(more));
         both.reduce(BudgetUse::tighter)
@@ -66,7 +69,10 @@ impl MultiplexerState {
     /// The budget that a session's line tells of. What all share stands in the lines of live sessions alone: it moves with
     /// every turn, and there is no bound to how many others there are.
     pub(crate) fn told_budget(&self, head: &Head) -> Option<BudgetUse> {
-        if head.presence == Presence::Live { self.budget(head, 0) } else { self.own_budget(head) }
+        if head.presence == Presence::Live || head.setup.costs_nothing() {
+            return self.budget(head, 0);
+        }
+        self.own_budget(head)
     }
 
     fn own_budget(&self, head: &Head) -> Option<BudgetUse> {

@@ -155,9 +155,14 @@ impl Step<'_> {
         Ok(Reply::Accepted(last.prompt))
     }
 
-    /// Has the last answer gone on with: a turn without a prompt of its own.
+    /// Has the last answer gone on with: a turn without a prompt of its own. Where no word of it came, its prompt is asked again.
     pub(super) fn go_on(&mut self, id: SessionId, token: Token) -> Result<Reply, Refusal> {
         let head = self.open(id)?.head();
+        if head.is_wordless() {
+            return self.retry(id, token).map_err(|refusal| {
+                if refusal == Refusal::NothingToRetry { Refusal::NothingToContinue } else { refusal }
+            });
+        }
         let (prompt, turn) = (head.unfinished().ok_or(Refusal::NothingToContinue)?, head.turns.next());
         // A summary tells of words at whose end nobody can go on; of a turn that q paused it tells enough.
         if !head.is_paused() && self.is_stop_summarised(id) {

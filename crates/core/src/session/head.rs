@@ -69,6 +69,9 @@ pub struct Head {
     pub window: Option<WindowUse>,
     /// Summaries of its own that count: what can be undone.
     pub summaries: u32,
+    /// What the newest of those stand for and are, in bytes of what is sent: undone, one gives its place back. At most
+    /// 32; of older ones nobody knows.
+    pub replaced: Vec<(u64, u64)>,
     /// The last prompt that began a turn: what a retry asks again.
     pub last_prompt: Option<WaitingPrompt>,
     /// Prompts that wait, oldest first.
@@ -139,6 +142,7 @@ impl Head {
             sent: None,
             window: None,
             summaries: 0,
+            replaced: Vec::new(),
             last_prompt: None,
             queue: Vec::new(),
             taken: Vec::new(),
@@ -289,30 +293,19 @@ impl Head {
     fn import(&mut self, body: &Body, seq: Seq) {
         self.entries += 1;
         self.end = Mark { entry: EntryNo(seq.0), bytes: 0 };
-        match body {
-            Body::Prompt(_) => {
-                self.preview.clear();
-                self.turns = self.turns.next();
-                self.prompts = self.prompts.next();
-            }
-            Body::Answer(text) => {
-                self.end.bytes = text.len() as u64;
-                self.preview = preview(text);
-            }
-            Body::Thinking(text) | Body::Output(CallOutput { text, .. }) => {
-                self.end.bytes = text.len() as u64;
-            }
-            Body::Continued => self.turns = self.turns.next(),
-            Body::Call(_)
-            | Body::Result(_)
-            | Body::Plan(_)
-            | Body::Sources(_)
-            | Body::ProjectFiles(_)
-            | Body::Stop(_)
-            | Body::Repair(_)
-            | Body::LeftOut(_)
-            | Body::Reversed(_) => {}
-            Body::Compaction(compaction) => self.count_summaries(compaction),
+        if body.begins_turn() {
+            self.turns = self.turns.next();
+        }
+        if let Body::Answer(text) | Body::Thinking(text) | Body::Output(CallOutput { text, .. }) = body {
+            self.end.bytes = text.len() as u64;
+        }
+        if let Body::Prompt(_) = body {
+            self.preview.clear();
+            self.prompts = self.prompts.next();
+        } else if let Body::Answer(text) = body {
+            self.preview = preview(text);
+        } else if let Body::Compaction(compaction) = body {
+            self.count_summaries(compaction);
         }
         self.seen = self.end;
     }
@@ -465,6 +458,13 @@ impl Head {
             }
             Some(Ending::Done | Ending::Failed(_) | Ending::Interrupted(_)) | None => None,
         }
+    }
+
+    /// Whether the last turn ended before its end and before a word of an answer.
+    pub(crate) fn is_wordless(&self) -> bool {
+        matches!(self.last, Some(Ending::Failed(_) | Ending::Interrupted(_)))
+            && self.turn.is_none()
+            && self.unfinished().is_none()
     }
 
     /// Whether q paused the last turn, between calls: there are results to go on with, whatever was said.

@@ -41,23 +41,26 @@ pub(super) fn write(rule: &ToolRule) -> String {
     format!("{effect} {}{pattern}", bare(tool))
 }
 
-/// `argv ls argv "-l"`, `file "a"`, `tree "src"`; then rules, each with `in "/d"` behind where it is for a directory.
+/// `argv ls argv "-l"`, `file "a"`, `tree "src"`, `host "a.test"`; then `told`, then rules, each with `in "/d"` behind where it is for a directory.
 pub(super) fn read_facts(words: &mut WordReader) -> Result<CallFacts, String> {
     let argv = read_each("argv", words)?;
     let subject = if let Some(path) = words.option("file")? {
         CallSubject::File { path, is_private: words.take("private") }
     } else if let Some(path) = words.option("tree")? {
         CallSubject::Tree { path }
+    } else if let Some(host) = words.option("host")? {
+        CallSubject::Host(host)
     } else if argv.is_empty() {
         CallSubject::Other
     } else {
         CallSubject::Command(argv)
     };
+    let is_told = words.take("told");
     let mut standing = Vec::new();
     while words.take("rule") {
         standing.push(StandingRule { rule: read(words)?, directory: words.option("in")? });
     }
-    Ok(CallFacts { subject, standing })
+    Ok(CallFacts { subject, is_told, standing })
 }
 
 pub(super) fn write_facts(facts: &CallFacts) -> String {
@@ -68,12 +71,14 @@ pub(super) fn write_facts(facts: &CallFacts) -> String {
             format!(" file {path:?}{}", if *is_private { " private" } else { "" })
         }
         CallSubject::Tree { path } => format!(" tree {path:?}"),
+        CallSubject::Host(host) => format!(" host {host:?}"),
     };
     let standing = facts.standing.iter().map(|StandingRule { rule, directory }| {
         let place = directory.as_ref().map(|directory| format!(" in {directory:?}")).unwrap_or_default();
         format!(" rule {}{place}", write(rule))
     });
-    standing.fold(subject, |line, rule| line + &rule)
+    let told = if facts.is_told { " told" } else { "" };
+    standing.fold(subject + told, |line, rule| line + &rule)
 }
 
 /// What *always* would mean for a call that waits, where that is not its whole tool.

@@ -16,7 +16,7 @@ const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::De
 
 /// What a script's sessions are made with where it says nothing else.
 pub(super) fn usual_setup() -> Setup {
-    Setup { agent: "guide".into(), directory: "/d".into(), ..Setup::default() }
+    Setup { agent: Setup::GUIDE.into(), directory: "/d".into(), ..Setup::default() }
 }
 
 /// Name, setup and tags.

@@ -13,25 +13,26 @@ pub(crate) const STANDINGS: [(&str, &str); 5] = [
     ("unread, shown further up", "show c1 s1 scrolled"),
 ];
 
+/// It is unread afterwards, unless somebody sees its end.
+const NEWS: [bool; 5] = [true, true, false, true, true];
+/// Whoever has read it goes on having read it.
+const AS_BEFORE: [bool; 5] = [false, false, false, true, true];
+
 /// What happens, the lines that tell it, and whether the session is unread after it, by standing.
 pub(crate) const TABLE: [(&str, &str, [bool; 5]); 13] = [
-    ("the agent says more", "text s1 \"more\"; tick after 100ms", [true, true, false, true, true]),
-    ("the agent thinks", "thinking s1 \"hm\"", [true, true, false, true, true]),
-    ("the agent wants a tool", "call s1 1 sh \"make\" consent", [true, true, false, true, true]),
-    ("the turn ends well", "done s1", [false, false, false, true, true]),
-    ("the turn fails", "failed s1 cut", [true, true, false, true, true]),
-    ("the turn is interrupted", "interrupt s1", [true, true, false, true, true]),
-    (
-        "the person says something",
-        "submit s1 \"and\"; steerable s1; steer s1 \"so\"",
-        [false, false, false, true, true],
-    ),
+    ("the agent says more", "text s1 \"more\"; tick after 100ms", NEWS),
+    ("the agent thinks", "thinking s1 \"hm\"", NEWS),
+    ("the agent wants a tool", "call s1 1 sh \"make\" consent", NEWS),
+    ("the turn ends well", "done s1", AS_BEFORE),
+    ("the turn fails", "failed s1 cut", NEWS),
+    ("the turn is interrupted", "interrupt s1", NEWS),
+    ("the person says something", "submit s1 \"and\"; steerable s1; steer s1 \"so\"", AS_BEFORE),
     ("it is marked unread", "unread s1", [true, true, true, true, true]),
     ("a client shows its end", "show c1 s1", [false, false, false, false, false]),
-    ("a client shows it further up", "show c1 s1 scrolled", [false, false, false, true, true]),
-    ("the client looks away", "show c1 nothing", [false, false, false, true, true]),
-    ("the client goes", "detach c1", [false, false, false, true, true]),
-    ("it is closed", "close s1 anyway", [true, true, false, true, true]),
+    ("a client shows it further up", "show c1 s1 scrolled", AS_BEFORE),
+    ("the client looks away", "show c1 nothing", AS_BEFORE),
+    ("the client goes", "detach c1", AS_BEFORE),
+    ("it is closed", "close s1 anyway", NEWS),
 ];
 
 #[test]

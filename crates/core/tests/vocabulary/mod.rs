@@ -54,15 +54,15 @@ variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
     AgentEvent: Sent Text Thinking Sealed Plan Sources ProjectFiles Torn Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
-    CallSubject: Other Command File Tree;
+    CallSubject: Other Command File Host Tree;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set Reverse;
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Reverse Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut SealsTooLong AnswerTorn;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
-        RateLimited Overloaded ContextTooLong NoImages Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
-        Empty NotShorter BudgetSpent NotConfigured Internal;
+        RateLimited Overloaded ContextTooLong NoImages RegionRefused SettingRefused Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
+        Empty NotShorter BudgetSpent NotConfigured NotStarted NotLoggedIn Internal;
     Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Reversed Memory Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;

@@ -1,7 +1,8 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
+use q_agent::BackgroundLine;
 use q_core::{ClientId, Command, Input, Refusal, ReplyTo, RequestId, SessionId};
-use q_proto::message::{NamedAgent, Reach, Status};
+use q_proto::message::{NamedAgent, Reach, Status, WireProcess};
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
 use super::{End, Host, agents, refused};
@@ -72,8 +73,25 @@ impl<W: World> Host<W> {
                 self.world.send(client, reply(answer));
             }
             Request::Models { session } => self.models(client, id, session.into()),
+            Request::Processes { session, stop } => {
+                let answer = self.processes(session.into(), stop);
+                self.world.send(client, reply(answer));
+            }
             Request::Command { command, reach } => self.prepare_command(client, id, command, reach),
         }
+    }
+
+    /// What goes on in the background of a session. To end one is the person's word about their own machine: it is no fact of the
+    /// session, whose model hears of it when it looks.
+    fn processes(&mut self, session: SessionId, stop: Option<u64>) -> Result<Response, Refused> {
+        if self.core.view().summary(session).is_none() {
+            return Err(refused(&Refusal::NoSuchSession { id: session }));
+        }
+        let lines = self.world.processes(session, stop);
+        let lines = lines.map_err(|message| Refused { code: "no_process".into(), message, limit: false })?;
+        let line =
+            |BackgroundLine { number, argv, seconds, ended }| WireProcess { number, argv, seconds, ended };
+        Ok(Response::Processes(lines.into_iter().map(line).collect()))
     }
 
     /// The models of a session's agent, by how it is bound to that session.

@@ -35,6 +35,7 @@ pub(crate) fn read(core: &Multiplexer, started: u64, clients: u64, read_only: Op
         read_only,
         stored_bytes: core.view().sizes().map(|(_, bytes)| bytes).fold(0, u64::saturating_add),
         store_bytes: limits.store_bytes,
+        limits: Some(limits.fingerprint()),
         trash_for_ms: u64::try_from(limits.trash_for.as_millis()).unwrap_or(u64::MAX),
     }
 }

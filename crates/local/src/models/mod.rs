@@ -46,10 +46,22 @@ pub struct ListedModel {
     pub bytes: u64,
     /// Whether it answers where nobody names a model.
     pub in_use: bool,
-    /// Its terms, where they are known.
+    #[serde(flatten)]
+    pub origin: ModelOrigin,
+}
+
+/// Where a model came from, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ModelOrigin {
     pub licence: Option<String>,
-    /// The package it was in, where it is known.
+    /// The package it was in.
     pub source: Option<String>,
+}
+
+impl From<ModelNote> for ModelOrigin {
+    fn from(note: ModelNote) -> Self {
+        Self { licence: Some(note.licence), source: Some(note.source) }
+    }
 }
 
 /// The directory of models.
@@ -139,8 +151,8 @@ impl ModelDirectory {
             let bytes = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?.len();
             let name = name_of(&path);
             let note = path.starts_with(&self.path).then(|| self.read_note(&name)).flatten();
-            let (licence, source) = note.map(|note| (note.licence, note.source)).unzip();
-            Some(ListedModel { in_use: in_use.as_ref() == Some(&path), name, path, bytes, licence, source })
+            let origin = note.map(ModelOrigin::from).unwrap_or_default();
+            Some(ListedModel { in_use: in_use.as_ref() == Some(&path), name, path, bytes, origin })
         });
         Ok(listed.collect())
     }

@@ -17,7 +17,7 @@ fn a_file_anywhere_is_used_listed_and_forgotten_but_not_removed() {
     assert_eq!(used.name, "small");
     assert_eq!(models.in_use().as_deref(), Some(used.path.as_path()));
     let listed = models.list().unwrap();
-    assert_eq!((listed.len(), listed[0].in_use, listed[0].licence.as_ref()), (1, true, None));
+    assert_eq!((listed.len(), listed[0].in_use, listed[0].origin.licence.as_ref()), (1, true, None));
     models.remove("./small.gguf", world.root.path()).unwrap();
     assert!(world.model.exists() && models.in_use().is_none());
     let told = models.remove("./small.gguf", world.root.path()).unwrap_err().to_string();

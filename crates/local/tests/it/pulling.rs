@@ -189,7 +189,7 @@ async fn a_model_is_fetched_checked_noted_and_used() {
         assert_eq!(fs::read(models.file("small")).unwrap(), bytes);
         let listed = models.list().unwrap();
         assert_eq!(
-            (listed[0].licence.as_deref(), listed[0].source.as_deref()),
+            (listed[0].origin.licence.as_deref(), listed[0].origin.source.as_deref()),
             (Some("MIT"), Some("small 1"))
         );
         assert_eq!(models.in_use(), Some(models.file("small")));

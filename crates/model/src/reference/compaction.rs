@@ -36,10 +36,13 @@ impl Model {
         if self.sessions[at].turn.is_some() {
             return Err("compacts_later");
         }
-        if self.sessions[at].standing(true).is_none() {
-            return Err("nothing_to_undo");
+        let session = &mut self.sessions[at];
+        let Some(newest) = session.standing(true) else { return Err("nothing_to_undo") };
+        if let What::Compaction(Compaction::Summary { text, of, .. }) = &session.entries[newest].what {
+            // What it stands for takes its place again.
+            let own = framed(text).len() as u64;
+            session.window = session.window.map(|window| window.at(window.bytes.saturating_sub(own) + of));
         }
-        self.sessions[at].window = None;
         self.enter(at, Compaction::Undone);
         Ok(Answered::Done)
     }

@@ -131,7 +131,10 @@ impl Model {
             matches!(session.last_ending(), Ending::Failed(failure) if is_paused(&failure));
         let stop = session.entries.iter().rposition(|entry| matches!(entry.what, What::Stop(_)));
         let is_kept = session.standing(false).is_none_or(|summary| stop.is_none_or(|stop| summary < stop));
-        let answered = is_between_calls || is_kept && !session.preview().is_empty();
+        if !is_between_calls && session.preview().is_empty() && self.stopped(at).is_some() {
+            return self.retry(id, token);
+        }
+        let answered = is_between_calls || is_kept;
         let Some(last) = self.stopped(at).filter(|_| answered) else { return Err("nothing_to_continue") };
         self.check_budget(at)?;
         if self.is_full() {

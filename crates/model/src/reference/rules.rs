@@ -42,7 +42,8 @@ fn concerns(rule: &ToolRule, subject: &CallSubject) -> bool {
             fits && !(allows && is_line && argv.len() != words.len())
         }
         (CallSubject::Command(argv), RulePattern::Exactly(words)) => argv == words,
-        (CallSubject::Command(_) | CallSubject::Tree { .. }, RulePattern::Any) => true,
+        (CallSubject::Command(_) | CallSubject::Tree { .. } | CallSubject::Host(_), RulePattern::Any) => true,
+        (CallSubject::Host(host), RulePattern::Path(pattern)) => fits(&segments(pattern), &[host.as_str()]),
         (CallSubject::File { is_private, .. }, RulePattern::Any) => !(allows && *is_private),
         (CallSubject::File { path, is_private }, RulePattern::Path(pattern)) => {
             let is_one = !pattern.contains('*');
@@ -57,7 +58,7 @@ fn concerns(rule: &ToolRule, subject: &CallSubject) -> bool {
         }
         (CallSubject::Command(_), RulePattern::Path(_))
         | (
-            CallSubject::File { .. } | CallSubject::Tree { .. },
+            CallSubject::File { .. } | CallSubject::Tree { .. } | CallSubject::Host(_),
             RulePattern::Begins(_) | RulePattern::Exactly(_),
         ) => false,
     }
@@ -84,7 +85,9 @@ pub(super) fn always(tool: &str, subject: &CallSubject) -> ToolRule {
             RulePattern::Begins(argv[..2].to_vec())
         }
         CallSubject::Command(argv) => RulePattern::Exactly(argv.clone()),
-        CallSubject::File { path, is_private: true } => RulePattern::Path(path.clone()),
+        CallSubject::File { path: only, is_private: true } | CallSubject::Host(only) => {
+            RulePattern::Path(only.clone())
+        }
         CallSubject::File { .. } | CallSubject::Tree { .. } | CallSubject::Other => RulePattern::Any,
     };
     ToolRule { effect: RuleEffect::Allow, tool: tool.into(), pattern }

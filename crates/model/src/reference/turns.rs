@@ -250,8 +250,13 @@ impl Model {
         if session.calls().any(|(_, call)| call.no >= no) || no == CallNo(0) {
             return;
         }
-        let may_go_on = turn.unasked < self.limits.turn_calls;
-        let said = rules::said(&session.terms.rules, "", &tool, facts);
+        // What its agent does by itself is nobody's to allow.
+        let is_told = facts.is_told && wants == Wants::Nothing;
+        let may_go_on = is_told || turn.unasked < self.limits.turn_calls;
+        let mut said = rules::said(&session.terms.rules, "", &tool, facts);
+        if is_told {
+            (said.asks, said.denies) = (false, false);
+        }
         if (!may_go_on || said.asks) && wants == Wants::Nothing {
             wants = Wants::Consent;
         }

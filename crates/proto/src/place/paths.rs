@@ -27,6 +27,11 @@ impl Place {
         Self { data, state, runtime, tag }
     }
 
+    /// The directories that all of it is beneath.
+    pub fn directories(&self) -> [&Path; 3] {
+        [&self.data, &self.state, &self.runtime]
+    }
+
     pub fn store(&self) -> PathBuf {
         self.data.join("store")
     }

@@ -101,16 +101,16 @@ impl Stage {
     pub(super) fn new(plan: &Plan, keeps_lines: bool) -> Self {
         let planted = plan.planted;
         Self {
-            limits: plan.limits.clone(),
-            bounds: plan.bounds,
+            limits: plan.host.limits.clone(),
+            bounds: plan.host.bounds,
             clocks: Clocks::default(),
-            disk: Disk::new(plan.limits.turn_calls, planted),
+            disk: Disk::new(plan.host.limits.turn_calls, planted),
             agents: Agents::new(planted),
             clients: (0..plan.clients).map(|_| Client::new(planted)).collect(),
             life: None,
             ledger: Ledger::new(planted),
             trace: Trace::new(keeps_lines),
-            script: Script::new(&plan.limits, keeps_lines),
+            script: Script::new(&plan.host.limits, keeps_lines),
             figures: Counts::default(),
             planted,
             pace: plan.pace,

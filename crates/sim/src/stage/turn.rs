@@ -250,7 +250,7 @@ impl Stage {
         self.ledger.asked(&self.disk, request)?;
         let name = match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone(),
-            AgentSpec::Guide => String::new(),
+            AgentSpec::Guide | AgentSpec::Acp(_) => String::new(),
         };
         self.agents.ask(&request.seat, request.turn, name.clone());
         let (count, places) = (self.agents.count(&name), self.limits.agent_calls.max(1));

@@ -436,6 +436,11 @@ fn compacting_head() -> Head {
     }
 }
 
+/// As [`compacting_head`], with what is needed to undo its summaries.
+fn replaced_head() -> Head {
+    Head { replaced: vec![(9000, 400), (70_000, 1200)], ..compacting_head() }
+}
+
 /// Each in a dump of its own, so that what is added later changes no older one.
 #[test]
 fn what_is_on_disk_stays_as_it_is() {
@@ -455,6 +460,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
         ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
         ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
+        ("a_head_whose_summaries_can_be_undone_on_disk_stays_as_it_is", dump_head(&replaced_head())),
         ("records_of_settings_on_disk_stay_as_they_are", dump_log(settings_records())),
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
         ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
@@ -502,6 +508,7 @@ fn what_is_encoded_is_decoded() {
         later_head(),
         seat_head(),
         compacting_head(),
+        replaced_head(),
         settings_head(),
         budget_head(),
     ]

@@ -21,12 +21,31 @@ pub struct Arguments {
     pub tags: Vec<TagChange>,
     /// What is to be set.
     pub changes: Vec<SettingChange>,
+    pub flags: Flags,
+}
+
+/// What stands for itself among what a command takes: it was said, or was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
     /// Also while the session works.
     pub force: bool,
     /// What was done last is to be taken back.
     pub undo: bool,
     /// Every call of that tool that waits in the session, and not one alone.
     pub all: bool,
+}
+
+impl Flags {
+    /// Takes a word that stands for itself; whether it is one.
+    pub(super) fn set(&mut self, word: &str) -> bool {
+        match word {
+            "undo" => self.undo = true,
+            "all" => self.all = true,
+            "yes" => self.force = true,
+            _other => return false,
+        }
+        true
+    }
 }
 
 impl Arguments {
@@ -36,17 +55,6 @@ impl Arguments {
 
     pub(super) fn text(&self) -> String {
         self.text.clone().unwrap_or_default()
-    }
-
-    /// Takes a word that stands for itself; whether it is one.
-    pub(super) fn set_flag(&mut self, word: &str) -> bool {
-        match word {
-            "undo" => self.undo = true,
-            "all" => self.all = true,
-            "yes" => self.force = true,
-            _other => return false,
-        }
-        true
     }
 
     /// From 0, as the core counts.

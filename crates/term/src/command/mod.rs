@@ -14,7 +14,7 @@ mod read;
 mod resolve;
 mod user_command;
 
-pub use arguments::{Among, Arguments, CoreCommand, Param};
+pub use arguments::{Among, Arguments, CoreCommand, Flags, Param};
 pub use manual::markdown;
 pub use motion::{Edit, HistoryStep, ScrollStep};
 pub use notice::{FROM_NEXT_TURN, notice};

@@ -4,7 +4,7 @@ use core::fmt;
 
 use q_core::{Name, Refusal, SettingChange, TagChange};
 
-use crate::command::arguments::{Arguments, CoreCommand, Param, params};
+use crate::command::arguments::{Arguments, CoreCommand, Flags, Param, params};
 use crate::command::table::{self, CommandRow};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
@@ -39,7 +39,10 @@ pub fn parse(text: &str, kinds: &Kinds) -> Result<UserCommand, SlashError> {
     let arguments = CommandLine { row, word, rest: rest.trim() }.arguments(kinds)?;
     Ok(UserCommand {
         action: row.action,
-        arguments: Arguments { force: force || arguments.force, ..arguments },
+        arguments: Arguments {
+            flags: Flags { force: force || arguments.flags.force, ..arguments.flags },
+            ..arguments
+        },
     })
 }
 
@@ -97,7 +100,7 @@ impl CommandLine<'_> {
                 }
                 return Err(self.needs(param));
             }
-            if word == param.word && arguments.set_flag(word) {
+            if word == param.word && arguments.flags.set(word) {
                 rest = behind;
                 continue;
             }
@@ -285,12 +288,17 @@ mod tests {
     }
 
     fn of_all(mut command: UserCommand) -> UserCommand {
-        command.arguments.all = true;
+        command.arguments.flags.all = true;
         command
     }
 
     fn forced(mut command: UserCommand) -> UserCommand {
-        command.arguments.force = true;
+        command.arguments.flags.force = true;
+        command
+    }
+
+    fn undoing(mut command: UserCommand) -> UserCommand {
+        command.arguments.flags.undo = true;
         command
     }
 
@@ -375,7 +383,7 @@ mod tests {
             ("/usage", alone(Action::Usage)),
             ("/compact", alone(Action::Compact)),
             ("/undo yes", forced(alone(Action::Undo))),
-            ("/compact undo", command(Action::Compact, Arguments { undo: true, ..Arguments::default() })),
+            ("/compact undo", undoing(alone(Action::Compact))),
             ("/exit", alone(Action::Detach)),
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");

@@ -4,7 +4,7 @@
 //! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
 //! only if the first word is the name of one: a pasted path or log is a prompt.
 
-use crate::command::arguments::Arguments;
+use crate::command::arguments::{Arguments, Flags};
 use crate::command::parse::{SlashError, parse, word_of};
 use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
@@ -47,7 +47,8 @@ pub(crate) fn answer(text: &str) -> Option<UserCommand> {
     let action = match text.trim() {
         "y" => Action::Approve,
         "A" => {
-            let arguments = Arguments { all: true, ..Arguments::default() };
+            let arguments =
+                Arguments { flags: Flags { all: true, ..Flags::default() }, ..Arguments::default() };
             return Some(UserCommand { action: Action::Approve, arguments });
         }
         "a" => Action::Always,

@@ -89,6 +89,10 @@ pub enum Action {
     Usage,
     /// Show what the next request would have.
     Context,
+    /// Show what goes on in the session's background.
+    Processes,
+    /// End one of these.
+    Kill,
     /// Show the prompts that wait.
     Queue,
     /// Take a waiting prompt back.
@@ -246,7 +250,7 @@ pub const ROWS: &[CommandRow] = rows![
     Sessions, Action::Last, &[(alt('l'), Always)], &[key(Tab)], &["last"], "", None, None, "", "last", "go back to the session shown before";
     Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), None, "", "list", "choose from the list of sessions; type to filter";
     Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), None, "", "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
-    Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.force })), "Archive a session; its history stays", "close", "archive the session, its history stays; /close! also while it works";
+    Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.flags.force })), "Archive a session; its history stays", "close", "archive the session, its history stays; /close! also while it works";
     Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "Give a session another name", "rename", "give the session another name";
     Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), Some(Session(Open, |session, arguments| Command::Fork { session, id: SessionId::UNDRAWN, at: None, name: arguments.name.clone() })), "", "fork", "create a session that begins with this one's history, and go to it";
     Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, None, "", "detach", "leave; the work goes on, `q` comes back to it";
@@ -256,14 +260,16 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Interrupt, &[(ctrl('c'), Always)], &[], &["interrupt", "stop"], "", Some("q interrupt SESSION"), Some(Session(Open, |session, _| Command::Interrupt { session })), "Stop a session's running turn", "interrupt", "stop the answer and keep what came; when none is on its way, clear the prompt";
     Conversation, Action::Retry, &[], &[], &["retry"], "", Some("q retry SESSION"), Some(Turn(|session, token, _| Command::Retry { session, token })), "Ask again what failed or was interrupted", "retry", "ask again what failed or was interrupted";
     Conversation, Action::Continue, &[], &[], &["continue"], "", Some("q continue SESSION"), Some(Turn(|session, token, _| Command::Continue { session, token })), "Go on with an answer that stopped before its end", "go on", "go on with an answer that stopped before its end: at the length limit, cut off, interrupted";
-    Conversation, Action::Compact, &[], &[], &["compact"], "[undo]", Some("q compact SESSION [undo]"), Some(Session(Open, |session, arguments| Command::Compact { session, undo: arguments.undo })), "Have a summary stand for the conversation so far, where a model is asked", "compact", "have the agent summarise the conversation, and get the summary in its place from then on; `/compact undo` takes that back";
+    Conversation, Action::Compact, &[], &[], &["compact"], "[undo]", Some("q compact SESSION [undo]"), Some(Session(Open, |session, arguments| Command::Compact { session, undo: arguments.flags.undo })), "Have a summary stand for the conversation so far, where a model is asked", "compact", "have the agent summarise the conversation, and get the summary in its place from then on; `/compact undo` takes that back";
     Conversation, Action::Undo, &[], &[plain('z')], &["undo"], "[yes]", Some("q undo SESSION"), Some(Session(Open, |session, arguments| reversal(session, arguments, false))), "", "undo", "show what tools changed in files in the newest turn that changed any, and undo it on a yes; what commands changed stays";
     Conversation, Action::Redo, &[], &[], &["redo"], "[yes]", Some("q redo SESSION"), Some(Session(Open, |session, arguments| reversal(session, arguments, true))), "", "redo", "show what was undone last, and make it again on a yes";
     Conversation, Action::Diff, &[], &[], &["diff"], "", Some("q diff SESSION"), None, "", "diff", "show what this session's tools changed in files, all in all";
     Conversation, Action::Usage, &[], &[], &["usage"], "", Some("q usage [SESSION]"), None, "", "usage", "show the tokens this session cost, and how full its model's window is";
     Conversation, Action::Context, &[], &[], &["context"], "", Some("q context SESSION"), None, "", "context", "show what the next request would have, part by part, how large each is, and what stays behind";
+    Conversation, Action::Processes, &[], &[], &["processes"], "", Some("q processes SESSION"), None, "", "processes", "show what commands go on in this session's background, and which have ended";
+    Conversation, Action::Kill, &[], &[], &["kill"], "NUMBER", Some("q processes SESSION --kill NUMBER"), None, "", "kill", "end the command of that number in this session's background, with all it started";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text(), images: Vec::new() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
-    Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which there are; `default` goes back";
+    Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which models there are; `default` goes back";
     Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens, reasoning or budget_tokens of this session; `default` clears it; alone, show them";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
@@ -282,7 +288,7 @@ pub const ROWS: &[CommandRow] = rows![
     Keeping, Action::Unpin, &[], &[], &["unpin"], "[SESSION]", Some("q unpin SESSION"), Some(Session(Open, |session, _| Command::Pin { session, pinned: false })), "Let a session hibernate by itself again", "unpin", "let it hibernate by itself again";
     Keeping, Action::Unread, &[], &[], &["unread"], "[SESSION]", Some("q unread SESSION"), Some(Session(Open, |session, _| Command::MarkUnread { session })), "Mark a session as unread, to come back to it", "unread", "count a session as unread until it is shown again";
     Keeping, Action::Reopen, &[], &[], &["reopen"], "SESSION", Some("q reopen SESSION"), Some(Session(Archived, |session, _| Command::Reopen { session })), "Take a session out of the archive", "reopen", "take a session out of the archive and go to it";
-    Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), Some(Session(Kept, |session, arguments| Command::Trash { session, even_if_working: arguments.force })), "", "delete", "throw a session into the trash, for a month; /delete! also while it works";
+    Keeping, Action::Delete, &[], &[], &["delete"], "[SESSION]", Some("q delete SESSION [--now]"), Some(Session(Kept, |session, arguments| Command::Trash { session, even_if_working: arguments.flags.force })), "", "delete", "throw a session into the trash, for a month; /delete! also while it works";
     Keeping, Action::Restore, &[], &[], &["restore"], "SESSION", Some("q restore SESSION"), Some(Session(Trashed, |session, _| Command::Restore { session })), "Take a session out of the trash, into the archive", "restore", "take a session out of the trash, into the archive";
     View, Action::Scroll(ScrollStep::PageUp), &[(key(PageUp), Always)], &[], &[], "", None, None, "", "page up", "half a screen up";
     View, Action::Scroll(ScrollStep::PageDown), &[(key(PageDown), Always)], &[], &[], "", None, None, "", "page down", "half a screen down";

@@ -16,7 +16,7 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
     ui.number_what_waits(mirror);
     let (places, editor) = places(screen, ui, mirror);
     ui.places = places;
-    ui.geometry = Geometry {
+    ui.frame.geometry = Geometry {
         columns: transcript::text_columns(places.session.transcript, ui, mirror),
         rows: places.session.transcript.height.into(),
         editor,

@@ -91,7 +91,7 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
         let when = if ui.options.motion { words::countdown(waits, ui.now) } else { words::retrying(waits) };
         return (said(&format!("{when} · Ctrl+C stops")), palette.notice());
     }
-    let below = ui.window.below;
+    let below = ui.frame.window.below;
     if below > 0 {
         let key = if ui.pane().editor.is_empty() { "End" } else { "Ctrl+End" };
         return (said(&format!("↓ {} ({key})", words::counted(below, "more line"))), palette.notice());

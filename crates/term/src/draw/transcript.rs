@@ -45,7 +45,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let palette = ui.palette();
     let names = area.width >= WITH_NAMES;
     let agent = if names { agent(session) } else { String::new() };
-    let top = ui.window.top;
+    let top = ui.frame.window.top;
     let mut y = area.y;
     let mut from = top.row;
     for index in top.entry..session.entries.len() {

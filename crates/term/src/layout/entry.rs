@@ -10,6 +10,7 @@ use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
+use crate::plan;
 use crate::project;
 use crate::quoted;
 use crate::sanitize;
@@ -31,7 +32,7 @@ pub(crate) struct EntryLayout {
     width: usize,
     len: usize,
     guard: Vec<u8>,
-    /// Whether it was laid out as output of a call that has ended.
+    /// Whether it was laid out as one that another stands for.
     is_over: bool,
     pub(crate) blocks: Vec<Block>,
 }
@@ -41,7 +42,8 @@ pub(crate) struct EntryLayout {
 pub(crate) struct EntryContext<'a> {
     /// The call that it is the result of.
     pub(crate) call: Option<&'a Called>,
-    /// Whether the call that it is the output of has ended: all of that comes with the result.
+    /// Whether another entry stands for it, so that it has no rows: the result for what its call put out until then, a plan for
+    /// the one before it and for the call that told it.
     pub(crate) is_over: bool,
 }
 
@@ -56,6 +58,7 @@ impl EntryLayout {
     ) -> Self {
         let text = entry.text();
         let blocks = match &entry.body {
+            _ if beside.is_over => Vec::new(),
             Body::Prompt(said) => {
                 let folded = quoted::folded(&said.text);
                 let shown = prompt(&words::with_images(&folded, &said.images), width);
@@ -72,10 +75,12 @@ impl EntryLayout {
                 let called = words::call(call);
                 vec![block(text, exact(&called, width, palette.code()))]
             }
-            Body::Output(_) if beside.is_over => Vec::new(),
             Body::Output(output) => vec![block(text, newest_rows(&output.text, width, palette))],
             Body::Plan(steps) => {
-                vec![block(text, wrap::plain(&sanitize::visible(&words::plan(steps)), width, palette.code()))]
+                vec![block(
+                    text,
+                    wrap::plain(&sanitize::visible(&plan::listed(steps)), width, palette.code()),
+                )]
             }
             Body::Sources(told) => vec![block(text, listed(entry.no, told, width))],
             Body::Result(result) => {

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, CallOutput, Entry, EntryNo, Mark};
+use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome};
 
 use crate::layout::cache::Cache;
 use crate::layout::entry::{EntryContext, EntryLayout};
 use crate::layout::wrap::Row;
+use crate::plan;
 use crate::style::Palette;
 
 /// A session's rows at one width: measured with a cache that takes up what is looked at, drawn from one that has it.
@@ -89,7 +90,7 @@ impl<C> Flow<'_, C> {
         let goes_on = match (&entry.body, entry.body.of_call()) {
             (Body::Stop(_), _) => true,
             // It has no row of its own any more.
-            (Body::Output(_), _) if beside(self.session, entry).is_over => true,
+            _ if beside(self.session, entry).is_over => true,
             (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
             (_, None) => false,
         };
@@ -100,7 +101,7 @@ impl<C> Flow<'_, C> {
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
 fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> EntryContext<'a> {
-    /// How far behind its output a call's result is looked for: calls run together, but no more than 64.
+    /// How far behind an entry is looked for what stands for it: calls run together, but no more than 64.
     const NEAR: usize = 256;
     let entries = &session.entries;
     let place = |no: EntryNo| entries.partition_point(|known| known.no < no);
@@ -109,7 +110,20 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> EntryContext<'a> {
             let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
             let call =
                 call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
-            EntryContext { call, is_over: false }
+            let is_over = result.outcome == Outcome::Done && call.is_some_and(plan::is_told_by);
+            EntryContext { call, is_over }
+        }
+        Body::Call(call) if plan::is_told_by(call) => {
+            let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
+            let is_over = near.any(|later| {
+                matches!(&later.body, Body::Result(result) if result.of == entry.no && result.outcome == Outcome::Done)
+            });
+            EntryContext { call: None, is_over }
+        }
+        Body::Plan(_) => {
+            let near = entries.iter().skip(place(entry.no) + 1).take(NEAR);
+            let mut turn = near.take_while(|later| !later.body.begins_turn());
+            EntryContext { call: None, is_over: turn.any(|later| matches!(later.body, Body::Plan(_))) }
         }
         Body::Output(output) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);

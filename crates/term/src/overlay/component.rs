@@ -39,7 +39,7 @@ impl OverlaySubject {
     pub(crate) const fn is_answered_by(self, answer: &UserCommand) -> bool {
         match self {
             Self::Call(_) => true,
-            Self::Calls => answer.arguments.all,
+            Self::Calls => answer.arguments.flags.all,
             Self::Nothing | Self::Session(_) => false,
         }
     }

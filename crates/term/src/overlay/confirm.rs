@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::command::table::Question;
-use crate::command::{Arguments, UserCommand};
+use crate::command::{Arguments, Flags, UserCommand};
 use crate::keys::Chord;
 use crate::layout::wrap;
 use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
@@ -30,9 +30,10 @@ impl Confirm {
     /// The question before a command that would end a session in the middle of its work; none where it may be carried out
     /// at once.
     pub(crate) fn before(session: SessionId, command: &UserCommand, mirror: &Mirror) -> Option<Self> {
-        let question = command.action.question().filter(|_| !command.arguments.force)?;
+        let question = command.action.question().filter(|_| !command.arguments.flags.force)?;
         let works = mirror.get(session).is_some_and(|session| session.summary.activity.is_busy());
-        let arguments = Arguments { force: true, ..command.arguments.clone() };
+        let flags = Flags { force: true, ..command.arguments.flags };
+        let arguments = Arguments { flags, ..command.arguments.clone() };
         works.then_some(Self { session, command: UserCommand { arguments, ..*command }, question })
     }
 

@@ -41,6 +41,12 @@ pub(super) const fn hint(
 pub(super) const ENTER: &[(Chord, OverlayKey)] = &[(key(Enter), OverlayKey::Accept)];
 pub(super) const ESC_LEAVES: Hint =
     hint(&[(key(Esc), OverlayKey::Leave), (ctrl('c'), OverlayKey::Leave)], "Esc", "leaves");
+/// Where Enter has nothing to send, and is pressed to go on.
+pub(super) const READ_LEAVES: Hint = hint(
+    &[(key(Esc), OverlayKey::Leave), (ctrl('c'), OverlayKey::Leave), (key(Enter), OverlayKey::Leave)],
+    "Esc",
+    "leaves",
+);
 /// While a command is typed.
 pub(super) const TYPING: &[Hint] = &[
     hint(ENTER, "Enter", "does it"),

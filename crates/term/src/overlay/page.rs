@@ -10,11 +10,11 @@ use ratatui::style::Style;
 use crate::command::table::{CommandRow, LEADER};
 use crate::command::{self, Action, ScrollStep, UserCommand, table};
 use crate::editor::Editor;
-use crate::keys::KeyCode::{Down, Enter, Esc, PageDown, PageUp, Up};
-use crate::keys::{Chord, ctrl, key, plain};
+use crate::keys::KeyCode::{Down, PageDown, PageUp, Up};
+use crate::keys::{Chord, key, plain};
 use crate::layout::wrap::{self, Row};
 use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
-use crate::overlay::hints::{Hint, OverlayKey, TYPING, footer, hint, meaning};
+use crate::overlay::hints::{Hint, OverlayKey, READ_LEAVES, TYPING, footer, hint, meaning};
 use crate::overlay::line;
 use crate::overlay::popup::Popup;
 use crate::sanitize;
@@ -31,15 +31,9 @@ const SCROLLS: Hint = hint(
     "scroll",
 );
 const COMMAND: Hint = hint(&[(plain('/'), OverlayKey::Begin)], "/", "begins a command");
-/// Enter has nothing to send here, and is pressed to go on.
-const LEAVES: Hint = hint(
-    &[(key(Esc), OverlayKey::Leave), (ctrl('c'), OverlayKey::Leave), (key(Enter), OverlayKey::Leave)],
-    "Esc",
-    "leaves",
-);
-const READING: &[Hint] = &[SCROLLS, COMMAND, LEAVES];
+const READING: &[Hint] = &[SCROLLS, COMMAND, READ_LEAVES];
 /// Where there is nothing to scroll, nothing is said of it.
-const READING_ALL: &[Hint] = &[COMMAND, LEAVES];
+const READING_ALL: &[Hint] = &[COMMAND, READ_LEAVES];
 
 /// What a page shows. It follows what changes meanwhile.
 pub(crate) trait Sheet: Debug {

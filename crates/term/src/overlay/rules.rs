@@ -6,11 +6,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::command::ScrollStep;
-use crate::keys::KeyCode::{Down, End, Enter, Esc, Home, PageDown, PageUp, Up};
-use crate::keys::{Chord, ctrl, key, plain};
+use crate::keys::KeyCode::{Down, End, Home, PageDown, PageUp, Up};
+use crate::keys::{Chord, key, plain};
 use crate::layout::wrap::truncated;
 use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reaction};
-use crate::overlay::hints::{Hint, KEEPS, OverlayKey, YES, footer, hint, meaning};
+use crate::overlay::hints::{Hint, KEEPS, OverlayKey, READ_LEAVES, YES, footer, hint, meaning};
 use crate::overlay::popup::Popup;
 use crate::rules::ListedRule;
 use crate::style::Palette;
@@ -27,14 +27,9 @@ const CHOOSES: Hint = hint(
     "↑ ↓",
     "choose",
 );
-const LEAVES: Hint = hint(
-    &[(key(Esc), OverlayKey::Leave), (ctrl('c'), OverlayKey::Leave), (key(Enter), OverlayKey::Leave)],
-    "Esc",
-    "leaves",
-);
-const LISTING: &[Hint] = &[CHOOSES, hint(&[(plain('d'), OverlayKey::Act)], "d", "removes"), LEAVES];
+const LISTING: &[Hint] = &[CHOOSES, hint(&[(plain('d'), OverlayKey::Act)], "d", "removes"), READ_LEAVES];
 /// Where there is nothing to remove, nothing is said of it.
-const EMPTY: &[Hint] = &[LEAVES];
+const EMPTY: &[Hint] = &[READ_LEAVES];
 const ASKING: &[Hint] = &[hint(YES, "y", "removes it"), KEEPS];
 
 #[derive(Debug)]

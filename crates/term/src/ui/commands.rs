@@ -94,7 +94,7 @@ impl Ui {
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
             Action::Undo | Action::Redo | Action::Diff => {
-                return self.ask_changes(mirror, command.action, arguments.force, intents);
+                return self.ask_changes(mirror, command.action, arguments.flags.force, intents);
             }
             Action::Permissions => return self.ask_rules(mirror, intents),
             Action::Trust => {
@@ -103,6 +103,11 @@ impl Ui {
             }
             Action::Queue => return self.show_queue(mirror),
             Action::Usage => return self.show_usage(mirror),
+            Action::Processes | Action::Kill => {
+                let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+                let stop = arguments.number.map(|number| number as u64);
+                intents.push(Intent::Processes { session: session.summary.id, stop });
+            }
             Action::Context => {
                 let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
                 intents.push(Intent::Context { session: session.summary.id });
@@ -217,7 +222,7 @@ impl Ui {
         let ends = ends_session(&command);
         // That the session in front is gone then surprises nobody: it was closed from here.
         if ends && command.session() == self.focus {
-            self.closing = self.focus;
+            self.visits.closing = self.focus;
         }
         intents.push(Intent::Tell(command));
         ends
@@ -372,6 +377,11 @@ impl Ui {
     /// What the next request of a session would have, in lines.
     pub fn show_context(&mut self, session: SessionId, lines: Vec<String>) {
         self.open_page(" context ", OverlaySubject::Session(session), lines);
+    }
+
+    /// What goes on in a session's background, in lines.
+    pub fn show_processes(&mut self, session: SessionId, lines: Vec<String>) {
+        self.open_page(" processes ", OverlaySubject::Session(session), lines);
     }
 
     /// A session's rule is the core's, any other the client's.

@@ -36,7 +36,7 @@ impl Ui {
     /// The host is gone. What it had not acknowledged stays under way: the client delivers it to the next one.
     pub fn host_lost(&mut self, why: impl Into<String>) {
         self.shown = None;
-        self.cache.clear();
+        self.frame.cache.clear();
         self.live.clear();
         self.submissions.forget_opening();
         for pane in self.panes.values_mut() {

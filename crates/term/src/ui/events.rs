@@ -99,7 +99,7 @@ impl Ui {
             // Kept for later they would come as a surprise; the person is told, and may ask again.
             intents.retain(|intent| !intent.needs_host());
             if intents.len() < count {
-                self.closing = None;
+                self.visits.closing = None;
                 self.warn("that needs the host");
             }
             return;

@@ -11,6 +11,19 @@ use crate::ui::state::Ui;
 /// Panes of sessions that are gone are dropped beyond this many.
 const PANES: usize = 64;
 
+/// Where this terminal was, and where it goes next without being asked again.
+#[derive(Debug, Default)]
+pub(super) struct Visits {
+    /// Sessions shown, the latest last.
+    pub(super) recent: Vec<SessionId>,
+    /// Created and not in the mirror yet.
+    pub(super) awaited: Option<SessionId>,
+    /// The session in front whose closing this terminal asked for.
+    pub(super) closing: Option<SessionId>,
+    /// The session this terminal was taken to, as the one in front was closed elsewhere: nothing is sent there unasked.
+    pub(super) taken_to: Option<SessionId>,
+}
+
 impl Ui {
     pub fn switch_to(&mut self, mirror: &Mirror, id: SessionId) -> Vec<Intent> {
         let mut intents = Vec::new();
@@ -25,7 +38,7 @@ impl Ui {
         let mut intents = Vec::new();
         match mirror.get(id) {
             Some(_) => self.show(mirror, id, &mut intents),
-            None => self.awaited = Some(id),
+            None => self.visits.awaited = Some(id),
         }
         for text in early {
             self.submit(id, text, false, &mut intents);
@@ -49,9 +62,9 @@ impl Ui {
             from_nowhere = Some(std::mem::take(&mut self.nowhere));
         }
         self.focus = Some(id);
-        (self.closing, self.taken_to) = (None, None);
-        self.recent.retain(|other| *other != id);
-        self.recent.push(id);
+        (self.visits.closing, self.visits.taken_to) = (None, None);
+        self.visits.recent.retain(|other| *other != id);
+        self.visits.recent.push(id);
         let summary = &session.summary;
         let pane = self.panes.entry(id).or_insert_with(|| Pane::of(session));
         pane.mark = (summary.unread > 0).then_some(summary.seen);
@@ -94,7 +107,7 @@ impl Ui {
 
     /// Whether what is typed was begun in a session that was closed elsewhere: then it is kept back once, and said so.
     pub(super) fn is_kept_back(&mut self, mirror: &Mirror) -> bool {
-        let Some(session) = self.taken_to.take().and_then(|id| mirror.get(id)) else { return false };
+        let Some(session) = self.visits.taken_to.take().and_then(|id| mirror.get(id)) else { return false };
         self.warn(format!(
             "the session it was typed in was closed elsewhere; Enter again sends it to {}",
             session.summary.name
@@ -104,8 +117,8 @@ impl Ui {
 
     /// At first the lowest slot of those that are awake; when the session in view is gone, the one shown before it.
     pub(super) fn keep_focus_valid(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        if let Some(id) = self.awaited.filter(|id| mirror.get(*id).is_some()) {
-            self.awaited = None;
+        if let Some(id) = self.visits.awaited.filter(|id| mirror.get(*id).is_some()) {
+            self.visits.awaited = None;
             self.show(mirror, id, intents);
         }
         if self.focus.is_some_and(|id| mirror.get(id).is_some()) {
@@ -115,13 +128,19 @@ impl Ui {
         if gone.is_none() && self.submissions.is_opening() {
             return; // what is typed meanwhile is for the session that opens, and no other
         }
-        let next =
-            self.recent.iter().rev().copied().find(|id| mirror.get(*id).is_some()).or_else(|| first(mirror));
-        let is_unasked = gone.is_some() && gone != self.closing;
+        let next = self
+            .visits
+            .recent
+            .iter()
+            .rev()
+            .copied()
+            .find(|id| mirror.get(*id).is_some())
+            .or_else(|| first(mirror));
+        let is_unasked = gone.is_some() && gone != self.visits.closing;
         if let Some(next) = next {
             self.show(mirror, next, intents);
             if is_unasked {
-                self.taken_to = Some(next);
+                self.visits.taken_to = Some(next);
                 let name = mirror.get(next).map_or("another", |session| session.summary.name.as_str());
                 self.warn(format!("the session in front was closed elsewhere; now in {name}"));
             }
@@ -148,7 +167,7 @@ impl Ui {
     /// The session that was in view before this one.
     pub(super) fn shown_before(&self, mirror: &Mirror) -> Option<SessionId> {
         let is_other = |id: &SessionId| Some(*id) != self.focus && mirror.get(*id).is_some();
-        self.recent.iter().rev().copied().find(is_other)
+        self.visits.recent.iter().rev().copied().find(is_other)
     }
 
     /// The next session that needs the person.

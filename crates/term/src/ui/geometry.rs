@@ -2,6 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use crate::layout::cache::Cache;
+use crate::layout::flow::Window;
+
 /// The size of the transcript as last laid out: what scrolling moves in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Geometry {
@@ -40,4 +43,13 @@ impl SessionPlaces {
     pub(crate) fn above_status(self) -> Rect {
         self.transcript.union(self.queue)
     }
+}
+
+/// What the last frame leaves for the next one, and for keys that scroll what it shows.
+#[derive(Debug, Default)]
+pub(crate) struct LastFrame {
+    pub(crate) geometry: Geometry,
+    /// What of the transcript is in sight.
+    pub(crate) window: Window,
+    pub(crate) cache: Cache,
 }

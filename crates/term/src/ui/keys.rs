@@ -110,7 +110,7 @@ impl Ui {
         pane.editor.take();
         pane.mark = None;
         self.scroll_to_end();
-        if let Some(id) = self.focus.or(self.awaited) {
+        if let Some(id) = self.focus.or(self.visits.awaited) {
             self.submit(id, text, false, intents);
             return;
         }
@@ -121,7 +121,7 @@ impl Ui {
     }
 
     fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
-        let half = (self.geometry.rows / 2).max(1).cast_signed();
+        let half = (self.frame.geometry.rows / 2).max(1).cast_signed();
         match step {
             ScrollStep::LineUp => self.scroll_by(mirror, -1),
             ScrollStep::LineDown => self.scroll_by(mirror, 1),
@@ -134,7 +134,7 @@ impl Ui {
 
     /// From row to row of what is typed; beyond its first and last row, from prompt to prompt.
     fn walk_history(&mut self, step: HistoryStep) {
-        let width = self.geometry.editor;
+        let width = self.frame.geometry.editor;
         let pane = self.pane_mut();
         let text = pane.editor.text();
         let view = editor::lay_out(text, pane.editor.cursor(), width);

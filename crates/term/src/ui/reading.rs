@@ -13,27 +13,27 @@ impl Ui {
     /// The transcript in view, without what was laid out of it.
     fn transcript<'a>(&self, mirror: &'a Mirror) -> Option<Flow<'a, ()>> {
         let session = mirror.get(self.focus?)?;
-        let (width, palette, mark) = (self.geometry.columns, self.palette(), self.pane().mark);
+        let (width, palette, mark) = (self.frame.geometry.columns, self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
         Some(Flow::new(session, (width, palette), mark, unanswered))
     }
 
     /// The transcript in view, to be measured.
     fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a, &'a mut Cache>> {
-        Some(self.transcript(mirror)?.with(&mut self.cache))
+        Some(self.transcript(mirror)?.with(&mut self.frame.cache))
     }
 
     /// The transcript in view as it was laid out, to be drawn.
     pub(crate) fn laid_out<'a>(&'a self, mirror: &'a Mirror) -> Option<Flow<'a, &'a Cache>> {
-        Some(self.transcript(mirror)?.with(&self.cache))
+        Some(self.transcript(mirror)?.with(&self.frame.cache))
     }
 
     /// Lays out what of the transcript is in sight.
     pub(crate) fn lay_out_transcript(&mut self, mirror: &Mirror) {
-        let (scroll, height) = (self.pane().scroll, self.geometry.rows);
+        let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         let window = self.flow(mirror).filter(|_| height > 0).map(|mut flow| flow.window(scroll, height));
-        self.window = window.unwrap_or_default();
-        self.cache.end_frame();
+        self.frame.window = window.unwrap_or_default();
+        self.frame.cache.end_frame();
     }
 
     /// What waits in the session in view, or in the list of all, is on the screen from now on: answers may be given to it.
@@ -74,7 +74,7 @@ impl Ui {
             }
             return;
         }
-        let (window, rows) = (self.window, self.geometry.rows.saturating_sub(hidden));
+        let (window, rows) = (self.frame.window, self.frame.geometry.rows.saturating_sub(hidden));
         let Some(mut flow) = self.flow(mirror) else { return };
         let whole = flow.whole_calls(window, rows);
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
@@ -90,7 +90,7 @@ impl Ui {
     }
 
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {
-        let (scroll, height) = (self.pane().scroll, self.geometry.rows);
+        let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         if let Some(mut flow) = self.flow(mirror) {
             let scroll = flow.moved(scroll, rows, height);
             self.pane_mut().scroll = scroll;
@@ -98,7 +98,7 @@ impl Ui {
     }
 
     pub(super) fn scroll_to_top(&mut self, mirror: &Mirror) {
-        let height = self.geometry.rows;
+        let height = self.frame.geometry.rows;
         if let Some(mut flow) = self.flow(mirror) {
             let scroll = flow.at(Spot { entry: 0, row: 0 }, height);
             self.pane_mut().scroll = scroll;
@@ -125,10 +125,12 @@ impl Ui {
         let Some(session) = mirror.get(id).filter(|session| session.trimmed) else { return };
         let Some(first) = session.entries.front().map(|entry| entry.no) else { return };
         // At the end, only a few entries can leave the top in sight.
-        if self.pane().paged == Some(first) || (self.at_end() && session.entries.len() > self.geometry.rows) {
+        if self.pane().paged == Some(first)
+            || (self.at_end() && session.entries.len() > self.frame.geometry.rows)
+        {
             return;
         }
-        let (scroll, height) = (self.pane().scroll, self.geometry.rows);
+        let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         let Some(mut flow) = self.flow(mirror) else { return };
         let Window { top, .. } = flow.window(scroll, height);
         if top == (Spot { entry: 0, row: 0 }) {

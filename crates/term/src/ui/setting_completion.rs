@@ -1,7 +1,7 @@
 //! `/model NAME` and `/set SETTING`, completed from what is known: no key press waits for a server.
 
-use q_core::settings::NAMES;
-use q_core::{Mirror, SessionId};
+use q_core::settings::{DEFAULT, NAMES};
+use q_core::{Command, Mirror, SessionId};
 
 use crate::intent::Intent;
 use crate::overlay::{ModelsSheet, OverlaySubject};
@@ -29,6 +29,18 @@ impl Ui {
             return false;
         }
         true
+    }
+
+    /// What to say of a model that is set where its agent's list is known and lacks it: it is asked all the same, as lists are
+    /// not always whole.
+    pub fn unlisted(&self, mirror: &Mirror, command: &Command) -> Option<String> {
+        let Command::Set { session, changes } = command else { return None };
+        let agent = &mirror.get(*session)?.summary.agent;
+        let models = self.models.get(agent).filter(|models| !models.is_empty())?;
+        let set = changes.iter().find(|change| change.name == "model" && change.value != DEFAULT)?;
+        let agent = sanitize::visible_line(agent);
+        (!models.contains(&set.value))
+            .then(|| format!("; {agent} does not list it, `/model` shows what it lists"))
     }
 
     fn complete_model(&mut self, mirror: &Mirror, begun: &str, intents: &mut Vec<Intent>) {

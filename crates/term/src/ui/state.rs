@@ -11,11 +11,10 @@ use crate::advice;
 use crate::command::Scene;
 use crate::inbox::{Inbox, LineStart};
 use crate::kinds::Kinds;
-use crate::layout::cache::Cache;
-use crate::layout::flow::Window;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
-use crate::ui::geometry::{Geometry, Places};
+use crate::ui::focus::Visits;
+use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
@@ -70,16 +69,9 @@ impl Notice {
 pub struct Ui {
     pub(crate) options: Options,
     pub(crate) focus: Option<SessionId>,
-    /// Sessions shown, the latest last.
-    pub(super) recent: Vec<SessionId>,
+    pub(super) visits: Visits,
     /// Sessions that were live when last looked at.
     pub(super) live: BTreeSet<SessionId>,
-    /// Created and not in the mirror yet.
-    pub(super) awaited: Option<SessionId>,
-    /// The session in front whose closing this terminal asked for.
-    pub(super) closing: Option<SessionId>,
-    /// The session this terminal was taken to, as the one in front was closed elsewhere: nothing is sent there unasked.
-    pub(super) taken_to: Option<SessionId>,
     /// The models that agents list, by the agent, as they were last told.
     pub(super) models: BTreeMap<String, Vec<String>>,
     pub(super) panes: BTreeMap<SessionId, Pane>,
@@ -108,11 +100,8 @@ pub struct Ui {
     pub(super) in_front: bool,
     /// Whether a session's directory is trusted, while that is asked.
     pub(super) trust: Option<TrustQuestion>,
-    pub(crate) geometry: Geometry,
     pub(crate) places: Places,
-    /// What of the transcript is in sight.
-    pub(crate) window: Window,
-    pub(crate) cache: Cache,
+    pub(crate) frame: LastFrame,
 }
 
 impl Ui {
@@ -121,11 +110,8 @@ impl Ui {
         Self {
             options,
             focus: None,
-            recent: Vec::new(),
+            visits: Visits::default(),
             live: BTreeSet::new(),
-            awaited: None,
-            closing: None,
-            taken_to: None,
             models: BTreeMap::new(),
             panes: BTreeMap::new(),
             nowhere: Pane::default(),
@@ -144,10 +130,8 @@ impl Ui {
             shown: None,
             in_front: true,
             trust: None,
-            geometry: Geometry::default(),
             places: Places::default(),
-            window: Window::default(),
-            cache: Cache::default(),
+            frame: LastFrame::default(),
         }
     }
 
@@ -198,7 +182,7 @@ impl Ui {
             inbox: &self.inbox,
             now: self.now,
             palette: self.palette(),
-            rows: self.geometry.rows,
+            rows: self.frame.geometry.rows,
             fault: self.notice.as_ref().filter(|notice| notice.fault).map(|notice| notice.text.as_str()),
         }
     }

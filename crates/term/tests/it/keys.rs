@@ -1,8 +1,8 @@
 //! Keys → intents, as a table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use q_core::{Activity, Command, Interrupter, PromptNo, SessionId, Stop};
-use q_term::command::{Action, Arguments, UserCommand};
+use q_core::{Activity, Command, Interrupter, PromptNo, SessionId};
+use q_term::command::{Action, Arguments, Flags, UserCommand};
 use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, World, id, session};
@@ -14,11 +14,7 @@ fn world() -> World {
         vec![
             session(1, "api").prompt(1, "old question").answer(2, "answer"),
             session(2, "plan").activity(Activity::Working).queued(&["next", "after"]),
-            session(5, "review")
-                .prompt(1, "look")
-                .stop(2, Stop::Interrupted(Interrupter::User))
-                .activity(Activity::Interrupted)
-                .unread(1, 1, 0),
+            session(5, "review").prompt(1, "look").interrupted(2, Interrupter::User).unread(1, 1, 0),
             session(7, "docs").answer(2, "done").unread(1, 0, 0),
         ],
     )
@@ -62,7 +58,8 @@ fn turn(slot: u32, action: Action) -> Intent {
 }
 
 fn lookup(address: &str, action: Action, force: bool) -> Intent {
-    let arguments = Arguments { session: Some(address.into()), force, ..Arguments::default() };
+    let flags = Flags { force, ..Flags::default() };
+    let arguments = Arguments { session: Some(address.into()), flags, ..Arguments::default() };
     Intent::Lookup { address: address.into(), command: UserCommand { action, arguments } }
 }
 

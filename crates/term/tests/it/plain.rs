@@ -2,8 +2,8 @@
 
 use q_core::{
     Activity, AgentFailure, Body, CallNo, CallOutput, Called, Command, Digest, EntryNo, FailureKind, Fault,
-    Instant, Interrupter, Mirror, Outcome, PendingCall, Presence, PromptNo, QueuedPrompt, Resulted,
-    RuleEffect, Stop, ToolRule, TurnNo, Update, Wants,
+    Instant, Interrupter, Mirror, Outcome, PendingCall, PlanStep, Presence, PromptNo, QueuedPrompt, Resulted,
+    RuleEffect, StepState, Stop, ToolRule, TurnNo, Update, Wants,
 };
 use q_term::Way;
 use q_term::command::{Resolved, Scene};
@@ -218,6 +218,41 @@ fn a_line_answers_what_alone_waited_since_the_line_before() {
         tell(&mut plain, &mut mirror, vec![], number * 10_000 + 7_000);
         let _refused = say(&mut plain, &mirror, "/approve", number * 10_000 + 8_000).unwrap_err();
     }
+}
+
+#[test]
+fn a_plan_is_said_whole_once_and_then_what_is_different() {
+    let mut mirror = Mirror::default();
+    mirror.load(session(1, "api").activity(Activity::Working));
+    let mut plain = Plain::new(&mirror);
+    plain.focus_on(mirror.get(id(1)).unwrap());
+    let mut said = Vec::new();
+    let mut no = 0;
+    for (state, outcome) in [
+        (StepState::Active, Outcome::Done),
+        (StepState::Done, Outcome::Done),
+        (StepState::Done, Outcome::Failed),
+    ] {
+        let input = r#"{"steps":[{"text":"read","state":"active"}]}"#.into();
+        let called = Called { no: CallNo(no), tool: "todo".into(), input, wants: Wants::Nothing };
+        let steps = [("read", state), ("fix", StepState::Open)];
+        let steps = steps.map(|(text, state)| PlanStep { text: text.into(), state });
+        let text = String::new();
+        let result = Resulted { of: EntryNo(no + 1), outcome, text, kept: 0, whole: 0 };
+        let told = (outcome == Outcome::Done).then(|| Body::Plan(steps.to_vec()));
+        for body in [Some(Body::Call(called)), told, Some(Body::Result(result))].into_iter().flatten() {
+            no += 1;
+            said.extend(plain.update(&Update::Entry { session: id(1), entry: entry(no, body) }));
+        }
+    }
+    assert_eq!(
+        said,
+        [
+            "[api] plan [>] read\n    [ ] fix",
+            "[api] plan (1 of 2 done)\n    [x] read",
+            "[api] todo (1 step): failed"
+        ]
+    );
 }
 
 #[test]

@@ -110,14 +110,8 @@ fn an_answer_seen_in_part_is_marked_inside() {
 
 #[test]
 fn interrupted_here() {
-    let sessions = vec![
-        session(1, "work")
-            .prompt(1, "go")
-            .answer(2, "Going")
-            .stop(3, Stop::Interrupted(Interrupter::Crash))
-            .activity(Activity::Interrupted),
-    ];
-    screen!(World::with(80, 24, sessions));
+    let work = session(1, "work").prompt(1, "go").answer(2, "Going").interrupted(3, Interrupter::Crash);
+    screen!(World::with(80, 24, vec![work]));
 }
 
 /// A plan, a call whose output streams, and one that is over.
@@ -150,6 +144,43 @@ fn tools_at_work() {
             snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
         })];
     screen!(World::with(80, 30, sessions));
+}
+
+/// A plan that was told three times in two turns: of each turn the newest stands there, without the calls that told it.
+#[test]
+fn a_plan_that_changes_stays_in_one_place() {
+    let plan = |state, next| {
+        let step = |text: &str, state| PlanStep { text: text.into(), state };
+        Body::Plan(vec![step("read the handler", state), step("run the tests", next)])
+    };
+    let call = |no, wants| {
+        let input = r#"{"steps":[{"text":"read the handler","state":"active"}]}"#.into();
+        Body::Call(Called { no: CallNo(no), tool: "todo".into(), input, wants })
+    };
+    let result = |of, outcome| {
+        Body::Result(Resulted { of: EntryNo(of), outcome, text: "so".into(), kept: 2, whole: 2 })
+    };
+    let bodies = vec![
+        Body::Prompt("fix it".into()),
+        call(1, Wants::Nothing),
+        plan(StepState::Active, StepState::Open),
+        result(2, Outcome::Done),
+        Body::Answer("I read it.".into()),
+        call(2, Wants::Nothing),
+        plan(StepState::Done, StepState::Done),
+        result(6, Outcome::Done),
+        Body::Prompt("again".into()),
+        call(1, Wants::Nothing),
+        plan(StepState::Open, StepState::Open),
+        result(10, Outcome::Done),
+        call(2, Wants::Nothing),
+        result(13, Outcome::Failed),
+        call(3, Wants::Nothing),
+    ];
+    let sessions = vec![session(1, "work").activity(Activity::Working).but(|snapshot| {
+        snapshot.entries = bodies.into_iter().zip(1..).map(|(body, no)| entry(no, body)).collect();
+    })];
+    screen!(World::with(80, 24, sessions));
 }
 
 /// Sources below their answer: what each is called and who has it, however hostile its words.
@@ -232,8 +263,7 @@ fn a_prompt_that_nothing_answered() {
             .answer(4, "Here it is.")
             .prompt(5, "more")
             .answer(6, "Mo")
-            .stop(7, Stop::Interrupted(Interrupter::User))
-            .activity(Activity::Interrupted),
+            .interrupted(7, Interrupter::User),
     ];
     screen!(World::with(80, 24, sessions));
 }

@@ -238,6 +238,11 @@ pub(crate) trait But: Sized {
         self.but(|snapshot| snapshot.entries.push(entry(no, Body::Stop(stop))))
     }
 
+    /// Its last turn was ended by that one, and nothing was done since.
+    fn interrupted(self, no: u64, by: q_core::Interrupter) -> Self {
+        self.stop(no, q_core::Stop::Interrupted(by)).activity(Activity::Interrupted)
+    }
+
     fn kind(self, kind: Kind) -> Self {
         self.but(|snapshot| snapshot.summary.kind = kind)
     }

@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
+use super::reading::{
+    BlockOrder, FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words,
+};
 use super::seals::{self, SealedThought};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
@@ -18,10 +20,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::members;
 use crate::http::usage::{count, sum};
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::members;
+use q_seat::Turn;
 
 /// What is asked. The system prompt and the newest message are marked for the server's cache: all in front of a mark is read from it
 /// the next time.
@@ -95,12 +97,14 @@ pub(super) struct AnthropicReader {
     is_in_block: bool,
     has_blocks: bool,
     thought: Option<SealedThought>,
+    order: BlockOrder,
 }
 
 impl FrameReader for AnthropicReader {
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let [kind, message, block, delta, counted, index] =
             members(frame, ["type", "message", "content_block", "delta", "usage", "index"]);
+        let place = index;
         let index = index.map_or("", RawValue::get);
         let kind = words(kind);
         match if kind.is_empty() { event } else { &kind } {
@@ -128,6 +132,7 @@ impl FrameReader for AnthropicReader {
             }
             "content_block_delta" => {
                 if let Some(delta) = delta {
+                    self.order.note(place, &words(members(delta, ["text"])[0]), answer);
                     self.delta(index, delta, answer);
                 }
             }
@@ -136,7 +141,10 @@ impl FrameReader for AnthropicReader {
                 answer.on_finish_reason(&words(member(delta, "stop_reason")));
                 answer.on_explanation(&words(member(member(delta, "stop_details"), "explanation")));
             }
-            "message_stop" => return Meaning::End,
+            "message_stop" => {
+                self.cost(counted, answer);
+                return Meaning::End;
+            }
             "content_block_stop" => {
                 self.is_in_block = false;
                 answer.on_calls_end();
@@ -177,7 +185,7 @@ impl AnthropicReader {
         answer.on_text(words(text));
         // Inside of a block they are those of a call that is known, or of the server's own.
         if let Some(arguments) = arguments {
-            argue(index, &words(Some(arguments)), self.is_in_block, answer);
+            argue(index, &given(Some(arguments)), self.is_in_block, answer);
         }
     }
 
@@ -230,7 +238,10 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Opti
             let (id, name) = (words(id), name_of_whole(block));
             answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: &arguments });
         }
-        _text_or_unknown => {
+        kind => {
+            if let Some(kind) = unshown(kind) {
+                answer.on_unshown(kind);
+            }
             answer.on_text(words(text));
             citing::cite_each(member(Some(block), "citations"), answer);
         }

@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, argue, each, given, member, name_of_whole, words};
+use super::reading::{
+    BlockOrder, FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words,
+};
 use super::seals::{self, SealedThought};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
@@ -18,10 +20,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::members;
 use crate::http::usage::{count, sum};
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::members;
+use q_seat::Turn;
 
 /// What a model takes that is its maker's own.
 const MODEL_FIELDS: &str = "additionalModelRequestFields";
@@ -113,6 +115,7 @@ pub(super) struct BedrockReader {
     /// A block has begun, which said what it is; blocks of words need not.
     is_in_block: bool,
     thought: Option<SealedThought>,
+    order: BlockOrder,
 }
 
 impl FrameReader for BedrockReader {
@@ -129,6 +132,7 @@ impl FrameReader for BedrockReader {
             "contentBlockStart" => {
                 self.is_in_block = true;
                 let [start, index] = members(frame, ["start", "contentBlockIndex"]);
+                note_unshown(start, answer);
                 if let Some(called) = member(start, "toolUse") {
                     let (id, name) = (words(members(called, ["toolUseId"])[0]), name_of_whole(called));
                     let index = index.map_or("", RawValue::get);
@@ -137,6 +141,7 @@ impl FrameReader for BedrockReader {
             }
             "contentBlockDelta" => {
                 if let [Some(delta), index] = members(frame, ["delta", "contentBlockIndex"]) {
+                    self.order.note(index, &words(members(delta, ["text"])[0]), answer);
                     self.delta(index.map_or("", RawValue::get), delta, answer);
                 }
             }
@@ -161,6 +166,7 @@ impl BedrockReader {
         if let Some(citation) = citation {
             citing::cite_located(citation, answer);
         }
+        note_unshown(Some(delta), answer);
         if let Some(thought) = thought {
             let [text, signature, redacted] =
                 members(thought, ["text", "signature", "redactedContent"]).map(words);
@@ -175,7 +181,7 @@ impl BedrockReader {
         }
         answer.on_text(words(text));
         if let Some(called) = called {
-            argue(index, &words(member(Some(called), "input")), self.is_in_block, answer);
+            argue(index, &given(member(Some(called), "input")), self.is_in_block, answer);
         }
     }
 }
@@ -192,6 +198,15 @@ fn redact(redacted: &str, answer: &mut AnswerBuilder) {
     }
 }
 
+/// A block that is no text is named by its only member.
+fn note_unshown(block: Option<&RawValue>, answer: &mut AnswerBuilder) {
+    for name in ["image", "audio", "video", "document"] {
+        if let Some(kind) = member(block, name).and_then(|_| unshown(name)) {
+            answer.on_unshown(kind);
+        }
+    }
+}
+
 /// An answer that was not streamed.
 fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
     let [output, reason, counted] = members(frame, ["output", "stopReason", "usage"]);
@@ -202,6 +217,7 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
     for block in each(member(message, "content")) {
         let [text, thought, called, cited] =
             members(block, ["text", "reasoningContent", "toolUse", "citationsContent"]);
+        note_unshown(Some(block), answer);
         let reasoning = member(thought, "reasoningText");
         let [text_of_thought, signature] = ["text", "signature"].map(|name| words(member(reasoning, name)));
         let mut whole = SealedThought::default();

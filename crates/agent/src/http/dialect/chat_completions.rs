@@ -5,8 +5,9 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::answer_limit;
 use super::citing;
-use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, words};
+use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, unshown, words};
 use super::reasoning_content::{self, ReasoningContent};
 use super::reasoning_details::ReasoningDetails;
 use super::seals;
@@ -17,10 +18,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::failure::is_error;
-use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::usage;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{elements, is_array, is_nothing, members, text};
+use q_seat::Turn;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
@@ -32,7 +33,7 @@ pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
         ("messages", Some(all.into())),
         ("stream_options", Some(json!({ "include_usage": true }))),
         ("temperature", shape.temperature.clone().map(Value::Number)),
-        ("max_tokens", shape.max_tokens.map(Value::from)),
+        (answer_limit::member(model), shape.max_tokens.map(Value::from)),
         ("reasoning_effort", shape.reasoning.clone().map(Value::from)),
     ])
 }
@@ -107,10 +108,12 @@ pub(super) struct ChatCompletionsReader {
 
 impl FrameReader for ChatCompletionsReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [choices, counted, model, citations, results] =
-            members(frame, ["choices", "usage", "model", "citations", "search_results"]);
+        let [choices, counted, model, citations, results, groqs, timings] =
+            members(frame, ["choices", "usage", "model", "citations", "search_results", "x_groq", "timings"]);
         answer.on_model(model);
-        answer.on_usage(counted.and_then(usage));
+        // What some servers count in places of their own counts where the usual one is empty.
+        let beside = || member(groqs, "usage").and_then(usage).or_else(|| timings.and_then(usage));
+        answer.on_usage(counted.and_then(usage).or_else(beside));
         // What was found says more of a page than that it was cited.
         citing::cite_each(results, answer);
         citing::cite_each(citations, answer);
@@ -224,10 +227,23 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
         Some(part) => content_part(part, answer),
         None => {}
     }
+    let [audio, images] = members(part, ["audio", "images"]);
+    if let Some(audio) = audio.filter(|audio| !is_nothing(audio)) {
+        answer.on_text(words(member(Some(audio), "transcript")));
+        answer.on_unshown("sound");
+    }
+    if images.is_some_and(|images| !is_nothing(images)) {
+        answer.on_unshown("an image");
+    }
     answer.on_refusal(words(refusal));
     citing::annotate(annotations, answer);
     read_calls(calls, answer);
     read_calls(call, answer);
+}
+
+/// Whether a content is a number, which is its own text.
+fn is_plain(content: &RawValue) -> bool {
+    content.get().starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }
 
 /// Thoughts in parts, as `OpenRouter` has them beside those in one piece, or alone.
@@ -241,8 +257,14 @@ fn content_part(part: &RawValue, answer: &mut AnswerBuilder) {
     if let Some(words) = text(part) {
         return answer.on_text(words);
     }
-    let [said, refusal, thinking, annotations] =
-        members(part, ["text", "refusal", "thinking", "annotations"]);
+    if is_plain(part) {
+        return answer.on_text(part.get().to_owned());
+    }
+    let [said, refusal, thinking, annotations, kind] =
+        members(part, ["text", "refusal", "thinking", "annotations", "type"]);
+    if let Some(kind) = unshown(&words(kind)) {
+        answer.on_unshown(kind);
+    }
     citing::annotate(annotations, answer);
     answer.on_text(words(said));
     answer.on_refusal(words(refusal));

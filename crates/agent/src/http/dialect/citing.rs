@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::reading::{each, member, words};
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::{members, text};
 use crate::http::usage::count;
+use q_json::{members, text};
 
 /// The first of these members that says something.
 fn first_of<const N: usize>(of: &RawValue, names: [&str; N]) -> String {

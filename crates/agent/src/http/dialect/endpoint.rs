@@ -58,9 +58,13 @@ pub(crate) fn lists(dialect: Dialect, base: &str) -> Vec<String> {
     below.collect()
 }
 
-/// Whether it is a version: `v1`, `v1beta`, `v4`.
+/// Whether it is a version: `v1`, `v1beta`, `v1.2`, `v4`.
 fn is_version(segment: &str) -> bool {
-    segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    segment.strip_prefix('v').is_some_and(|rest| {
+        let behind = rest.trim_start_matches(is_number).trim_end_matches(is_number);
+        rest.starts_with(|first: char| first.is_ascii_digit()) && matches!(behind, "" | "alpha" | "beta")
+    })
 }
 
 /// A name as a part of a path.
@@ -104,6 +108,8 @@ mod tests {
             (ChatCompletions, "/", "/v1/chat/completions /chat/completions"),
             (ChatCompletions, "/api", "/api/chat/completions /api/v1/chat/completions"),
             (ChatCompletions, "/api/v4", "/api/v4/chat/completions"),
+            (ChatCompletions, "/v1only", "/v1only/chat/completions /v1only/v1/chat/completions"),
+            (ChatCompletions, "/v2.1beta3", "/v2.1beta3/chat/completions"),
             (ChatCompletions, "/v1/chat/completions", "/v1/chat/completions"),
             (
                 ChatCompletions,

@@ -8,16 +8,16 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, each, given, is_first, member, name_of_whole, words};
+use super::reading::{FrameReader, Meaning, each, given, is_first, member, name_of_whole, unshown, words};
 use super::seals;
 use super::writing::{
     arguments, called_tools, listed_messages, object, result_text, system_prompt, table, tool_name,
 };
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::{is_array, members};
 use crate::http::usage::sum;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{is_array, members};
+use q_seat::Turn;
 
 /// What is asked. The model stands in the address.
 pub(super) fn request(turn: &Turn, shape: &RequestShape) -> Value {
@@ -164,7 +164,11 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
         return;
     }
     let parts = member(content, "parts");
-    for part in each(parts) {
+    // Some servers leave out the list of one part, or all around its text.
+    let alone = parts.or(content).filter(|alone| !is_array(alone));
+    for part in each(parts).into_iter().chain(alone) {
+        answer.on_text(words(Some(part)));
+        note_unshown(part, answer);
         let [text, thought, called, signature] =
             members(part, ["text", "thought", "functionCall", SIGNATURE]);
         match thought {
@@ -190,8 +194,20 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
         citing::cite_each(member(citations, name), answer);
     }
     citing::cite_each(member(read, "urlMetadata"), answer);
-    answer.on_finish_reason(&words(reason));
+    answer.on_finish_reason(&words(reason.or(members(candidate, ["finish_reason"])[0])));
     answer.on_explanation(&words(explanation));
+}
+
+/// A part that is no text is named by its member, and bytes by their kind.
+fn note_unshown(part: &RawValue, answer: &mut AnswerBuilder) {
+    let names = ["inlineData", "fileData", "executableCode", "codeExecutionResult"];
+    for (name, data) in names.into_iter().zip(members(part, names)) {
+        let kind = data.map(|data| words(members(data, ["mimeType"])[0]));
+        if let Some(kind) = kind.and_then(|kind| unshown(&kind).or_else(|| unshown(name)).or(Some("a file")))
+        {
+            answer.on_unshown(kind);
+        }
+    }
 }
 
 /// What is thought is written as well, and counted beside.

@@ -9,6 +9,7 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `answer_limit` | how chat completions limit an answer |
 //! | `citing` | what an answer rests on, in each |
 //! | `offering` | how tools are offered in each |
 //! | `endpoint` | where below a base address each is asked |
@@ -18,6 +19,7 @@
 //! | `unfinished` | an answer that is gone on with |
 //! | `rules` | the rules of their histories, which tests hold them to |
 
+mod answer_limit;
 mod anthropic;
 mod bedrock;
 mod chat_completions;
@@ -42,11 +44,13 @@ use q_core::{Seal, Settings};
 use serde_json::{Map, Value};
 
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::shape::{self, RequestShape};
+use q_seat::Turn;
 
+pub(super) use answer_limit::{NEWER_LIMIT, with_newer_limit};
 pub(super) use offering::Offer;
 use reading::FrameReader;
+pub(super) use seals::keeping;
 
 /// What reads an answer in this dialect.
 pub(super) fn reader(dialect: Dialect) -> Box<dyn FrameReader> {
@@ -79,7 +83,7 @@ pub(super) fn request_offering(
     // An answer that is gone on with begins with no thought.
     let may_carry = !unfinished::is_taken(dialect, model, &with);
     let carries = |seal: &Seal| may_carry && seal.by == offer.sealed_by && seals::is_readable(dialect, seal);
-    let turn = &*seals::keeping(turn, carries);
+    let turn = &*keeping(turn, carries);
     let turn = &*unfinished::joined(dialect, turn, model, &with);
     let mut request = unshaped(dialect, turn, model, &with);
     // What the owner puts into the body by hand must not undo what was set: its members are known by what they change.
@@ -109,7 +113,7 @@ pub(super) fn request_without_seals(
     if !is_asked && !may_be_unsigned && !parts().any(carries) {
         return None;
     }
-    let turn = seals::keeping(turn, |_| false);
+    let turn = keeping(turn, |_| false);
     let mut request = request_offering(dialect, &turn, model, shape, offer);
     if dialect == Dialect::Gemini {
         gemini::pass_unsigned(&mut request);

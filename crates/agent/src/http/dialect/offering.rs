@@ -101,8 +101,8 @@ mod tests {
     use super::super::seals::sample;
     use super::super::{request, request_offering};
     use super::*;
-    use crate::seat::Turn;
     use crate::shape::RequestShape;
+    use q_seat::Turn;
 
     /// The request in the middle of a turn: a call was answered, and another tool was called in an older one.
     fn in_a_turn(dialect: Dialect) -> (Turn, Offer) {

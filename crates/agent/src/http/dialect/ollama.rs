@@ -14,10 +14,10 @@ use super::writing::{
     tool_name,
 };
 use crate::http::answer::AnswerBuilder;
-use crate::http::json::members;
 use crate::http::usage::count;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{is_nothing, members};
+use q_seat::Turn;
 
 /// The body of a request, before it is shaped.
 pub(super) fn request(turn: &Turn, model: &str, shape: &RequestShape) -> Value {
@@ -99,6 +99,9 @@ impl FrameReader for OllamaReader {
             answer.on_thought(words(thinking));
             answer.on_text(words(content));
             read_calls(calls, answer);
+            if members(message, ["images"])[0].is_some_and(|images| !is_nothing(images)) {
+                answer.on_unshown("an image");
+            }
         }
         answer.on_text(words(said));
         if done.is_none() && message.is_none() {

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::http::answer::{AnswerBuilder, NAMELESS};
 use crate::http::calls::CallPiece;
-use crate::http::json::{elements, is_array, is_nothing, members, text};
 use crate::http::usage::count;
+use q_json::{elements, is_array, is_nothing, members, text};
 
 /// What a frame means for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,49 @@ pub(super) fn member<'a>(of: Option<&'a RawValue>, name: &str) -> Option<&'a Raw
 
 /// Whether one of several answers that are given at once is the one that was asked for: the first, by its index or its place.
 pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
-    index.and_then(count).map_or(place == 0, |index| index == 0)
+    let is_number =
+        |index: &RawValue| index.get().starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    match index.and_then(count) {
+        Some(index) => index == 0,
+        None => place == 0 && index.is_none_or(|index| !is_number(index)),
+    }
+}
+
+/// In which order the texts of an answer come: each in a block, or an item, that has its place by an index.
+#[derive(Debug, Default)]
+pub(super) struct BlockOrder {
+    newest: Option<u64>,
+}
+
+impl BlockOrder {
+    /// Words come that stand at this place. What stands in front of others was to come before them, and cannot any more: that is
+    /// noted.
+    pub(super) fn note(&mut self, index: Option<&RawValue>, words: &str, answer: &mut AnswerBuilder) {
+        let Some(index) = index.and_then(count).filter(|_| !words.is_empty()) else { return };
+        if self.newest.is_some_and(|newest| index < newest) {
+            answer.on_contradiction();
+        }
+        self.newest = self.newest.max(Some(index));
+    }
+}
+
+/// What a part of an answer is that is no text, by its type or its member's name; nothing where nobody misses it.
+pub(super) fn unshown(kind: &str) -> Option<&'static str> {
+    let kind = kind.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    Some(if has(&["image"]) {
+        "an image"
+    } else if has(&["audio"]) {
+        "sound"
+    } else if has(&["video"]) {
+        "a video"
+    } else if has(&["code", "bash", "shell", "server_tool", "_call"]) {
+        "what the provider's own tools did"
+    } else if has(&["file", "document", "container_upload"]) {
+        "a file"
+    } else {
+        return None;
+    })
 }
 
 /// The name of a function that is called. Of one that comes in several pieces only the first has it.

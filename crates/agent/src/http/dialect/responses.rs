@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::citing;
-use super::reading::{FrameReader, Meaning, each, given, member, name_of_whole, words};
+use super::reading::{BlockOrder, FrameReader, Meaning, each, given, member, name_of_whole, unshown, words};
 use super::seals;
 use super::told::ToldText;
 use super::writing::{
@@ -16,10 +16,10 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::json::{is_nothing, members};
 use crate::http::usage::usage;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_json::{is_nothing, members};
+use q_seat::Turn;
 
 /// What a response is to have beside its words.
 pub(super) const INCLUDE: &str = "include";
@@ -88,6 +88,7 @@ pub(super) struct ResponsesReader {
     has_thought: bool,
     /// The same of the item that comes, and of its part: they come again at the end of it.
     item: Told,
+    order: BlockOrder,
     part: Told,
     /// Calls that have begun, of which the end comes again.
     open_calls: usize,
@@ -121,10 +122,19 @@ impl FrameReader for ResponsesReader {
         let model = member(response, "model");
         answer.on_model(model);
         let kind = words(kind);
-        match if kind.is_empty() { event } else { &kind } {
+        let kind = if kind.is_empty() { event } else { &kind };
+        if is_over(kind, response) {
+            if let Some(response) = response {
+                self.whole(response, answer);
+            }
+            return Meaning::End;
+        }
+        match kind {
             "response.output_text.delta" => {
                 self.part.words = true;
-                self.text(&words(delta), answer);
+                let delta = words(delta);
+                self.order.note(member(Some(frame), "output_index"), &delta, answer);
+                self.text(&delta, answer);
             }
             "response.refusal.delta" => {
                 self.part.words = true;
@@ -134,13 +144,7 @@ impl FrameReader for ResponsesReader {
                 self.part.thoughts = true;
                 self.thought(&words(delta), answer);
             }
-            "response.output_text.done" => {
-                self.part.words = false;
-                let mut from = self.part_from;
-                self.rest(&mut from, &words(whole), answer);
-                self.part_from = self.told.len();
-                self.next_text = self.has_said;
-            }
+            "response.output_text.done" => self.text_at_its_end(&words(whole), answer),
             "response.refusal.done" => {
                 if !std::mem::take(&mut self.part.words) {
                     self.refusal(words(refusal), answer);
@@ -151,7 +155,13 @@ impl FrameReader for ResponsesReader {
                     citing::cite_annotation(annotation, answer);
                 }
             }
-            "response.content_part.done" => self.next_text = self.has_said,
+            "response.content_part.done" => {
+                let mut from = self.item_from;
+                if let Some(part) = member(Some(frame), "part") {
+                    self.part_at_its_end(part, self.item, &mut from, answer);
+                }
+                self.next_text = self.has_said;
+            }
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
                 if !std::mem::take(&mut self.part.thoughts) {
                     self.thought(&words(whole), answer);
@@ -172,12 +182,6 @@ impl FrameReader for ResponsesReader {
             "response.function_call_arguments.delta" => {
                 let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
                 answer.on_call_piece(CallPiece { index: &id, id: "", name: None, arguments: &arguments });
-            }
-            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
-                if let Some(response) = response {
-                    self.whole(response, answer);
-                }
-                return Meaning::End;
             }
             "error" => {
                 answer.on_error(frame.get());
@@ -203,6 +207,15 @@ impl ResponsesReader {
         answer.on_text(format!("{between}{words}"));
         self.told.add(words);
         self.note_words();
+    }
+
+    /// A text is over, and comes again whole.
+    fn text_at_its_end(&mut self, whole: &str, answer: &mut AnswerBuilder) {
+        self.part.words = false;
+        let mut from = self.part_from;
+        self.rest(&mut from, whole, answer);
+        self.part_from = self.told.len();
+        self.next_text = self.has_said;
     }
 
     /// What was not told of a text, which is whole; whether what was told is its beginning.
@@ -260,25 +273,44 @@ impl ResponsesReader {
     /// What an item says and thinks, but for what was told.
     fn content(&mut self, item: &RawValue, told: Told, from: &mut usize, answer: &mut AnswerBuilder) -> bool {
         let mut is_told = true;
-        let [content, summary] = members(item, ["content", "summary"]);
+        let [kind, content, summary] = members(item, ["type", "content", "summary"]);
+        if let Some(kind) = unshown(&words(kind)).filter(|_| !is_call(item)) {
+            answer.on_unshown(kind);
+        }
         for part in each(content).into_iter().chain(each(summary)) {
-            let [kind, text, refusal, annotations] =
-                members(part, ["type", "text", "refusal", "annotations"]);
-            citing::annotate(annotations, answer);
-            match words(kind).as_str() {
-                "output_text" | "text" => {
-                    is_told = is_told && self.rest(from, &words(text), answer);
-                    self.next_text = self.has_said;
-                }
-                "refusal" if !told.words => self.refusal(words(refusal), answer),
-                "reasoning_text" | "summary_text" if !told.thoughts => {
-                    self.thought(&words(text), answer);
-                    self.next_thought = self.has_thought;
-                }
-                _told_already => {}
-            }
+            is_told &= self.part_at_its_end(part, told, from, answer);
         }
         is_told
+    }
+
+    /// What a part says and thinks, but for what was told; whether its words are all told then.
+    fn part_at_its_end(
+        &mut self,
+        part: &RawValue,
+        told: Told,
+        from: &mut usize,
+        answer: &mut AnswerBuilder,
+    ) -> bool {
+        let [kind, text, refusal, annotations] = members(part, ["type", "text", "refusal", "annotations"]);
+        citing::annotate(annotations, answer);
+        match words(kind).as_str() {
+            "output_text" | "text" => {
+                let is_told = self.rest(from, &words(text), answer);
+                self.next_text = self.has_said;
+                return is_told;
+            }
+            "refusal" if !told.words => self.refusal(words(refusal), answer),
+            "reasoning_text" | "summary_text" if !told.thoughts => {
+                self.thought(&words(text), answer);
+                self.next_thought = self.has_thought;
+            }
+            kind => {
+                if let Some(kind) = unshown(kind) {
+                    answer.on_unshown(kind);
+                }
+            }
+        }
+        true
     }
 
     /// The response as it is at its end. What was not told in pieces is told now.
@@ -303,8 +335,7 @@ impl ResponsesReader {
             }
             if is_call(item) {
                 has_called = true;
-                let [arguments, input] = members(item, ["arguments", "input"]);
-                answer.on_call(name_of_whole(item), &given(arguments.or(input)));
+                answer.on_call(tool_of(item), &given_to(item));
             }
             self.is_incomplete |= is_incomplete(item);
             all_told &= self.content(item, told, &mut from, answer);
@@ -338,6 +369,21 @@ fn sealed(item: &RawValue) -> Option<String> {
     Some(json!({ "type": "reasoning", "summary": summary, "encrypted_content": encrypted }).to_string())
 }
 
+/// Whether an event of this kind is the last one: it says so, or its response that it came to nothing.
+fn is_over(kind: &str, response: Option<&RawValue>) -> bool {
+    match kind {
+        "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => true,
+        "response.created" | "response.in_progress" | "response.queued" => has_failed(response),
+        _goes_on => false,
+    }
+}
+
+/// Whether a response says of itself that nothing comes of it.
+fn has_failed(response: Option<&RawValue>) -> bool {
+    let error = member(response, "error").is_some_and(|error| !is_nothing(error));
+    error || words(member(response, "status")) == "failed"
+}
+
 /// Whether an item of the model's was cut.
 fn is_incomplete(item: &RawValue) -> bool {
     let [kind, status] = members(item, ["type", "status"]).map(words);
@@ -346,7 +392,32 @@ fn is_incomplete(item: &RawValue) -> bool {
 
 /// Whether an item calls a tool that is not the server's own.
 fn is_call(item: &RawValue) -> bool {
-    matches!(words(member(Some(item), "type")).as_str(), "function_call" | "custom_tool_call")
+    let [kind, environment] = members(item, ["type", "environment"]);
+    let runs_there = words(member(environment, "type")).starts_with("container");
+    matches!(
+        words(kind).as_str(),
+        "function_call"
+            | "custom_tool_call"
+            | "mcp_approval_request"
+            | "local_shell_call"
+            | "computer_call"
+            | "apply_patch_call"
+    ) || (words(kind) == "shell_call" && !runs_there)
+}
+
+/// What an item calls: a tool by its name, or what only its kind says.
+fn tool_of(item: &RawValue) -> String {
+    let kind = words(member(Some(item), "type"));
+    match kind.as_str() {
+        "local_shell_call" | "shell_call" | "computer_call" | "apply_patch_call" => kind,
+        _named => name_of_whole(item),
+    }
+}
+
+/// What it is called with: each kind has a member of its own for that.
+fn given_to(item: &RawValue) -> String {
+    let [arguments, input, action, operation] = members(item, ["arguments", "input", "action", "operation"]);
+    given(arguments.or(input).or(action).or(operation))
 }
 
 /// By what pieces of an item know it.
@@ -358,8 +429,7 @@ fn id(item: &RawValue) -> String {
 /// An item that calls a tool, as it begins and as it is whole.
 fn call(item: &RawValue, answer: &mut AnswerBuilder) {
     if is_call(item) {
-        let [arguments, input] = members(item, ["arguments", "input"]);
         let call_id = words(member(Some(item), "call_id"));
-        answer.on_call_given(&id(item), &call_id, &name_of_whole(item), &given(arguments.or(input)));
+        answer.on_call_given(&id(item), &call_id, &tool_of(item), &given_to(item));
     }
 }

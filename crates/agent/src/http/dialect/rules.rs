@@ -18,8 +18,8 @@ use self::images::{NO_IMAGE, is_base64, is_illustrated, is_image};
 use super::request as request_in;
 use super::seals::{sample, sample_thought};
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_seat::Turn;
 
 /// The rule that a request breaks.
 fn broken(dialect: Dialect, request: &Value) -> Option<&'static str> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::reasoning_content;
 use crate::dialect::Dialect;
 use crate::http::answer::AnswerBuilder;
-use crate::seat::Turn;
+use q_seat::Turn;
 
 /// A thought as it comes, in a dialect of blocks: it goes back as it was, with the signature behind it.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl SealedThought {
 }
 
 /// The turn with those seals that this one keeps. No message is empty without them: something stands behind each.
-pub(super) fn keeping(turn: &Turn, keeps: impl Fn(&Seal) -> bool) -> Cow<'_, Turn> {
+pub(in crate::http) fn keeping(turn: &Turn, keeps: impl Fn(&Seal) -> bool) -> Cow<'_, Turn> {
     let is_left_out = |part: &Part| matches!(part, Part::Sealed(seal) if !keeps(seal));
     if !turn.messages.iter().flat_map(|message| &message.parts).any(is_left_out) {
         return Cow::Borrowed(turn);

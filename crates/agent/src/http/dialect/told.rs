@@ -15,7 +15,8 @@ pub(super) struct ToldText {
 impl ToldText {
     /// More words that are told.
     pub(super) fn add(&mut self, words: &str) {
-        self.is_too_long |= self.text.len() + words.len() > LONGEST;
+        // A letter that came by half is another one here.
+        self.is_too_long |= self.text.len() + words.len() > LONGEST || words.contains('\u{fffd}');
         if !self.is_too_long {
             self.text.push_str(words);
         }

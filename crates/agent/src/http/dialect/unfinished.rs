@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use q_core::conversation::{Message, Part, Role};
 
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_seat::Turn;
 
 /// Names of Anthropic's models that go on with an answer that a request ends with. Later ones refuse such a request.
 const TAKING: [&str; 7] = [

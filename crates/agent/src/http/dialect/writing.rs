@@ -6,7 +6,7 @@ use q_core::conversation::{GO_ON, Message, Part, Role};
 use q_core::{EntryNo, Image, Outcome};
 use serde_json::{Map, Value, json};
 
-use crate::seat::Turn;
+use q_seat::Turn;
 
 /// Members that are there only where something is to be said.
 pub(super) fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {

@@ -9,6 +9,9 @@ use crate::stamped::Stamped;
 use crate::time::WallTime;
 use crate::usage::Usage;
 
+/// Of so many summaries it is remembered what they stand for.
+const KEPT_REPLACED: usize = 32;
+
 impl Head {
     pub(super) fn begin_compaction(&mut self, turn: TurnNo, stamped: &Stamped) {
         self.touched = stamped.at;
@@ -26,12 +29,19 @@ impl Head {
         match compaction {
             Compaction::Summary { text, of, .. } => {
                 let sent = framed(text).len() as u64;
+                if self.replaced.len() == KEPT_REPLACED {
+                    self.replaced.remove(0);
+                }
+                self.replaced.push((*of, sent));
                 self.window = match self.window {
                     Some(before) => Some(before.replacing(*of, sent)),
                     None => WindowUse::after(Usage::default(), sent, 0, None),
                 };
             }
-            Compaction::Undone => self.window = None,
+            Compaction::Undone => {
+                let undone = self.replaced.pop().zip(self.window);
+                self.window = undone.map(|((of, sent), window)| window.replacing(sent, of));
+            }
             Compaction::Stopped(_) => {}
         }
         self.count_summaries(compaction);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{AgentControl, AgentSpec};
+use q_agent::{AgentControl, AgentSpec, BackgroundLine};
 use q_core::{
     AgentEvent, Batch, ClientId, Command, Instant, Limits, Multiplexer, Now, SessionId, Setup, Token, TurnNo,
     WallTime,
@@ -113,6 +113,10 @@ impl World for Simulated {
 
     fn query(&mut self, client: ClientId, request: u64, _: Query) {
         self.pages.push((client, request));
+    }
+
+    fn processes(&mut self, _: SessionId, _: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
+        Ok(Vec::new())
     }
 
     fn models(&mut self, _: ClientId, _: u64, agent: AgentSpec) {
@@ -323,6 +327,7 @@ impl Bench {
         let address = |request: &AgentRequest| match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone().leak() as &str,
             AgentSpec::Guide => "guide",
+            AgentSpec::Acp(_) => "program",
         };
         self.host.world.asked.iter().map(address).collect()
     }

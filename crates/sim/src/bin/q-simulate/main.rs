@@ -86,7 +86,7 @@ fn run(wanted: &Wanted) -> RunSummary {
 /// Runs one seed and says all that happens.
 fn show(wanted: &Wanted) -> RunSummary {
     let plan = Plan::new(wanted.from);
-    print_line(&format!("{:?}\n{:?}\n{} clients", plan.limits, plan.bounds, plan.clients));
+    print_line(&format!("{:?}\n{:?}\n{} clients", plan.host.limits, plan.host.bounds, plan.clients));
     let outcome = plan.play(true);
     outcome.lines.iter().for_each(|line| print_line(line));
     let mut summary = RunSummary::default();
@@ -99,7 +99,7 @@ fn explain(wanted: &Wanted, seed: u64) {
     let plan = shrunk(&Plan::new(seed));
     let outcome = plan.play(true);
     print_line(&format!("\nseed {seed} at commit {}, shrunk to {} steps:", wanted.commit, plan.steps.len()));
-    print_line(&format!("{:?}\n{:?}\n{} clients", plan.limits, plan.bounds, plan.clients));
+    print_line(&format!("{:?}\n{:?}\n{} clients", plan.host.limits, plan.host.bounds, plan.clients));
     outcome.lines.iter().for_each(|line| print_line(line));
     if let Some(broken) = &outcome.broken {
         print_line(&format!("broken: {broken}"));

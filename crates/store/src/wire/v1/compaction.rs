@@ -53,6 +53,15 @@ pub(super) struct WindowUseV1 {
     bytes: u64,
 }
 
+/// Bytes that a summary stands for, and its own.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ReplacedV1 {
+    #[serde(rename = "of")]
+    pub(super) of: u64,
+    #[serde(rename = "by")]
+    pub(super) by: u64,
+}
+
 impl<'a> CompactedV1<'a> {
     pub(super) fn new(turn: TurnNo, compaction: &'a q_core::Compaction, usage: Usage) -> Self {
         Self { turn: turn.0, compaction: compaction.into(), usage: usage.into() }

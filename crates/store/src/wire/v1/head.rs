@@ -9,7 +9,7 @@ use q_core::{
 use serde::{Deserialize, Serialize};
 
 use super::call::OpenCallV1;
-use super::compaction::WindowUseV1;
+use super::compaction::{ReplacedV1, WindowUseV1};
 use super::ending::EndingV1;
 use super::rule::{RuleV1, StoredRules};
 use super::setup::{setup_of, store_setup, with_setup};
@@ -49,6 +49,8 @@ with_setup! {
         window: Option<WindowUseV1>,
         #[serde(rename = "summaries", default, skip_serializing_if = "is_default")]
         summaries: u32,
+        #[serde(rename = "replaced", default, skip_serializing_if = "Vec::is_empty")]
+        replaced: Vec<ReplacedV1>,
         #[serde(rename = "last_prompt")]
         last_prompt: Option<WaitingPromptV1>,
         #[serde(rename = "queue")]
@@ -152,6 +154,7 @@ impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
             sent: head.sent.map(SentV1::from),
             window: head.window.map(WindowUseV1::from),
             summaries: head.summaries,
+            replaced: head.replaced.iter().map(|&(of, by)| ReplacedV1 { of, by }).collect(),
             last_prompt: head.last_prompt.map(WaitingPromptV1::from),
             queue: head.queue.iter().copied().map(WaitingPromptV1::from).collect(),
             taken: head
@@ -200,6 +203,7 @@ impl HeadV1<'_> {
             sent: self.sent.map(q_core::Sent::from),
             window: self.window.map(q_core::WindowUse::from),
             summaries: self.summaries,
+            replaced: self.replaced.into_iter().map(|replaced| (replaced.of, replaced.by)).collect(),
             last_prompt: self.last_prompt.map(WaitingPrompt::from),
             queue: self.queue.into_iter().map(WaitingPrompt::from).collect(),
             taken: self.taken.into_iter().map(|taken| (Token(taken.token), PromptNo(taken.prompt))).collect(),

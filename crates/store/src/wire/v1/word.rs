@@ -62,6 +62,8 @@ words! {
         Overloaded = "overloaded",
         ContextTooLong = "context_too_long",
         NoImages = "no_images",
+        RegionRefused = "region_refused",
+        SettingRefused = "setting_refused",
         Rejected = "rejected",
         ServerError = "server_error",
         TooLong = "too_long",
@@ -76,6 +78,8 @@ words! {
         NotShorter = "not_shorter",
         BudgetSpent = "budget_spent",
         NotConfigured = "not_configured",
+        NotStarted = "not_started",
+        NotLoggedIn = "not_logged_in",
         Internal = "internal",
     }
 }

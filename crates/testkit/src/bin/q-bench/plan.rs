@@ -11,6 +11,11 @@ pub(crate) struct Plan {
     pub(crate) program: PathBuf,
     /// Only words on their way are measured.
     pub(crate) stream_only: bool,
+    pub(crate) amounts: Amounts,
+}
+
+/// How much of each is measured.
+pub(crate) struct Amounts {
     /// Entries that each session has at least.
     pub(crate) entries: usize,
     /// Starts measured of each sort.
@@ -21,8 +26,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream]`.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut plan =
-            Self { program: PathBuf::new(), stream_only: false, entries: 1_000, starts: 40, switches: 400 };
+        let amounts = Amounts { entries: 1_000, starts: 40, switches: 400 };
+        let mut plan = Self { program: PathBuf::new(), stream_only: false, amounts };
         while let Some(argument) = arguments.next() {
             let mut number = || {
                 let value = arguments.next().unwrap_or_default();
@@ -30,11 +35,11 @@ impl Plan {
             };
             match argument.as_str() {
                 "--q" => plan.program = arguments.next().unwrap_or_default().into(),
-                "--quick" => (plan.starts, plan.switches) = (20, 200),
+                "--quick" => (plan.amounts.starts, plan.amounts.switches) = (20, 200),
                 "--stream" => plan.stream_only = true,
-                "--entries" => plan.entries = number()?,
-                "--switches" => plan.switches = number()?,
-                "--starts" => plan.starts = number()?,
+                "--entries" => plan.amounts.entries = number()?,
+                "--switches" => plan.amounts.switches = number()?,
+                "--starts" => plan.amounts.starts = number()?,
                 unknown => return Err(format!("unknown argument `{unknown}`")),
             }
         }

@@ -44,21 +44,21 @@ pub(crate) fn sessions(home: &Home, plan: &Plan) {
     });
     let entries = entries(home, plan);
     assert!(
-        entries.len() == SESSIONS && entries.iter().all(|&entries| entries >= plan.entries as u64),
+        entries.len() == SESSIONS && entries.iter().all(|&entries| entries >= plan.amounts.entries as u64),
         "wanted {} sessions of {} entries, have {entries:?}",
         SESSIONS,
-        plan.entries,
+        plan.amounts.entries,
     );
     console::print(&format!(
         "prepared: {} sessions, {} entries each, in {:.1} s",
         SESSIONS,
-        plan.entries,
+        plan.amounts.entries,
         began.elapsed().as_secs_f64()
     ));
 }
 
 fn fill(home: &Home, plan: &Plan, session: &str) {
-    let questions = QUESTIONS.iter().cycle().take(plan.entries.div_ceil(2));
+    let questions = QUESTIONS.iter().cycle().take(plan.amounts.entries.div_ceil(2));
     for (turn, question) in questions.enumerate() {
         let prompt = format!("{question} ({session}, {turn})");
         while !was_taken(home, &plan.program, &["send", session, &prompt]) {

@@ -21,16 +21,16 @@ const DETACH: &[u8] = b"\x04";
 
 /// Measures starts of all sorts.
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
-    let running = Sample::new((0..plan.starts).map(|_| to_prompt(home, plan)).collect());
+    let running = Sample::new((0..plan.amounts.starts).map(|_| to_prompt(home, plan)).collect());
     let starting = Sample::new(
-        (0..plan.starts)
+        (0..plan.amounts.starts)
             .map(|_| {
                 q(home, &plan.program, &["host", "stop"]);
                 to_prompt(home, plan)
             })
             .collect(),
     );
-    let floor = Sample::new((0..plan.starts).map(|_| to_first_byte(home)).collect());
+    let floor = Sample::new((0..plan.amounts.starts).map(|_| to_first_byte(home)).collect());
     vec![
         Figure::new("start, host running, median", running.percentile(50), "ms").budget(20.0),
         Figure::new("start, host running, p95", running.percentile(95), "ms"),

@@ -28,10 +28,10 @@ struct Switches {
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
     let reached = SESSIONS.min(REACHED_BY_KEY);
     let mut terminal = attach(home, plan);
-    let ours = switches(&mut terminal, reached, plan.switches);
+    let ours = switches(&mut terminal, reached, plan.amounts.switches);
     drop(terminal);
     let tmux = Tmux::start(home, plan).map(|mut tmux| {
-        let floor = switches(tmux.terminal(), reached, plan.switches);
+        let floor = switches(tmux.terminal(), reached, plan.amounts.switches);
         tmux.stop(home);
         floor.settled
     });

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::request_in;
 use super::tables::conversation;
 use crate::dialect::Dialect;
-use crate::seat::Turn;
 use crate::shape::RequestShape;
+use q_seat::Turn;
 
 /// What a person set in the session is asked exactly as if the agent were configured so, whatever it is configured as and
 /// whatever stands in its body by hand; what no request may have stays out.

@@ -1,0 +1,276 @@
+//! From a start to a session of the agent's: greeted, its conversation found again by the handle or begun anew.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use q_core::{AgentFailure, FailureKind, ResumeHandle};
+use q_json::{elements, members, text};
+use q_seat::{McpSpec, Seat, ServerOrigin};
+use q_tools::ServingPrograms;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::connection::{AgentConnection, AskFault};
+use crate::failure::{login, not_opened, not_started, refused};
+use crate::spec::AcpSpec;
+
+/// How long an agent may take to greet, and to open a session: some fetch themselves first.
+const START: Duration = Duration::from_mins(1);
+/// The longest id of a session that is kept, in bytes: as long as a handle may be.
+const ID_BYTES: usize = 1 << 10;
+/// The most models that are named where one is not known.
+const MOST_NAMED: usize = 12;
+
+/// An agent with a session open, ready for a prompt.
+#[derive(Debug)]
+pub(crate) struct OpenSession {
+    pub(crate) connection: AgentConnection,
+    /// Its id, by the agent.
+    pub(crate) id: String,
+    /// Whether it remembers nothing of the conversation.
+    pub(crate) is_new: bool,
+    /// Whether it had a memory of it, and has lost that.
+    pub(crate) has_forgotten: bool,
+    pub(crate) can: Abilities,
+    /// What it says of how to log in.
+    pub(crate) login: String,
+    models: Models,
+}
+
+/// What the agent says that it can.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Abilities {
+    pub(crate) images: bool,
+    pub(crate) closes: bool,
+    loads: bool,
+    resumes: bool,
+}
+
+/// Which models it has, and how another one is chosen.
+#[derive(Debug, Default)]
+struct Models {
+    current: String,
+    known: Vec<String>,
+    /// The option that holds it; without one a request of its own does.
+    option: Option<String>,
+}
+
+impl OpenSession {
+    /// Starts the agent and opens its session: the one of that handle where it is found again.
+    pub(crate) async fn start(
+        spec: &AcpSpec,
+        seat: &Seat,
+        servers: &[McpSpec],
+        handle: Option<&ResumeHandle>,
+        programs: &ServingPrograms,
+    ) -> Result<Self, AgentFailure> {
+        refuse_missing(spec).await?;
+        let mut connection = AgentConnection::start(spec, &seat.directory, programs).map_err(not_started)?;
+        let greeting = json!({
+            "protocolVersion": 1,
+            "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": false },
+            "clientInfo": { "name": "q", "title": "q", "version": env!("CARGO_PKG_VERSION") },
+        });
+        let greeted = match connection.call("initialize", &greeting, START).await {
+            Ok(greeted) => greeted,
+            Err(fault) => return Err(not_opened("the greeting", fault, connection, "").await),
+        };
+        let login = login(&greeted);
+        let [version] = members(&greeted, ["protocolVersion"]);
+        if version.is_none_or(|version| version.get() != "1") {
+            let why = "it does not speak version 1 of the Agent Client Protocol";
+            return Err(not_started(why));
+        }
+        let can = Abilities::of(&greeted);
+        let mut open = Self {
+            connection,
+            id: String::new(),
+            is_new: true,
+            has_forgotten: false,
+            can,
+            login,
+            models: Models::default(),
+        };
+        if let Some(ResumeHandle(handle)) = handle {
+            match open.find(handle, servers, seat).await {
+                Ok(true) => return Ok(open),
+                Ok(false) => open.has_forgotten = true,
+                Err(fault) => return Err(not_opened("a session", fault, open.connection, &open.login).await),
+            }
+        }
+        let made = open.connection.call("session/new", &place(servers, seat, None), START).await;
+        let made = match made {
+            Ok(made) => made,
+            Err(fault) => return Err(not_opened("a session", fault, open.connection, &open.login).await),
+        };
+        let [id] = members(&made, ["sessionId"]);
+        open.id = id.and_then(text).filter(|id| !id.is_empty() && id.len() <= ID_BYTES).ok_or_else(|| {
+            AgentFailure::new(FailureKind::ServerError, "it opens a session without a name")
+        })?;
+        open.models = Models::of(&made);
+        Ok(open)
+    }
+
+    /// Finds the conversation of that handle again; whether it did.
+    async fn find(&mut self, handle: &str, servers: &[McpSpec], seat: &Seat) -> Result<bool, AskFault> {
+        let method = match self.can {
+            Abilities { resumes: true, .. } => "session/resume",
+            // It says all of it again, which nobody listens to: the transcript is the truth.
+            Abilities { loads: true, .. } => "session/load",
+            Abilities { .. } => return Ok(false),
+        };
+        match self.connection.call(method, &place(servers, seat, Some(handle)), START).await {
+            Ok(found) => {
+                handle.clone_into(&mut self.id);
+                (self.is_new, self.models) = (false, Models::of(&found));
+                Ok(true)
+            }
+            Err(AskFault::Refused(error)) if refused(&error, "").kind == FailureKind::NotLoggedIn => {
+                Err(AskFault::Refused(error))
+            }
+            Err(AskFault::Refused(_)) => Ok(false),
+            Err(lost) => Err(lost),
+        }
+    }
+
+    /// The model that answers, by its name.
+    pub(crate) fn model(&self) -> &str {
+        &self.models.current
+    }
+
+    /// Has another model answer from here on, where one is wanted that is not the one.
+    pub(crate) async fn set_model(&mut self, wanted: &str) -> Result<(), AgentFailure> {
+        if wanted.is_empty() || wanted == self.models.current {
+            return Ok(());
+        }
+        if !self.models.known.iter().any(|known| known == wanted) {
+            let named = self.models.known.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>();
+            let why = if named.is_empty() {
+                format!("the agent lets nobody choose a model, and {wanted} is set")
+            } else {
+                format!("{wanted} is none of {}", named.join(", "))
+            };
+            return Err(AgentFailure::new(FailureKind::UnknownModel, why));
+        }
+        let (method, params) = match &self.models.option {
+            Some(option) => (
+                "session/set_config_option",
+                json!({ "sessionId": self.id, "configId": option, "value": wanted }),
+            ),
+            None => ("session/set_model", json!({ "sessionId": self.id, "modelId": wanted })),
+        };
+        match self.connection.call(method, &params, START).await {
+            Ok(_) => {
+                wanted.clone_into(&mut self.models.current);
+                Ok(())
+            }
+            Err(AskFault::Refused(error)) => {
+                Err(AgentFailure { kind: FailureKind::UnknownModel, ..refused(&error, "") })
+            }
+            Err(AskFault::Lost(_) | AskFault::TimedOut(_)) => {
+                Err(AgentFailure::new(FailureKind::Silent, "it does not answer to which model is wanted"))
+            }
+        }
+    }
+}
+
+impl Abilities {
+    fn of(greeted: &RawValue) -> Self {
+        let [all] = members(greeted, ["agentCapabilities"]);
+        let Some(all) = all else { return Self::default() };
+        let [loads, prompt, session] =
+            members(all, ["loadSession", "promptCapabilities", "sessionCapabilities"]);
+        let is_said =
+            |value: Option<&RawValue>| value.is_some_and(|value| !matches!(value.get(), "null" | "false"));
+        let [image] = prompt.map_or([None], |prompt| members(prompt, ["image"]));
+        let [resume, close] = session.map_or([None; 2], |session| members(session, ["resume", "close"]));
+        Self {
+            images: is_said(image),
+            closes: is_said(close),
+            loads: is_said(loads),
+            resumes: is_said(resume),
+        }
+    }
+}
+
+impl Models {
+    fn of(opened: &RawValue) -> Self {
+        let [models, options] = members(opened, ["models", "configOptions"]);
+        if let Some(models) = models {
+            let [current, known] = members(models, ["currentModelId", "availableModels"]);
+            let known = known.map(elements).unwrap_or_default().into_iter().filter_map(|model| {
+                let [id] = members(model, ["modelId"]);
+                id.and_then(text)
+            });
+            let known: Vec<String> = known.collect();
+            if !known.is_empty() {
+                return Self { current: current.and_then(text).unwrap_or_default(), known, option: None };
+            }
+        }
+        for option in options.map(elements).unwrap_or_default() {
+            let [id, category, current, choices] =
+                members(option, ["id", "category", "currentValue", "options"]);
+            if category.and_then(text).as_deref() != Some("model") {
+                continue;
+            }
+            let mut known = Vec::new();
+            for choice in choices.map(elements).unwrap_or_default() {
+                let [value, group] = members(choice, ["value", "options"]);
+                let grouped = group.map(elements).unwrap_or_default().into_iter();
+                let grouped = grouped.filter_map(|choice| {
+                    let [value] = members(choice, ["value"]);
+                    value.and_then(text)
+                });
+                known.extend(value.and_then(text).into_iter().chain(grouped));
+            }
+            return Self {
+                current: current.and_then(text).unwrap_or_default(),
+                known,
+                option: id.and_then(text),
+            };
+        }
+        Self::default()
+    }
+}
+
+/// Where a session is opened, and with which servers.
+fn place(servers: &[McpSpec], seat: &Seat, handle: Option<&str>) -> Value {
+    // What a project names waits for the person, and nobody could ask them here: the agent starts what it is told.
+    let own = servers.iter().filter(|server| server.origin == ServerOrigin::Person);
+    let servers: Vec<Value> = own.filter_map(server).collect();
+    let mut place = json!({ "cwd": seat.directory.to_string_lossy(), "mcpServers": servers });
+    if let (Some(handle), Some(members)) = (handle, place.as_object_mut()) {
+        members.insert("sessionId".into(), handle.into());
+    }
+    place
+}
+
+fn server(server: &McpSpec) -> Option<Value> {
+    let (program, arguments) = server.command.split_first()?;
+    let variables = server.environment.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+    let variables: Vec<Value> = variables.collect();
+    Some(json!({ "name": server.name, "command": program, "args": arguments, "env": variables }))
+}
+
+/// Says what to do where the program is not there at all.
+async fn refuse_missing(spec: &AcpSpec) -> Result<(), AgentFailure> {
+    let Some(name) = spec.command.first().cloned() else { return Err(not_started("no program is named")) };
+    let variable = |name: &str| spec.environment.get(name).or_else(|| spec.tools.environment.get(name));
+    let path = variable("PATH").cloned().unwrap_or_default();
+    let (wanted, looked) = (name.clone(), path.clone());
+    let is_there = tokio::task::spawn_blocking(move || {
+        if wanted.contains('/') {
+            return PathBuf::from(wanted).is_file();
+        }
+        looked.split(':').any(|directory| Path::new(directory).join(&wanted).is_file())
+    });
+    if path.is_empty() || is_there.await.unwrap_or(true) {
+        return Ok(());
+    }
+    let install = if spec.install.is_empty() {
+        "install it, or mend its command in the config".to_owned()
+    } else {
+        format!("install it: {}", spec.install)
+    };
+    Err(not_started(format!("{name} is not on PATH; {install}")))
+}

@@ -1,0 +1,384 @@
+//! Agents that do what they should and what they should not, each in a process of its own: what is told of a turn, and what becomes of
+//! them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may panic")]
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use q_acp::{AcpAgent, AcpSpec};
+use q_core::conversation::{Message, Role};
+use q_core::{
+    AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, TurnNo,
+    Wants,
+};
+use q_seat::{Agent as _, AgentControl, Conversation, Seat, ServerTables, Turn};
+use q_testkit::clock;
+use q_testkit::process::{is_alive, kill9};
+use q_testkit::program_double::ProgramDouble;
+use q_tools::ToolSettings;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+/// What the person says to all that asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Person {
+    Allows,
+    Denies,
+    /// Says yes to other bytes than those that were shown.
+    AllowsAnother,
+    Waits,
+}
+
+struct Bench {
+    _root: TempDir,
+    directory: PathBuf,
+    double: ProgramDouble,
+    spec: Arc<AcpSpec>,
+}
+
+impl Bench {
+    fn new(mode: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().canonicalize().unwrap();
+        let double = ProgramDouble::acp(&directory);
+        let environment = [("OPENAI_API_KEY", "canary"), ("PATH", "/usr/bin:/bin")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let spec = AcpSpec {
+            command: double.command(mode),
+            environment: [double.variable()].into(),
+            model: String::new(),
+            install: "press the button".into(),
+            silence: AcpSpec::SILENCE,
+            tools: ToolSettings { environment, ..ToolSettings::default() },
+            servers: ServerTables::default(),
+        };
+        Self { _root: root, directory, double, spec: Arc::new(spec) }
+    }
+
+    fn with(mode: &str, change: impl FnOnce(&mut AcpSpec)) -> Self {
+        let mut bench = Self::new(mode);
+        change(Arc::get_mut(&mut bench.spec).unwrap());
+        bench
+    }
+
+    fn open(&self, resume: Option<&str>) -> Arc<dyn Conversation> {
+        let resume = resume.map(|handle| ResumeHandle(handle.to_owned()));
+        let seat = Seat { directory: self.directory.clone(), resume, ..Seat::of(SessionId(7)) };
+        AcpAgent::new(Arc::clone(&self.spec)).open(seat)
+    }
+
+    fn has_heard(&self, part: &str) -> bool {
+        self.double.heard().iter().any(|line| line.contains(part))
+    }
+}
+
+fn asked(prompt: &str) -> Turn {
+    let before = [Message::words(Role::User, "before"), Message::words(Role::Assistant, "indeed")];
+    let messages = before.into_iter().chain([Message::words(Role::User, prompt)]).collect();
+    Turn { no: TurnNo(1), messages, ..Turn::default() }
+}
+
+/// Hears a turn to its end, or as far as something that begins so, with a person who answers like that.
+async fn hear(conversation: &dyn Conversation, turn: Turn, person: Person, up_to: &str) -> Vec<String> {
+    let (tell, told) = mpsc::unbounded_channel();
+    let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
+    let mut events = conversation.turn(turn, told.boxed());
+    let mut lines = Vec::new();
+    while let Some(event) = events.next().await {
+        if let AgentEvent::Call(Call { no, digest, wants, .. }, _) = &event {
+            let (call, entry) = (*no, EntryNo(no.0));
+            let permit = |digest| AgentControl::Permit { call, entry, digest };
+            let denied =
+                || AgentControl::Settle { call, entry, outcome: Outcome::Denied, text: "not so".into() };
+            match (wants, person) {
+                (Wants::Nothing, _) | (_, Person::Allows) => drop(tell.send(permit(*digest))),
+                (_, Person::AllowsAnother) => drop(tell.send(permit(Digest([9; 32])))),
+                (_, Person::Denies) => drop(tell.send(denied())),
+                (_, Person::Waits) => {}
+            }
+        }
+        let line = in_words(event);
+        let is_it = !up_to.is_empty() && line.starts_with(up_to);
+        lines.push(line);
+        if is_it {
+            break;
+        }
+    }
+    lines
+}
+
+async fn whole(conversation: &dyn Conversation, prompt: &str, person: Person) -> Vec<String> {
+    let mut lines = hear(conversation, asked(prompt), person, "").await;
+    lines.retain(|line| !line.starts_with("resume") && !line.starts_with("model"));
+    lines
+}
+
+fn in_words(event: AgentEvent) -> String {
+    match event {
+        AgentEvent::Text(text) => format!("text {text}"),
+        AgentEvent::Thinking(text) => format!("thought {}", text.trim()),
+        AgentEvent::Call(Call { tool, input, wants, .. }, CallFacts { is_told, .. }) => {
+            format!("call {tool} {input} {wants:?}{}", if is_told { " told" } else { "" })
+        }
+        AgentEvent::Progress { text, .. } => format!("progress {text}"),
+        AgentEvent::Result { outcome, text, .. } => format!("result {} {text}", outcome.words()),
+        AgentEvent::Plan(steps) => format!("plan of {}", steps.len()),
+        AgentEvent::Resume(ResumeHandle(handle)) => format!("resume {handle}"),
+        AgentEvent::Failed(failure) => format!("failed {} {}", failure.kind.code(), failure.detail),
+        AgentEvent::Usage(usage) => format!("usage {}", usage.input),
+        AgentEvent::StopReason(reason) => format!("stop {reason}"),
+        AgentEvent::Title(title) => format!("title {title}"),
+        AgentEvent::Model(model) => format!("model {model}"),
+        AgentEvent::Done => "done".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Waits for what nobody tells.
+async fn until(what: &str, so: impl Fn() -> bool) {
+    let deadline = clock::now() + Duration::from_secs(20);
+    while !so() {
+        assert!(clock::now() < deadline, "never: {what}");
+        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+const SHOWN: &str = r#"{"title":"Make the change","input":{"command":"touch made"}}"#;
+
+#[tokio::test]
+async fn what_an_agent_says_and_does_is_told_in_qs_words() {
+    let login = "Authentication required; it names Log in: Run agent login in a terminal";
+    for (mode, expected) in [
+        ("plain", vec!["text told anew", "stop end_turn", "done"]),
+        (
+            "works",
+            vec![
+                "plan of 2",
+                "title A fine title",
+                "thought hm",
+                "usage 1200",
+                r#"call agent_search {"title":"List","input":{"pattern":"*"}} Nothing told"#,
+                "result done a.rs b.rs",
+                "text two files",
+                "stop end_turn",
+                "done",
+            ],
+        ),
+        ("noise", vec!["text heard", "stop end_turn", "done"]),
+        ("unknown", vec!["text refused: q does not know this", "stop end_turn", "done"]),
+        ("other", vec!["text refused: no file of this session is named", "stop end_turn", "done"]),
+        (
+            "dies",
+            vec!["text half of", "failed cut its process ended: exit code 3; it said: the disk is on fire"],
+        ),
+        ("gone", vec!["failed not_started its process ended: exit code 1; it said: no licence"]),
+        ("no-session", vec!["failed not_started its process ended: exit code 4"]),
+        ("old", vec!["failed not_started it does not speak version 1 of the Agent Client Protocol"]),
+        ("wants-login", vec![&format!("failed not_logged_in {login}")]),
+        ("login", vec![&format!("failed not_logged_in {login}")]),
+        ("fails", vec!["failed server_error the model is on strike"]),
+        ("empty", vec!["stop end_turn", "failed empty "]),
+        ("stops-max_tokens", vec!["text some", "stop max_tokens", "failed length_limit "]),
+        ("stops-refusal", vec!["text some", "stop refusal", "failed refused "]),
+        ("stops-max_turn_requests", vec!["text some", "stop max_turn_requests", "failed too_many_rounds "]),
+        (
+            "stops-cancelled",
+            vec!["text some", "stop cancelled", "failed cut it stopped for the reason \"cancelled\""],
+        ),
+        (
+            "stops-tomorrow",
+            vec!["text some", "stop tomorrow", "failed cut it stopped for the reason \"tomorrow\""],
+        ),
+        ("endless", vec!["failed too_long it said more at once than it may"]),
+    ] {
+        let bench = Bench::new(mode);
+        let lines = whole(&*bench.open(None), "what is here", Person::Waits).await;
+        let mut expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+        if mode == "works" {
+            // A call is told a moment later, and a notice of another sort may overtake it.
+            expected = sorted(expected);
+            assert_eq!(sorted(lines), expected, "{mode}");
+        } else {
+            assert_eq!(lines, expected, "{mode}");
+        }
+        assert!(!bench.has_heard("canary"), "a key is nobody's");
+    }
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn what_an_agent_asks_waits_for_the_person_and_is_answered_for_this_once() {
+    for (mode, person, answer, said) in [
+        ("asks", Person::Allows, "yes", vec!["result done made", "text it is done"]),
+        ("asks", Person::Denies, "no", vec!["text then not"]),
+        ("asks", Person::AllowsAnother, "no", vec!["result failed ", "text then not"]),
+    ] {
+        let bench = Bench::new(mode);
+        let lines = whole(&*bench.open(None), "do it", person).await;
+        let call = format!("call agent_execute {SHOWN} Consent");
+        let expected: Vec<&str> =
+            [call.as_str()].into_iter().chain(said).chain(["stop end_turn", "done"]).collect();
+        assert_eq!(lines, expected, "{person:?}");
+        let answer =
+            format!(r#""id":"p1","result":{{"outcome":{{"outcome":"selected","optionId":"{answer}"}}}}"#);
+        assert!(bench.has_heard(&answer), "{:?}", bench.double.heard());
+    }
+    // What was told already is asked about apart, each time.
+    let bench = Bench::new("twice");
+    let lines = hear(&*bench.open(None), asked("do it"), Person::Allows, "done").await;
+    let asked: Vec<&String> = lines.iter().filter(|line| line.ends_with("Consent")).collect();
+    assert_eq!(asked.len(), 2, "{lines:?}");
+    assert!(lines.iter().any(|line| line.ends_with("Nothing told")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn files_are_served_beneath_the_directory_and_written_with_consent() {
+    let bench = Bench::new("reads");
+    std::fs::write(bench.directory.join("notes.txt"), "one").unwrap();
+    let lines = whole(&*bench.open(None), "look", Person::Waits).await;
+    let path = bench.directory.join("notes.txt").display().to_string();
+    let call = format!(r#"call read {{"path":"{path}"}} Nothing"#);
+    let said = format!("result done 1 lines of {path}");
+    assert_eq!(lines, [call.as_str(), &said, "text got: content:one", "stop end_turn", "done"]);
+    for (person, is_written, said) in [
+        (Person::Allows, true, "text got: "),
+        (Person::Denies, false, "text refused: not so"),
+        (Person::AllowsAnother, false, "text refused: what was permitted is not this call; it did not run"),
+    ] {
+        let bench = Bench::new("writes");
+        let lines = whole(&*bench.open(None), "do it", person).await;
+        assert!(lines[0].starts_with("call write ") && lines[0].ends_with(" Consent"), "{lines:?}");
+        assert!(lines.iter().any(|line| line == said), "{lines:?}");
+        assert_eq!(bench.directory.join("made").exists(), is_written, "{person:?}");
+    }
+    let lines = whole(&*Bench::new("outside").open(None), "look", Person::Allows).await;
+    assert!(lines[0].starts_with("text refused: `/etc/passwd` is outside"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_turn_that_is_given_up_is_cancelled_and_its_agent_ended_unless_it_says_it_ended() {
+    for (mode, up_to, goes_on) in [("asks", "call", true), ("late", "call", true), ("deaf", "text", false)] {
+        let bench = Bench::new(mode);
+        let conversation = bench.open(None);
+        hear(&*conversation, asked("do it"), Person::Waits, up_to).await;
+        until("the word of it", || bench.has_heard("session/cancel")).await;
+        let heard = bench.double.heard();
+        let place = |part: &str| heard.iter().position(|line| line.contains(part));
+        if mode != "deaf" {
+            let answered = place(r#""id":"p1","result":{"outcome":{"outcome":"cancelled"}}"#);
+            assert!(answered.is_some() && answered < place("session/cancel"), "{heard:?}");
+        }
+        let [process] = bench.double.processes()[..] else { panic!("one process") };
+        if !goes_on {
+            until("its end", || !is_alive(process)).await;
+        }
+        let lines = hear(&*conversation, asked("and now"), Person::Waits, up_to).await;
+        assert!(
+            !lines.iter().any(|line| line.contains("late")),
+            "what is late belongs to no turn: {lines:?}"
+        );
+        assert_eq!(bench.double.processes().len(), if goes_on { 1 } else { 2 }, "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_found_again_or_told_anew_and_nothing_is_sent_twice() {
+    for (mode, method, said) in [
+        ("plain", "session/load", "text hello"),
+        ("resumes", "session/resume", "text hello"),
+        ("forgets", "session/new", "text told anew"),
+    ] {
+        let bench = Bench::new(mode);
+        let first = bench.open(None);
+        let lines = hear(&*first, asked("one"), Person::Waits, "done").await;
+        let handle = lines.iter().find_map(|line| line.strip_prefix("resume ")).unwrap().to_owned();
+        let [process] = bench.double.processes()[..] else { panic!("one process") };
+        // In the same process only what is new is said.
+        assert_eq!(whole(&*first, "two", Person::Waits).await[0], "text hello");
+        first.release().await;
+        assert!(!is_alive(process), "a conversation that is parked has no process");
+        assert_eq!(bench.has_heard("session/close"), mode == "resumes");
+        let lines = hear(&*bench.open(Some(&handle)), asked("three"), Person::Waits, "done").await;
+        assert!(lines.contains(&said.to_owned()), "{mode}: {lines:?}");
+        assert!(
+            !lines.contains(&"text all of it again".to_owned()),
+            "the transcript is the truth: {lines:?}"
+        );
+        assert_eq!(lines.iter().any(|line| line.starts_with("resume")), mode == "forgets", "{lines:?}");
+        assert_eq!(
+            lines.iter().any(|line| line.starts_with("thought The agent has no memory")),
+            mode == "forgets"
+        );
+        let heard = bench.double.heard();
+        assert!(heard.iter().skip(4).any(|line| line.contains(method)), "{heard:?}");
+        for prompt in ["\"one\"", "\"two\"", "\"three\""] {
+            let times = heard.iter().filter(|line| line.contains(prompt)).count();
+            assert_eq!(times, 1, "{prompt} is a prompt once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_agent_that_ends_between_two_turns_is_started_again_for_the_next() {
+    let bench = Bench::new("plain");
+    let conversation = bench.open(None);
+    whole(&*conversation, "one", Person::Waits).await;
+    let [process] = bench.double.processes()[..] else { panic!("one process") };
+    kill9(process);
+    until("its end", || !is_alive(process)).await;
+    assert_eq!(whole(&*conversation, "two", Person::Waits).await[0], "text hello");
+    assert_eq!(bench.double.processes().len(), 2);
+    assert!(bench.has_heard("session/load"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_stays_silent_is_said_in_a_sentence() {
+    let missing = Bench::with("plain", |spec| spec.command = vec!["no-such-agent".into()]);
+    assert_eq!(
+        whole(&*missing.open(None), "hello", Person::Waits).await,
+        ["failed not_started no-such-agent is not on PATH; install it: press the button"]
+    );
+    let silent = Bench::with("silent", |spec| spec.silence = Duration::from_millis(300));
+    let lines = whole(&*silent.open(None), "hello", Person::Waits).await;
+    assert_eq!(lines, ["text thinking", "failed silent the agent said nothing for 0 seconds"]);
+    // Not while the person is asked: the agent waits for them.
+    let asks = Bench::with("asks", |spec| spec.silence = Duration::from_millis(50));
+    let conversation = asks.open(None);
+    let waiting = hear(&*conversation, asked("do it"), Person::Waits, "failed");
+    assert!(tokio::time::timeout(Duration::from_millis(400), waiting).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_never_greets_is_given_up() {
+    let lines = whole(&*Bench::new("mute").open(None), "hello", Person::Waits).await;
+    let silent = FailureKind::Silent.code();
+    assert_eq!(lines, [format!("failed {silent} it did not answer the greeting within 60 seconds")]);
+}
+
+#[tokio::test]
+async fn a_model_is_chosen_among_those_that_the_agent_has() {
+    for (model, expected) in [
+        ("large", "model large"),
+        ("", "model small"),
+        ("huge", "failed unknown_model huge is none of small, large"),
+    ] {
+        let bench = Bench::with("plain", |spec| spec.model = model.to_owned());
+        let lines = hear(&*bench.open(None), asked("hello"), Person::Waits, "").await;
+        assert!(lines.contains(&expected.to_owned()), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_without_end_are_told_up_to_a_number() {
+    let lines = whole(&*Bench::new("many").open(None), "look", Person::Waits).await;
+    let calls = lines.iter().filter(|line| line.starts_with("call")).count();
+    assert_eq!((calls, lines.last().map(String::as_str)), (1000, Some("done")));
+}
