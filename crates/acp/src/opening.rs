@@ -235,7 +235,7 @@ impl Models {
 
 /// Where a session is opened, and with which servers.
 fn place(servers: &[McpSpec], seat: &Seat, handle: Option<&str>) -> Value {
-    // What a project names waits for the person, and nobody could ask them here: the agent starts what it is told.
+    // What a project names waits until the person accepts it: an agent would start it at once.
     let own = servers.iter().filter(|server| server.origin == ServerOrigin::Person);
     let servers: Vec<Value> = own.filter_map(server).collect();
     let mut place = json!({ "cwd": seat.directory.to_string_lossy(), "mcpServers": servers });
