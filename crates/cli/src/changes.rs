@@ -72,6 +72,16 @@ impl Look {
         }
     }
 
+    /// That it was done; nothing of a look.
+    pub(crate) fn done(self, set: &ChangeSet) -> Option<String> {
+        let does = match self {
+            Self::Diff => return None,
+            Self::Reversal(Reversal::Undo) => "undone",
+            Self::Reversal(Reversal::Redo) => "made again",
+        };
+        Some(format!("{does}: turn {}, {}", set.turn, counted(set.files.len(), "file")))
+    }
+
     /// What a yes does, in a word.
     pub(crate) const fn yes(self) -> Option<&'static str> {
         match self {
@@ -103,7 +113,7 @@ pub(crate) fn is_possible(set: &ChangeSet) -> bool {
 pub(crate) fn text(look: Look, set: &ChangeSet) -> String {
     let files = counted(set.files.len(), "file");
     let mut text = match look {
-        Look::Diff => format!("{files} otherwise than before this session:\n"),
+        Look::Diff => format!("{files} changed since before this session:\n"),
         Look::Reversal(way) => format!("{way} of turn {}, {files}:\n", set.turn),
     };
     for file in &set.files {
@@ -113,6 +123,8 @@ pub(crate) fn text(look: Look, set: &ChangeSet) -> String {
         }
         // Writing to a string does not fail.
         let _never = match &file.refusal {
+            // Some reasons begin with the name.
+            Some(why) if why.starts_with(&file.path) => write!(text, "\n{why}: left alone\n"),
             Some(why) => write!(text, "\n{}: left alone: {why}\n", file.path),
             None => write!(text, "\n{} {}\n{}", file.change.word(), file.path, file.diff),
         };

@@ -25,6 +25,8 @@ pub(crate) enum ErrorKind {
     Unreadable,
     /// A host of another version, which does not talk to this one.
     Foreign,
+    /// Something waits for an answer that only a person can give.
+    NeedsPerson,
     Interrupted,
 }
 
@@ -36,6 +38,7 @@ impl ErrorKind {
             Self::NoSuchSession => 3,
             Self::Limit => 4,
             Self::Unreachable | Self::Foreign => 5,
+            Self::NeedsPerson => 6,
             Self::Interrupted => 130,
         }
     }

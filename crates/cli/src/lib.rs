@@ -61,7 +61,7 @@ const FIRST_UNNAMED: i32 = 3;
 const BLOCKING_THREAD_STAYS: Duration = Duration::from_secs(1);
 
 /// Runs `q` and gives its exit code: 0 done, 1 the thing failed, 2 usage, 3 no such session, 4 refused by a limit,
-/// 5 host unreachable, 130 interrupted.
+/// 5 host unreachable, 6 waits for the person's answer, 130 interrupted.
 pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: ProcessEnvironment) -> ExitCode {
     // Whatever is created from here on is this user's alone.
     let umask = rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);

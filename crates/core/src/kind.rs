@@ -4,6 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::name::Name;
+use crate::record::Policy;
 
 /// What a session is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +32,14 @@ impl Kind {
             Self::Planning => "planning",
             Self::Review => "review",
             Self::Custom(name) => name.as_str(),
+        }
+    }
+
+    /// What its tools may do where the person wrote nothing else: who plans or reviews looks, and changes nothing.
+    pub const fn policy(&self) -> Policy {
+        match self {
+            Self::Planning | Self::Review => Policy::Deny,
+            Self::Development | Self::Debug | Self::Custom(_) => Policy::Ask,
         }
     }
 

@@ -87,6 +87,7 @@ pub use input::Input;
 pub use kind::Kind;
 pub use limits::Limits;
 pub use mirror::Mirror;
+pub use multiplexer::calls::DENIED_UNASKED;
 pub use multiplexer::command::{AgentSource, Command, NewSession};
 pub use multiplexer::{Multiplexer, RecoverError};
 pub use name::{Name, NameFault, NameOrigin};

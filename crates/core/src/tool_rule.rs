@@ -18,6 +18,10 @@ pub const PATTERN_BYTES: usize = 200;
 /// The most rules that stand beside those of a session.
 pub const STANDING_RULES: usize = 500;
 
+/// The tool that says what is in a file, and those that say something of it as well: what keeps from the first keeps from these.
+const READS: &str = "read";
+const READS_TOO: [&str; 2] = ["search", "list"];
+
 /// What becomes of a call that a rule is for. The later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RuleEffect {
@@ -167,12 +171,14 @@ impl ToolRule {
     }
 
     /// Whether it is for such a call. An allowance is for less than what asks or denies: a line for a shell only as it is, what
-    /// mostly holds keys only by its whole path, what looks beneath a directory only where all of that is meant.
+    /// mostly holds keys only by its whole path, what looks beneath a directory only where all of that is meant. What asks or denies
+    /// for reading does so for what finds lines or tells names there.
     pub fn is_for(&self, tool: &str, subject: &CallSubject) -> bool {
-        if self.tool != tool {
+        let allows = self.effect == RuleEffect::Allow;
+        let keeps_from_reading = !allows && self.tool == READS && READS_TOO.contains(&tool);
+        if self.tool != tool && !keeps_from_reading {
             return false;
         }
-        let allows = self.effect == RuleEffect::Allow;
         match (&self.pattern, subject) {
             (RulePattern::Any, CallSubject::File { is_private: true, .. }) => !allows,
             (RulePattern::Any, _any_other) => true,

@@ -13,6 +13,7 @@ use std::time::Duration;
 use q_core::attention::{self, Need};
 use q_core::{Answer, Instant, Mirror, PendingCall, SessionId, Summary, WallTime, Wants};
 
+use crate::rules;
 use crate::sanitize;
 use crate::words;
 
@@ -230,6 +231,7 @@ impl Inbox {
             let (name, age) = (sanitize::visible_line(summary.name.as_str()), words::age(now, pending.since));
             lines.push(format!("{number}  {name} ({age}) {}", first_line(&words::pending(pending))));
             lines.extend(words::pending(pending).lines().skip(1).map(|line| format!("     {line}")));
+            lines.extend(pending.always.as_ref().map(|rule| format!("     always: {}", rules::words(rule))));
             lines.push(format!("     in {}", sanitize::exact_line(&summary.directory)));
         }
         for summary in attention::waiting(sessions.iter().map(|session| &session.summary)) {

@@ -6,7 +6,7 @@ use core::fmt;
 use core::str::FromStr;
 use std::collections::BTreeMap;
 
-use q_core::Kind;
+use q_core::{Kind, Policy, Summary};
 use ratatui::style::Color;
 
 /// One of the terminal's own colours.
@@ -137,6 +137,16 @@ pub const fn usual(kind: &Kind) -> Colour {
         Kind::Review => Colour::Yellow,
         Kind::Custom(_) => Colour::Blue,
     }
+}
+
+/// What whoever opens a session is told where its tools change nothing, with the way out.
+pub fn looks_only(session: &Summary) -> Option<String> {
+    let kind = &session.kind;
+    (session.policy == Policy::Deny).then(|| {
+        format!(
+            "Tools only look here ({kind}). New ones ask with [kinds.{kind}] tools = \"ask\" in config.toml."
+        )
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use q_core::{RulePattern, ToolRule};
 use serde::Deserialize;
 
 use crate::counted::counted;
@@ -141,15 +142,17 @@ impl ToolInput {
     }
 }
 
-/// A question for the person about a call, with nothing hidden in it.
-pub(crate) fn question(tool: &str, input: &str) -> String {
+/// A question for the person about a call, with nothing hidden in it; `always` is the rule that could be made of it.
+pub(crate) fn question(tool: &str, input: &str, always: Option<&ToolRule>) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
         return format!("may {} run this? {}", sanitize::exact_line(tool), sanitize::exact(input));
     };
     match understood {
-        ToolInput::Read(read) => format!("may {} be read? {LOOKS}", looked_at(&read.path)),
-        ToolInput::List(list) => format!("may {} be listed? {LOOKS}", looked_at(&list.path)),
-        ToolInput::Search(search) => format!("may this be looked for: {}? {LOOKS}", searched(&search)),
+        ToolInput::Read(read) => format!("may {} be read?{}", looked_at(&read.path), looks(always)),
+        ToolInput::List(list) => format!("may {} be listed?{}", looked_at(&list.path), looks(always)),
+        ToolInput::Search(search) => {
+            format!("may this be looked for: {}?{}", searched(&search), looks(always))
+        }
         ToolInput::Run(run, is_sandboxed) => {
             let sandbox = if is_sandboxed { SANDBOX } else { "" };
             format!("may this run{}? {}{}{sandbox}", place(&run, is_sandboxed), command(&run), remarks(&run))
@@ -181,8 +184,17 @@ fn place(run: &RunInput, is_sandboxed: bool) -> String {
     if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) }
 }
 
-/// Why looking wants consent: one of two things, of which only the host knows which.
-const LOOKS: &str = "(such names mostly hold keys, or the session's directory is your home)";
+/// Why looking wants consent, as far as it is known: what *always* would make says for what it asks. Where it makes nothing, a rule
+/// has it ask.
+fn looks(always: Option<&ToolRule>) -> &'static str {
+    match always.map(|rule| &rule.pattern) {
+        Some(RulePattern::Path(_)) => " (such names mostly hold keys)",
+        Some(RulePattern::Any | RulePattern::Begins(_) | RulePattern::Exactly(_)) => {
+            " (your home directory is in the session's, or much ran unasked in this turn)"
+        }
+        None => "",
+    }
+}
 
 /// A call in the transcript: `run cargo test`, `read a.txt`, and beneath it what a change changes.
 pub(crate) fn called(tool: &str, input: &str) -> String {
@@ -366,6 +378,8 @@ fn lines(text: &str, sign: char) -> String {
 
 #[cfg(test)]
 mod tests {
+    use q_core::RuleEffect;
+
     use super::*;
 
     #[test]
@@ -435,13 +449,27 @@ mod tests {
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
-            assert_eq!(question(tool, input), expected, "{tool} {input}");
+            assert_eq!(question(tool, input, None), expected, "{tool} {input}");
         }
+    }
+
+    #[test]
+    fn why_a_look_asks_is_one_reason() {
         for (tool, input, wish) in
             [("read", r#"{"path":".env"}"#, "may .env be read?"), ("list", "{}", "may . be listed?")]
         {
-            let why = "(such names mostly hold keys, or the session's directory is your home)";
-            assert_eq!(question(tool, input), format!("{wish} {why}"), "{tool} {input}");
+            let rule = |pattern| ToolRule { effect: RuleEffect::Allow, tool: tool.into(), pattern };
+            for (always, why) in [
+                (None, ""),
+                (Some(rule(RulePattern::Path(".env".into()))), " (such names mostly hold keys)"),
+                (
+                    Some(rule(RulePattern::Any)),
+                    " (your home directory is in the session's, or much ran unasked in this turn)",
+                ),
+            ] {
+                let asked = question(tool, input, always.as_ref());
+                assert_eq!(asked, format!("{wish}{why}"), "{tool} {input}");
+            }
         }
     }
 
@@ -488,7 +516,7 @@ mod tests {
             ("fetch", r#"{"url":"https://a.test/\u00a0"}"#, r#"{"url":"https://a.test/ "}"#),
             ("other", "<U+001B>", "\u{1b}"),
         ] {
-            assert_ne!(question(tool, one), question(tool, other), "{one} {other}");
+            assert_ne!(question(tool, one, None), question(tool, other, None), "{one} {other}");
             assert_ne!(called(tool, one), called(tool, other), "{one} {other}");
         }
     }

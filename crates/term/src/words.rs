@@ -315,7 +315,7 @@ pub fn pending(pending: &PendingCall) -> String {
     match pending.wants {
         Wants::Words => format!("asks you: {}", sanitize::visible(&pending.input)),
         Wants::Consent | Wants::Nothing => {
-            format!("asks: {}", tool_input::question(&pending.tool, &pending.input))
+            format!("asks: {}", tool_input::question(&pending.tool, &pending.input, pending.always.as_ref()))
         }
     }
 }

@@ -72,8 +72,14 @@ pub(crate) async fn run(context: &Context, verb: ChangesVerb) -> Result<ExitCode
             && (args.yes || ask(context, look)?)
         {
             client.carry_out(&session, command).await?;
+            if let Some(said) = look.done(set) {
+                out::note(&said);
+            }
             done = true;
         }
+    }
+    if args.dry_run && look != Look::Diff && set.is_some() {
+        out::note("only shown: nothing was changed");
     }
     let declined = !args.dry_run && set.is_some() && !done;
     print(&args, session.id.to_string(), set.as_ref(), done)?;

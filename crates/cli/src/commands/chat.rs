@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use q_client::News;
 use q_core::mirror::Mirrored;
 use q_core::{
-    Activity, Body, BudgetUse, Command, Entry, EntryNo, FailureKind, Fault, PendingCall, Retrying, SessionId,
-    Sources, Stop, Wants,
+    Activity, Body, BudgetUse, Command, DENIED_UNASKED, Entry, EntryNo, FailureKind, Fault, Outcome,
+    PendingCall, Retrying, SessionId, Sources, Stop,
 };
 use q_proto::ClientMessage;
 use q_term::sanitize::exact_line;
@@ -18,8 +18,8 @@ use q_term::{Way, advice, sources, spending, words};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::ChatArgs;
-use crate::call_id::CallId;
 use crate::client::Client;
+use crate::commands::inbox::note_waiting;
 use crate::commands::new;
 use crate::commands::new::SessionRequest;
 use crate::commands::yes_to::YesTo;
@@ -91,7 +91,7 @@ async fn ask(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
         echo: !args.json,
         told: None,
         told_calls: Vec::new(),
-        compacted: last_entry,
+        told_through: last_entry,
         yes_to,
     };
     turn.follow(&mut client, &mut interrupts).await?;
@@ -119,8 +119,8 @@ struct ChatTurn {
     told: Option<Retrying>,
     /// What waits for the person and was said to wait.
     told_calls: Vec<PendingCall>,
-    /// Behind which entry it is not told yet that the conversation was compacted.
-    compacted: Option<EntryNo>,
+    /// Behind which entry it is not told yet that the conversation was compacted, or a call denied unasked.
+    told_through: Option<EntryNo>,
     /// What is allowed in it without the person.
     yes_to: YesTo,
 }
@@ -130,7 +130,7 @@ impl ChatTurn {
         loop {
             self.note_beginning(client);
             self.tell_wait(client);
-            self.tell_compaction(client);
+            self.tell_entries(client);
             if self.echo {
                 self.print_new(client)?;
             }
@@ -174,16 +174,7 @@ impl ChatTurn {
             .iter()
             .filter(|pending| !self.told_calls.contains(pending) && !self.yes_to.has(pending))
         {
-            let name = &session.summary.name;
-            let directory = exact_line(&session.summary.directory);
-            out::note(&format!("q: {name} (in {directory}) {}", words::pending(pending)));
-            out::note(&match pending.wants {
-                Wants::Words => format!("q: it waits for you: q answer {name} WORDS"),
-                Wants::Nothing | Wants::Consent => {
-                    let id = CallId::of(pending);
-                    format!("q: it waits for you: q approve {name} {id}, or q deny {name} {id}")
-                }
-            });
+            note_waiting(&session.summary, pending);
         }
         self.told_calls.clone_from(&session.pending);
     }
@@ -197,17 +188,27 @@ impl ChatTurn {
         }
     }
 
-    /// Says once what became of a compaction that came before our turn by itself.
-    fn tell_compaction(&mut self, client: &Client) {
+    /// Says once what became of a compaction that came before our turn by itself, and which calls were denied unasked.
+    fn tell_entries(&mut self, client: &Client) {
         let Some(session) = client.mirror.get(self.session) else { return };
-        let told = self.compacted;
+        let told = self.told_through;
         for entry in session.entries.iter().filter(|entry| Some(entry.no) > told) {
             if let Body::Compaction(compaction) = &entry.body {
                 let said = words::compaction(compaction, Way::Shell);
                 let said = said.replace("q compact SESSION", &format!("q compact {}", session.summary.name));
                 out::note(&format!("q: {}", said.trim_end_matches(':')));
             }
-            self.compacted = Some(entry.no);
+            if let Body::Result(result) = &entry.body
+                && result.outcome == Outcome::Denied
+                && DENIED_UNASKED.contains(&result.text.as_str())
+            {
+                let call = session.entries.iter().find(|entry| entry.no == result.of);
+                let tool = call
+                    .and_then(|call| if let Body::Call(call) = &call.body { Some(&call.tool) } else { None });
+                let tool = tool.map(|tool| exact_line(tool)).unwrap_or_default();
+                out::note(&format!("q: a call of {tool} did not run: {}", result.text));
+            }
+            self.told_through = Some(entry.no);
         }
     }
 

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use q_core::attention::{self, Need};
 use q_core::{Answer, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
-use q_term::command::table;
+use q_term::command::{rule_made, table};
 use q_term::rules;
 use q_term::sanitize::exact_line;
 use q_term::words::counted;
@@ -82,7 +82,21 @@ pub(crate) async fn run(context: &Context, verb: CallVerb) -> Result<ExitCode, C
     Ok(ExitCode::SUCCESS)
 }
 
-async fn waiting(client: &mut Client) -> Result<Vec<(SessionId, PendingCall)>, CliError> {
+/// Says of a call that it waits, and how it is answered from another place.
+pub(crate) fn note_waiting(session: &Summary, pending: &PendingCall) {
+    let (name, id) = (&session.name, CallId::of(pending));
+    let directory = exact_line(&session.directory);
+    out::note(&format!("q: {name} (in {directory}) {}", q_term::words::pending(pending)));
+    out::note(&match pending.wants {
+        Wants::Words => format!("q: it waits for you: q answer {name} WORDS"),
+        Wants::Nothing | Wants::Consent => {
+            format!("q: it waits for you: q approve {name} {id}, or q deny {name} {id}")
+        }
+    });
+}
+
+/// What waits for an answer, over all sessions.
+pub(crate) async fn waiting(client: &mut Client) -> Result<Vec<(SessionId, PendingCall)>, CliError> {
     let q_proto::Response::Inbox(inbox) = client.ask(Request::Inbox).await? else { return Err(unexpected()) };
     Ok(inbox.into_iter().map(|(session, call)| (session.into(), call.into())).collect())
 }
@@ -112,6 +126,9 @@ async fn list(context: &Context, as_json: bool) -> Result<(), CliError> {
         let id = CallId::of(pending);
         out::line(&format!("{} {id} ({age}, in {})", session.name, exact_line(&session.directory)))?;
         out::line(&format!("    {}", q_term::words::pending(pending).replace('\n', "\n    ")))?;
+        if let Some(rule) = &pending.always {
+            out::line(&format!("    always: {}", rules::words(rule)))?;
+        }
     }
     for (session, _) in &others {
         let age = q_term::words::age(now, session.touched);
@@ -235,7 +252,13 @@ async fn reply(
     if id.is_none() && wants != Wants::Words {
         confirm(context, &session, pending, &answer)?;
     }
-    client.carry_out(&session, table::answer(session.id, pending, answer)).await
+    let command = table::answer(session.id, pending, answer);
+    let rule = rule_made(&command, &fitting);
+    client.carry_out(&session, command).await?;
+    if let Some(rule) = rule {
+        out::note(&rule);
+    }
+    Ok(())
 }
 
 /// The session that is meant where none is named: the only one in which such things wait.
@@ -268,7 +291,8 @@ fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a Pending
 /// Says of a call what it would do, and where.
 fn print_call(session: &Summary, pending: &PendingCall) {
     let directory = exact_line(&session.directory);
-    out::note(&format!("{} {} (in {directory})", session.name, q_term::words::pending(pending)));
+    // Before what it would do: behind that it would be taken for its last line.
+    out::note(&format!("{} (in {directory}) {}", session.name, q_term::words::pending(pending)));
 }
 
 /// Shows what an answer without an id is for. Who cannot be shown it must name it.
@@ -279,7 +303,7 @@ fn confirm(
     answer: &Answer,
 ) -> Result<(), CliError> {
     if !context.environment.input_is_terminal {
-        return Err(CliError::usage("nobody here has seen what waits")
+        return Err(CliError::usage("no terminal is here, so what waits could not be shown")
             .hint(format!("name it by its id, as `q inbox` lists it: {}", CallId::of(pending))));
     }
     print_call(session, pending);

@@ -59,7 +59,7 @@ use model::ModelVerb;
 use table_verbs::TableVerb;
 
 /// What scripts go by.
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such session, 4 refused by a limit, 5 host unreachable, 130 interrupted";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such session, 4 refused by a limit, 5 host unreachable, 6 waits for your answer, 130 interrupted";
 
 /// Many AI conversations in one terminal.
 ///

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use q_core::{Command, Environment, Policy, SessionId, Setup};
 use q_term::command::Arguments;
+use q_term::kinds::looks_only;
 use q_term::suggest::nearest;
 use serde::Serialize;
 
@@ -55,6 +56,9 @@ pub(crate) async fn run(context: &Context, args: NewArgs) -> Result<Option<Sessi
         return Ok(Some(id));
     }
     let session = client.resolve(&id.to_string()).await?;
+    if let Some(tools) = looks_only(&session) {
+        out::note(&tools);
+    }
     if args.json {
         let shape =
             NewJson { id: id.to_string(), name: session.name.to_string(), slot: session.slot, prompt };
@@ -104,11 +108,11 @@ async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliErr
 /// The command for a new session with the agent that was asked for, or the default one.
 pub(crate) fn command(context: &Context, wanted: SessionRequest) -> Result<Command, CliError> {
     let SessionRequest { name, kind, agent, model, directory, tags, attended } = wanted;
-    let (system_prompt, deny_tools) = template(context, &kind)?;
+    let (system_prompt, tools) = template(context, &kind)?;
     let (agent, model) = agent_and_model(context, agent.as_deref(), model, attended)?;
     let kind = q_proto::kind(&kind)
         .map_err(|fault| CliError::usage(format!("this cannot be a kind of session: {fault}")))?;
-    let policy = if deny_tools { Policy::Deny } else { Policy::Ask };
+    let policy = tools.map_or(kind.policy(), Policy::from);
     let environment = Environment::default(); // the host knows it
     let settings = Box::default();
     let setup = Setup { kind, system_prompt, agent, model, directory, environment, policy, settings };
@@ -140,14 +144,13 @@ pub(crate) fn answers(context: &Context) -> String {
     )
 }
 
-/// What a kind brings: its system prompt, and whether tools are denied. The configuration may give another system prompt to one of `q`'s
-/// own.
-fn template(context: &Context, word: &str) -> Result<(String, bool), CliError> {
+/// What the configuration says of a kind: its system prompt, and what its tools may do; nothing of what is as `q` brings it.
+fn template(context: &Context, word: &str) -> Result<(String, Option<Tools>), CliError> {
     if let Some(kind) = context.templates.get(word) {
-        return Ok((kind.system_prompt.clone(), kind.tools == Tools::Deny));
+        return Ok((kind.system_prompt.clone(), kind.tools));
     }
     if word.is_empty() || context.kinds.knows(word) {
-        return Ok((String::new(), false));
+        return Ok((String::new(), None));
     }
     let error = CliError::usage(format!("there is no kind of session `{word}`"));
     Err(if let Some(near) = nearest(word, context.kinds.words()) {

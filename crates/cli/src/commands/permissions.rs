@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::args::{AddRuleArgs, ListRulesArgs, PermissionsArgs, PermissionsVerb, RemoveRuleArgs};
 use crate::client::{Client, unexpected};
+use crate::commands::yes_to::known;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::{json, out, permissions_file};
@@ -127,6 +128,7 @@ fn shape(listed: &ListedRule) -> RuleJson<'_> {
 }
 
 async fn add(context: &Context, args: AddRuleArgs) -> Result<(), CliError> {
+    known(&args.tool, "a rule")?;
     let pattern = match (args.argv, args.path) {
         (Some(words), _) if args.exactly => RulePattern::Exactly(words),
         (Some(words), _) => RulePattern::Begins(words),

@@ -8,6 +8,7 @@ use q_core::{Entry, EntryNo, SessionId};
 
 use crate::args::ShowArgs;
 use crate::client::Client;
+use crate::commands::inbox::{note_waiting, waiting};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::history::Back;
@@ -34,6 +35,12 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         }
         let unanswered = unanswered.contains(&entry.no);
         out::line(&q_term::plain::entry(entry, unanswered, q_term::Way::Shell))?;
+    }
+    if args.entry.is_none() && session.activity.needs_person() {
+        let all = waiting(&mut client).await?;
+        for (_, pending) in all.iter().filter(|(id, _)| *id == session.id) {
+            note_waiting(&session, pending);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

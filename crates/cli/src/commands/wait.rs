@@ -1,5 +1,5 @@
 //! `q wait`: until sessions have nothing left to do. A session that failed or was interrupted, or whose summary did not
-//! come about, is done, and gives the exit code.
+//! come about, is done, and gives the exit code; so does one that waits for the person, which is said.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use q_core::{Activity, Body, Compaction, SessionId, Stop};
 
 use crate::args::WaitArgs;
 use crate::client::Client;
+use crate::commands::inbox::note_waiting;
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 
@@ -27,6 +28,11 @@ pub(crate) async fn run(context: &Context, args: WaitArgs) -> Result<ExitCode, C
             Ok(done) => done?,
             Err(_) => return Err(CliError::failed(format!("not done after {seconds} s; the work goes on"))),
         },
+    }
+    for session in wanted.iter().filter_map(|&id| client.mirror.get(id)) {
+        for pending in &session.pending {
+            note_waiting(&session.summary, pending);
+        }
     }
     Ok(verdict(&client, &wanted))
 }
@@ -69,15 +75,17 @@ fn end_of(session: &Mirrored) -> Activity {
 fn verdict(client: &Client, wanted: &BTreeSet<SessionId>) -> ExitCode {
     let ends = wanted.iter().filter_map(|&id| client.mirror.get(id)).map(end_of);
     let worst = ends.max_by_key(|activity| match activity {
-        Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput => 0,
-        Activity::Interrupted => 1,
-        Activity::Failed => 2,
+        Activity::Idle | Activity::Working => 0,
+        Activity::NeedsApproval | Activity::NeedsInput => 1,
+        Activity::Interrupted => 2,
+        Activity::Failed => 3,
     });
     match worst {
         Some(Activity::Failed) => ExitCode::from(ErrorKind::Failed.exit_code()),
         Some(Activity::Interrupted) => ExitCode::from(ErrorKind::Interrupted.exit_code()),
-        Some(Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput) | None => {
-            ExitCode::SUCCESS
+        Some(Activity::NeedsApproval | Activity::NeedsInput) => {
+            ExitCode::from(ErrorKind::NeedsPerson.exit_code())
         }
+        Some(Activity::Idle | Activity::Working) | None => ExitCode::SUCCESS,
     }
 }

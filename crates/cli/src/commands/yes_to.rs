@@ -4,6 +4,8 @@
 
 use q_core::{Answer, PendingCall, SessionId, Wants};
 use q_term::command::table;
+use q_term::sanitize::exact_line;
+use q_term::suggest::nearest;
 use q_term::words;
 use q_tools::TOOLS;
 
@@ -15,6 +17,19 @@ use crate::out;
 /// host knows.
 const BETWEEN_NAMES: &str = "__";
 
+/// Refuses a name that no tool has, for what wants one: a yes to nothing, or a rule that protects nothing.
+pub(crate) fn known(name: &str, wanted_by: &str) -> Result<(), CliError> {
+    if name.contains(BETWEEN_NAMES) || TOOLS.iter().any(|tool| tool.name == name) {
+        return Ok(());
+    }
+    let why = format!("there is no tool `{}` that {wanted_by} could be for", exact_line(name));
+    let names = || TOOLS.iter().map(|tool| tool.name);
+    Err(CliError::usage(why).hint(match nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the tools are {}", names().collect::<Vec<_>>().join(", ")),
+    }))
+}
+
 /// The tools of which every call is allowed, and the calls that were.
 #[derive(Debug, Default)]
 pub(crate) struct YesTo {
@@ -25,13 +40,7 @@ pub(crate) struct YesTo {
 impl YesTo {
     /// By names as they were typed. One that no tool has is a mistake: it would be a yes to nothing.
     pub(crate) fn of(tools: Vec<String>) -> Result<Self, CliError> {
-        let is_known =
-            |name: &String| name.contains(BETWEEN_NAMES) || TOOLS.iter().any(|tool| tool.name == name);
-        if let Some(unknown) = tools.iter().find(|name| !is_known(name)) {
-            let names: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
-            let why = format!("there is no tool `{unknown}` that --yes-to could be for");
-            return Err(CliError::usage(why).hint(format!("the tools are {}", names.join(", "))));
-        }
+        tools.iter().try_for_each(|name| known(name, "--yes-to"))?;
         Ok(Self { tools, answered: Vec::new() })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use q_core::{Kind, Name};
+use q_core::{Kind, Name, Policy};
 use q_term::kinds::{Colour, Kinds, usual};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -15,22 +15,30 @@ use crate::error::CliError;
 pub(crate) struct KindConfig {
     /// What the agent is told about its task; empty for the kind's own words.
     pub(crate) system_prompt: String,
-    /// What tools may do.
-    pub(crate) tools: Tools,
+    /// What tools may do, where that is not as usual for the kind.
+    pub(crate) tools: Option<Tools>,
     /// The colour of its prompt.
     #[serde(deserialize_with = "colour")]
     pub(crate) colour: Option<Colour>,
 }
 
 /// What the tools of a kind may do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Tools {
     /// What wants consent asks for it.
-    #[default]
     Ask,
     /// What wants consent is denied.
     Deny,
+}
+
+impl From<Tools> for Policy {
+    fn from(tools: Tools) -> Self {
+        match tools {
+            Tools::Ask => Self::Ask,
+            Tools::Deny => Self::Deny,
+        }
+    }
 }
 
 fn colour<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Colour>, D::Error> {

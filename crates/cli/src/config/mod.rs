@@ -334,7 +334,7 @@ mod tests {
             written("[kinds.docs]\nsystem_prompt = \"write\"\ntools = \"deny\"\ncolour = \"green\"\n")
                 .unwrap();
         let docs = &config.kinds["docs"];
-        assert_eq!((docs.system_prompt.as_str(), docs.tools), ("write", Tools::Deny));
+        assert_eq!((docs.system_prompt.as_str(), docs.tools), ("write", Some(Tools::Deny)));
         let error = written("[kinds.docs]\ncolour = \"grene\"\n").unwrap_err();
         assert!(error.message.contains("line 2: unknown variant `grene`"), "{}", error.message);
         assert_eq!(error.hints[0], "did you mean `green`?");

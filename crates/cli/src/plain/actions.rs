@@ -8,7 +8,7 @@ use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
 use q_term::command::table::{self, Action, Group};
-use q_term::command::{self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice};
+use q_term::command::{self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, rule_made};
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
@@ -132,6 +132,9 @@ impl Frontend<'_> {
         if follow_up == Some(FollowUp::GoTo) {
             return self.go_to_made(core).await.map(drop);
         }
+        let here = core.session().and_then(|id| self.client.mirror.get(id));
+        let rule = here.and_then(|session| rule_made(&core, &session.pending));
+        let rule = rule.map(|rule| format!("; {rule}")).unwrap_or_default();
         let answer = self.client.told(core.clone()).await;
         self.print_updates()?;
         let later = if answer? { FROM_NEXT_TURN } else { "" };
@@ -144,7 +147,7 @@ impl Frontend<'_> {
             Some(FollowUp::SayTags(session)) => self.print_tags(session),
             Some(FollowUp::GoTo | FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
                 match notice(&core, &name, Way::Slash) {
-                    Some(done) => print_lines(&[format!("* {done}{later}")]),
+                    Some(done) => print_lines(&[format!("* {done}{later}{rule}")]),
                     None => Ok(()),
                 }
             }

@@ -31,7 +31,12 @@ fn what_tools_changed_is_undone_made_again_and_told_to_the_model() {
     let q = |args: &[&str]| shop.world.q(args);
     q(&["diff", "one"]).succeeded().said("-two\n+zwei").said("made new.txt");
     // Shown, and nothing done by that.
-    q(&["undo", "one", "--dry-run"]).succeeded().said("-zwei\n+two").said("removed new.txt").said("commands");
+    q(&["undo", "one", "--dry-run"])
+        .succeeded()
+        .said("-zwei\n+two")
+        .said("removed new.txt")
+        .said("commands")
+        .told("only shown: nothing was changed");
     q(&["undo", "one"]).exited(2).told("--yes");
     assert_eq!((shop.file("a.txt").as_str(), shop.has("new.txt")), ("one\nzwei\n", true));
     let undone = q(&["undo", "one", "--yes", "--json"]).succeeded().json();
@@ -45,7 +50,7 @@ fn what_tools_changed_is_undone_made_again_and_told_to_the_model() {
     q(&["redo", "one", "--yes"]).succeeded().said("-two\n+zwei");
     assert_eq!((shop.file("a.txt").as_str(), shop.file("new.txt").as_str()), ("one\nzwei\n", "made\n"));
     q(&["redo", "one", "--yes"]).succeeded().told("nothing to redo");
-    q(&["undo", "one", "--yes"]).succeeded();
+    q(&["undo", "one", "--yes"]).succeeded().told("undone: turn ");
     // The model hears it all with the next prompt.
     shop.world.server.once("go on", Script::new().say("well").done());
     q(&["send", "one", "go on"]).succeeded();
@@ -62,7 +67,7 @@ fn what_another_hand_changed_since_is_left_alone_with_all_others() {
     let shop = changed();
     fs::write(shop.directory.join("new.txt"), "mine\n").unwrap();
     let q = |args: &[&str]| shop.world.q(args);
-    q(&["undo", "one", "--yes"]).exited(1).said("new.txt was changed by another hand since");
+    q(&["undo", "one", "--yes"]).exited(1).said("\nnew.txt was changed by another hand since: left alone\n");
     assert_eq!((shop.file("a.txt").as_str(), shop.file("new.txt").as_str()), ("one\nzwei\n", "mine\n"));
     // A link in its place is not followed.
     fs::remove_file(shop.directory.join("new.txt")).unwrap();

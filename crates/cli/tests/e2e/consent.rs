@@ -55,7 +55,12 @@ fn the_shell_allows_all_that_waits_in_one_session_and_prints_each() {
         assert!(said.err.contains(name), "{name}: {}", said.err);
     }
     assert!(!said.err.contains("four"), "{}", said.err);
-    shop.waiting();
+    let begins = format!("api (in {}) asks: ", shop.directory.display());
+    assert_eq!(said.err.matches(&begins).count(), 3, "where is said before what: {}", said.err);
+    let id = shop.waiting()["id"].as_str().unwrap().to_owned();
+    let way = format!("q: it waits for you: q approve api {id}, or q deny api {id}");
+    shop.world.q(&["show", "api"]).succeeded().told("touch four").told(&way);
+    shop.wait("api").exited(6).told(&way);
     shop.world.q(&["deny", "api", "--all"]).succeeded().told("four");
     shop.wait("api").succeeded();
     assert!(shop.has("one") && shop.has("two") && shop.has("three") && !shop.has("four"));

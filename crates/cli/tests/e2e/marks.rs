@@ -102,6 +102,27 @@ fn kinds_of_ones_own_bring_a_system_prompt_and_a_colour() {
 }
 
 #[test]
+fn who_plans_or_reviews_looks_only_and_is_told_so() {
+    let world = World::new();
+    let told = |name: &str, kind: &str| world.q(&["new", "-d", name, "--kind", kind]).succeeded().err;
+    let policy = |name: &str| world.session(name)["policy"].clone();
+    assert!(told("plan", "planning").contains("Tools only look here (planning)."));
+    assert!(told("look", "review").contains("Tools only look here (review)."));
+    assert!(!told("api", "debug").contains("Tools only look"));
+    assert_eq!([policy("plan"), policy("look"), policy("api")], [json!("deny"), json!("deny"), json!("ask")]);
+    let terminal = world.open_at("plan");
+    terminal.wait_text("Tools only look here (planning).");
+    // The configuration is for new ones: what there is keeps what it was made with.
+    world.home.configure("[kinds.planning]\ntools = \"ask\"\n[kinds.review]\ncolour = \"green\"\n");
+    assert!(!told("plan2", "planning").contains("Tools only look"));
+    assert!(told("look2", "review").contains("Tools only look here (review)."));
+    assert_eq!(
+        [policy("plan"), policy("plan2"), policy("look2")],
+        [json!("deny"), json!("ask"), json!("deny")]
+    );
+}
+
+#[test]
 fn a_mistake_in_a_kind_is_told() {
     let kind = |line: &str| format!("[kinds.writing]\n{line}\n");
     World::new().refuses_configurations([

@@ -64,10 +64,12 @@ fn always_is_for_what_was_shown_and_outlives_the_host_in_its_session() {
     shop.begin("api", "do it");
     let asked = shop.waiting();
     let id = asked["id"].as_str().unwrap();
+    shop.world.q(&["inbox"]).succeeded().said("    always: allow run: exactly touch made");
     shop.world
         .q(&["approve", "--always", "api", id])
         .succeeded()
-        .told("such calls are not asked about again");
+        .told("such calls are not asked about again")
+        .told("the rule: allow run: exactly touch made");
     shop.wait("api").succeeded();
     shop.world.q(&["host", "stop", "--force"]).succeeded();
     shop.rounds(
@@ -118,6 +120,37 @@ fn a_path_is_denied_however_it_is_written() {
     // No link is followed, so there is no other way to it.
     assert!(told[3].contains("link") && told[5].contains("one"), "{told:?}");
     assert!(!told.concat().contains("hidden"), "{told:?}");
+}
+
+#[test]
+fn what_denies_reading_hides_the_lines_and_is_for_a_tool_that_there_is() {
+    let shop = Workshop::with_tools();
+    fs::create_dir(shop.directory.join("secret")).unwrap();
+    fs::write(shop.directory.join("secret/a"), "hidden").unwrap();
+    let add = |effect: &str, tool: &str| {
+        shop.world.q(&["permissions", "add", effect, tool, "--everywhere", "--path", "secret/**"])
+    };
+    add("deny", "raed").exited(2).told("there is no tool `raed`").told("did you mean `read`?");
+    add("deny", "files__read").succeeded();
+    add("deny", "read").succeeded();
+    let all = Script::new()
+        .call("search", r#"{"pattern":"hidden"}"#)
+        .call("search", r#"{"pattern":"hidden","path":"secret"}"#)
+        .call("list", r#"{"path":"secret"}"#)
+        .call("list", r#"{"path":"."}"#)
+        .done();
+    shop.rounds("do it", vec![all, Script::new().say("Done.").done()]);
+    shop.begin("api", "do it");
+    shop.wait("api").succeeded();
+    let told = shop.told(1);
+    let is_denied = |told: &String| told.contains("a rule of the person's denies this");
+    assert_eq!(told.iter().map(is_denied).collect::<Vec<_>>(), [true, true, true, false], "{told:?}");
+    assert!(!told.concat().contains("hidden"), "{told:?}");
+    assert!(told[0].starts_with("It did not run, and nobody was asked.\n"), "{told:?}");
+    let again = Script::new().call("list", r#"{"path":"secret"}"#).done();
+    shop.rounds("again", vec![again, Script::new().say("Done.").done()]);
+    let denied = "q: a call of list did not run: a rule of the person's denies this";
+    shop.world.q(&["chat", "-s", "api", "again"]).succeeded().told(denied);
 }
 
 #[test]

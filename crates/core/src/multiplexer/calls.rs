@@ -26,6 +26,9 @@ const BY_POLICY: &str = "this session's policy denies tools";
 /// What it hears when a rule denies the call.
 const BY_RULE: &str = "a rule of the person's denies this";
 
+/// What stands in the result of a call that was denied without the person being asked, to be told apart from their own no.
+pub const DENIED_UNASKED: [&str; 4] = [TOO_MANY, LONG_NAME, BY_POLICY, BY_RULE];
+
 /// What of a result is kept, and where.
 pub(super) struct Portion {
     pub(super) text: String,

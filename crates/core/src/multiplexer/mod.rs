@@ -6,7 +6,7 @@
 mod agents;
 mod archive;
 mod budget;
-mod calls;
+pub(crate) mod calls;
 mod clients;
 pub(crate) mod command;
 mod compaction;

@@ -22,6 +22,7 @@ pub(super) fn usual_setup() -> Setup {
 /// Name, setup and tags.
 pub(super) fn read(words: &mut WordReader) -> Result<(Option<String>, Setup, Vec<String>), String> {
     let (mut name, mut setup, mut tags) = (None, usual_setup(), Vec::new());
+    let mut policy = None;
     loop {
         if let Some(typed) = words.option("name")? {
             name = Some(typed);
@@ -40,13 +41,14 @@ pub(super) fn read(words: &mut WordReader) -> Result<(Option<String>, Setup, Vec
         } else if let Some(number) = words.number_option("environment")? {
             setup.environment = Environment(number);
         } else if words.take("policy") {
-            setup.policy = read_policy(words)?;
+            policy = Some(read_policy(words)?);
         } else if words.take("set") {
             let set = setup.settings.changed(&[read_setting(words)?]).map_err(|fault| fault.to_string())?;
             setup.settings = Box::new(set);
         } else if let Some(tag) = words.option("tag")? {
             tags.push(tag);
         } else {
+            setup.policy = policy.unwrap_or(setup.kind.policy());
             return Ok((name, setup, tags));
         }
     }
@@ -85,7 +87,7 @@ pub(super) fn write_setup(setup: &Setup) -> Vec<String> {
     if setup.environment != usual.environment {
         words.push(format!("environment {}", setup.environment));
     }
-    if setup.policy != usual.policy {
+    if setup.policy != setup.kind.policy() {
         words.push(format!("policy {}", write_policy(setup.policy)));
     }
     words.extend(setup.settings.changes().iter().map(|change| format!("set {}", write_setting(change))));

@@ -25,7 +25,11 @@ pub fn said(own: &[ToolRule], directory: &str, tool: &str, facts: &CallFacts) ->
     };
     let mut all = own.to_vec();
     all.extend(facts.standing.iter().filter(is_here).map(|standing| standing.rule.clone()));
-    all.retain(|rule| rule.tool == tool && concerns(rule, &facts.subject));
+    let reads = ["read", "search", "list"].contains(&tool);
+    let meant = |rule: &ToolRule| {
+        rule.tool == tool || (reads && rule.tool == "read" && rule.effect != RuleEffect::Allow)
+    };
+    all.retain(|rule| meant(rule) && concerns(rule, &facts.subject));
     let some = |effect| all.iter().any(|rule| rule.effect == effect);
     let denies = some(RuleEffect::Deny);
     let asks = !denies && some(RuleEffect::Ask);

@@ -1,6 +1,6 @@
 //! What is said of a command that was carried out, where what it did is not in sight.
 
-use q_core::{Answer, Command, SettingChange, settings};
+use q_core::{Answer, Command, PendingCall, SettingChange, settings};
 
 use crate::rules;
 use crate::way::Way;
@@ -42,13 +42,20 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
         }
         Command::SetRule { rule, stands: true, .. } => format!("{name} has the rule: {}", rules::words(rule)),
         Command::SetRule { rule, stands: false, .. } => {
-            format!("{name} has no longer the rule: {}", rules::words(rule))
+            format!("{name} no longer has the rule: {}", rules::words(rule))
         }
         Command::Answer { answer: Answer::Deny, .. } => "denied; the agent goes on without it".to_owned(),
         Command::Answer { answer: Answer::Words(_), .. } => "the agent was told".to_owned(),
         _ => return None,
     };
     Some(text)
+}
+
+/// The rule that an answer made of the call that it is for, as it was shown with it; nothing where it made none.
+pub fn rule_made(command: &Command, pending: &[PendingCall]) -> Option<String> {
+    let Command::Answer { call, answer: Answer::Always, .. } = command else { return None };
+    let made = pending.iter().find(|pending| pending.call == *call)?.always.as_ref()?;
+    Some(format!("the rule: {}", rules::words(made)))
 }
 
 /// What was set, in words; nothing of nothing.

@@ -8,6 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 use crate::inbox;
 use crate::layout::wrap::truncated;
 use crate::quoted;
+use crate::rules;
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
@@ -50,7 +51,10 @@ fn waits(ui: &Ui, session: SessionId, pending: &PendingCall, waiting: &[PendingC
     };
     let number = number.map(|number| format!("{number} ")).unwrap_or_default();
     let text: String = words::pending_line(pending).chars().take(CHARS).collect();
-    format!("{ASKS}{number}{ways} · {}", sanitize::visible_line(&text))
+    // Behind the call, which must not be pushed off the row; with one that waits alone the ways say it.
+    let rule = pending.always.as_ref().filter(|_| !is_only);
+    let always = rule.map(|rule| format!(" · always: {}", rules::words(rule))).unwrap_or_default();
+    format!("{ASKS}{number}{ways} · {}{always}", sanitize::visible_line(&text))
 }
 
 fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {

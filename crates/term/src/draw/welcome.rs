@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::draw::page;
+use crate::kinds::looks_only;
 use crate::ui::Ui;
 use crate::words::{self, GUIDE};
 
@@ -36,7 +37,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let agent = session.map_or_else(|| ui.options.agent.clone(), |session| words::agent(&session.summary));
     let answers = words::who_answers(&agent);
     let mut lines: Vec<&str> = if session.is_some() { EMPTY_SESSION.to_vec() } else { NO_SESSION.to_vec() };
+    let tools = session.and_then(|session| looks_only(&session.summary));
     lines.extend(["", &answers]);
+    lines.extend(tools.as_deref());
     if agent == GUIDE {
         lines.push(TRY);
         // Not where another one answers in new sessions.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use q_core::conversation::{GO_ON, Message, Part, Role};
-use q_core::{EntryNo, Image, Outcome};
+use q_core::{DENIED_UNASKED, EntryNo, Image, Outcome};
 use serde_json::{Map, Value, json};
 
 use q_seat::Turn;
@@ -139,6 +139,7 @@ pub(super) fn result_text(outcome: Outcome, text: &str) -> String {
         Outcome::Done if text.trim().is_empty() => "Nothing came out.",
         Outcome::Done => return text.to_owned(),
         Outcome::Failed => "It failed.",
+        Outcome::Denied if DENIED_UNASKED.contains(&text) => "It did not run, and nobody was asked.",
         Outcome::Denied => "The person did not allow it; it did not run.",
         Outcome::Expired => "Nobody allowed it in time; it did not run.",
         Outcome::NeverRan if text.trim().is_empty() => "The turn ended before it ran.",
