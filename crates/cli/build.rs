@@ -1,4 +1,5 @@
 //! Tells the linker how to make the program smaller where the system can load what comes out.
+#![allow(clippy::disallowed_methods, reason = "for which machine it is built is said in variables alone")]
 use std::process::Command;
 
 /// The first C library of GNU that reads packed relocations.

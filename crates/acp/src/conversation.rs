@@ -119,7 +119,8 @@ impl KeptAgent {
         }
         if place.is_none() {
             let handle = self.handle().clone();
-            let open = OpenSession::start(&self.spec, &self.seat, handle.as_ref(), &self.programs).await?;
+            let (servers, handle) = (&turn.servers.servers, handle.as_ref());
+            let open = OpenSession::start(&self.spec, &self.seat, servers, handle, &self.programs).await?;
             if open.has_forgotten {
                 let told =
                     "The agent has no memory of this conversation any more, and is told what was said.\n";

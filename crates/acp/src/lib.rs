@@ -35,4 +35,4 @@ mod turn;
 mod update;
 
 pub use conversation::AcpAgent;
-pub use spec::{AcpServer, AcpSpec};
+pub use spec::AcpSpec;

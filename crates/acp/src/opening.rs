@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use q_core::{AgentFailure, FailureKind, ResumeHandle};
 use q_json::{elements, members, text};
-use q_seat::Seat;
+use q_seat::{McpSpec, Seat, ServerOrigin};
 use q_tools::ServingPrograms;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::connection::{AgentConnection, AskFault};
 use crate::failure::{login, not_opened, not_started, refused};
-use crate::spec::{AcpServer, AcpSpec};
+use crate::spec::AcpSpec;
 
 /// How long an agent may take to greet, and to open a session: some fetch themselves first.
 const START: Duration = Duration::from_mins(1);
@@ -60,6 +60,7 @@ impl OpenSession {
     pub(crate) async fn start(
         spec: &AcpSpec,
         seat: &Seat,
+        servers: &[McpSpec],
         handle: Option<&ResumeHandle>,
         programs: &ServingPrograms,
     ) -> Result<Self, AgentFailure> {
@@ -91,13 +92,13 @@ impl OpenSession {
             models: Models::default(),
         };
         if let Some(ResumeHandle(handle)) = handle {
-            match open.find(handle, spec, seat).await {
+            match open.find(handle, servers, seat).await {
                 Ok(true) => return Ok(open),
                 Ok(false) => open.has_forgotten = true,
                 Err(fault) => return Err(not_opened("a session", fault, open.connection, &open.login).await),
             }
         }
-        let made = open.connection.call("session/new", &place(spec, seat, None), START).await;
+        let made = open.connection.call("session/new", &place(servers, seat, None), START).await;
         let made = match made {
             Ok(made) => made,
             Err(fault) => return Err(not_opened("a session", fault, open.connection, &open.login).await),
@@ -111,14 +112,14 @@ impl OpenSession {
     }
 
     /// Finds the conversation of that handle again; whether it did.
-    async fn find(&mut self, handle: &str, spec: &AcpSpec, seat: &Seat) -> Result<bool, AskFault> {
+    async fn find(&mut self, handle: &str, servers: &[McpSpec], seat: &Seat) -> Result<bool, AskFault> {
         let method = match self.can {
             Abilities { resumes: true, .. } => "session/resume",
             // It says all of it again, which nobody listens to: the transcript is the truth.
             Abilities { loads: true, .. } => "session/load",
             Abilities { .. } => return Ok(false),
         };
-        match self.connection.call(method, &place(spec, seat, Some(handle)), START).await {
+        match self.connection.call(method, &place(servers, seat, Some(handle)), START).await {
             Ok(found) => {
                 handle.clone_into(&mut self.id);
                 (self.is_new, self.models) = (false, Models::of(&found));
@@ -233,8 +234,10 @@ impl Models {
 }
 
 /// Where a session is opened, and with which servers.
-fn place(spec: &AcpSpec, seat: &Seat, handle: Option<&str>) -> Value {
-    let servers: Vec<Value> = spec.servers.iter().filter_map(server).collect();
+fn place(servers: &[McpSpec], seat: &Seat, handle: Option<&str>) -> Value {
+    // What a project names waits until the person accepts it: an agent would start it at once.
+    let own = servers.iter().filter(|server| server.origin == ServerOrigin::Person);
+    let servers: Vec<Value> = own.filter_map(server).collect();
     let mut place = json!({ "cwd": seat.directory.to_string_lossy(), "mcpServers": servers });
     if let (Some(handle), Some(members)) = (handle, place.as_object_mut()) {
         members.insert("sessionId".into(), handle.into());
@@ -242,7 +245,7 @@ fn place(spec: &AcpSpec, seat: &Seat, handle: Option<&str>) -> Value {
     place
 }
 
-fn server(server: &AcpServer) -> Option<Value> {
+fn server(server: &McpSpec) -> Option<Value> {
     let (program, arguments) = server.command.split_first()?;
     let variables = server.environment.iter().map(|(name, value)| json!({ "name": name, "value": value }));
     let variables: Vec<Value> = variables.collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use q_seat::ServerTables;
 use q_tools::ToolSettings;
 
 /// An agent, as somebody configured it.
@@ -21,17 +22,8 @@ pub struct AcpSpec {
     pub silence: Duration,
     /// What its process and the tools that serve it may use.
     pub tools: ToolSettings,
-    /// MCP servers that it is told to start.
-    pub servers: Vec<AcpServer>,
-}
-
-/// An MCP server, as an agent is told of it. Its variables may hold keys.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct AcpServer {
-    pub name: String,
-    /// The program and its arguments.
-    pub command: Vec<String>,
-    pub environment: BTreeMap<String, String>,
+    /// Where the MCP servers are written that it is told to start.
+    pub servers: ServerTables,
 }
 
 impl AcpSpec {
@@ -44,12 +36,5 @@ impl fmt::Debug for AcpSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variables: Vec<&String> = self.environment.keys().collect();
         f.debug_struct("AcpSpec").field("variables", &variables).finish_non_exhaustive()
-    }
-}
-
-/// Of a server its name alone.
-impl fmt::Debug for AcpServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AcpServer").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use q_core::{
     AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, TurnNo,
     Wants,
 };
-use q_seat::{Agent as _, AgentControl, Conversation, Seat, Turn};
+use q_seat::{Agent as _, AgentControl, Conversation, Seat, ServerTables, Turn};
 use q_testkit::clock;
 use q_testkit::process::{is_alive, kill9};
 use q_testkit::program_double::ProgramDouble;
@@ -53,7 +53,7 @@ impl Bench {
             install: "press the button".into(),
             silence: AcpSpec::SILENCE,
             tools: ToolSettings { environment, ..ToolSettings::default() },
-            servers: Vec::new(),
+            servers: ServerTables::default(),
         };
         Self { _root: root, directory, double, spec: Arc::new(spec) }
     }

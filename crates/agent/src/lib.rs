@@ -18,13 +18,16 @@ pub mod sso;
 
 pub use dialect::Dialect;
 pub use network::{CertificateFiles, NetworkEnvironment};
-pub use q_acp::{AcpServer, AcpSpec};
+pub use q_acp::AcpSpec;
 pub use q_core::conversation::{Message, Role};
-pub use q_mcp::{McpSpec, PinnedTools, check_name as check_server_name};
-pub use q_seat::{Agent, AgentControl, BackgroundLine, ChildEnvironment, Controls, Conversation, Seat, Turn};
+pub use q_mcp::PinnedTools;
+pub use q_seat::{
+    Agent, AgentControl, BackgroundLine, ChildEnvironment, Controls, Conversation, McpServers, McpSpec, Seat,
+    ServerTables, Turn,
+};
 pub use q_tools::{ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolSettings};
 pub use secret::{Secret, Secrets};
 pub use server_limits::{ServerLimit, ServerLimits};
 pub use shape::RequestShape;
-pub use spec::{AgentSpec, HttpSpec, McpServers, Patience, ServerProgram};
+pub use spec::{AgentSpec, HttpSpec, Patience, ServerProgram};
 pub use sso::SsoRole;

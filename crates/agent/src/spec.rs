@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_acp::AcpSpec;
-use q_mcp::{McpSpec, PinnedTools};
+use q_seat::ServerTables;
 use q_tools::ToolSettings;
 
 use crate::dialect::Dialect;
@@ -34,6 +34,15 @@ impl AgentSpec {
         match self {
             Self::Guide | Self::Acp(_) => 0,
             Self::Http(spec) => spec.shape.window.unwrap_or(0),
+        }
+    }
+
+    /// Where its MCP servers are written, where it may use tools.
+    pub fn server_tables(&self) -> Option<&ServerTables> {
+        match self {
+            Self::Guide => None,
+            Self::Http(spec) => Some(&spec.servers).filter(|_| spec.tools.is_some()),
+            Self::Acp(spec) => Some(&spec.servers),
         }
     }
 
@@ -70,8 +79,8 @@ pub struct HttpSpec {
     pub shape: RequestShape,
     /// Tools are offered, and may use this; nothing where none are.
     pub tools: Option<ToolSettings>,
-    /// Whose tools are offered beside q's own, where any are.
-    pub servers: McpServers,
+    /// Where it is written whose tools are offered beside q's own.
+    pub servers: ServerTables,
     pub patience: Patience,
     /// The network of whoever brought it.
     pub network: NetworkEnvironment,
@@ -79,13 +88,6 @@ pub struct HttpSpec {
     pub program: Option<ServerProgram>,
     /// What its server told of its own limits last.
     pub limits: ServerLimits,
-}
-
-/// MCP servers, and where it is kept what was accepted of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct McpServers {
-    pub servers: Vec<McpSpec>,
-    pub pinned: PinnedTools,
 }
 
 /// How long a server is waited for, and how often it is asked.
@@ -130,7 +132,7 @@ impl Default for HttpSpec {
             model: String::new(),
             shape: RequestShape::default(),
             tools: None,
-            servers: McpServers::default(),
+            servers: ServerTables::default(),
             patience: Patience::default(),
             network: NetworkEnvironment::default(),
             program: None,

@@ -232,14 +232,15 @@ pub(crate) fn known(
     let network = network(environment);
     let written = config.agents.iter().map(|(name, agent)| (name.as_str(), agent, CONFIG));
     let local = local_agent(config, place);
-    let servers = tool_environment::Servers { configured: &config.mcp, place };
     for (name, agent, origin) in written.chain(local.iter().map(|agent| (LOCAL, agent, "q model"))) {
         let reached = key_commands
             .take(name, agent, environment, file)
             .and_then(|()| reach(agent, environment, file, place, &network));
         let (why, reach) = match reached {
             Ok(mut reach) => {
-                servers.add_to(reach.tools_mut().filter(|_| agent.tools), name);
+                if let Some(tools) = reach.tools_mut().filter(|_| agent.tools) {
+                    tool_environment::name_tables(tools, file, name);
+                }
                 let Err(unnamed) = named_model(name, agent) else {
                     key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));
                     agents.push(NamedAgent { name: name.to_owned(), reach });

@@ -25,6 +25,7 @@ mod json;
 mod key_commands;
 mod local;
 mod mcp_file;
+mod mcp_servers;
 mod missing;
 mod named_files;
 mod open;

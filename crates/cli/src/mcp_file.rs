@@ -9,13 +9,13 @@ use std::path::Path;
 
 use q_mcp::McpSpec;
 
-use crate::config;
+use crate::config::{self, WorkPlace};
 use crate::error::CliError;
 use crate::permissions_file::quoted;
 use crate::trusted::{self, Untrusted};
 
-/// The table for a server as it stands in the file.
-pub(crate) fn table(name: &str, spec: &McpSpec) -> String {
+/// The table for a server as it stands in the file; `place` is where it runs but in a directory of its own.
+pub(crate) fn table(name: &str, spec: &McpSpec, place: Option<WorkPlace>) -> String {
     let words: Vec<String> = spec.command.iter().map(|word| quoted(word)).collect();
     let mut table = format!("[mcp.{name}]\ncommand = [{}]\n", words.join(", "));
     if !spec.environment.is_empty() {
@@ -25,6 +25,9 @@ pub(crate) fn table(name: &str, spec: &McpSpec) -> String {
     }
     if spec.timeout != McpSpec::TIMEOUT {
         let _written = writeln!(table, "timeout_seconds = {}", spec.timeout.as_secs());
+    }
+    if let Some(WorkPlace::Session) = place {
+        table += "directory = \"session\"\n";
     }
     table
 }
@@ -143,16 +146,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
         let spec = McpSpec {
-            name: "s".into(),
-            command: vec!["a \"b\"".into(), "c\\d\n".into()],
             environment: [("TOKEN".to_owned(), "x\u{202e}y".to_owned())].into(),
             timeout: std::time::Duration::from_secs(5),
+            ..McpSpec::new("s", vec!["a \"b\"".into(), "c\\d\n".into()])
         };
         fs::write(&path, "# mine\nagent = \"guide\"").unwrap();
-        add(&path, &table("s", &spec)).unwrap();
-        assert_eq!(config::read(&path).unwrap().mcp["s"].spec("s"), spec);
+        let table = table("s", &spec, Some(WorkPlace::Session));
+        add(&path, &table).unwrap();
+        let written = &config::read(&path).unwrap().mcp["s"];
+        assert_eq!((written.spec("s"), written.directory), (spec, Some(WorkPlace::Session)));
         assert!(fs::read_to_string(&path).unwrap().starts_with("# mine\nagent = \"guide\"\n\n[mcp.s]\n"));
-        assert!(add(&path, &table("s", &spec)).is_err(), "twice is a mistake, and changes nothing");
+        assert!(add(&path, &table).is_err(), "twice is a mistake, and changes nothing");
         assert!(remove(&path, "s").unwrap());
         assert!(!remove(&path, "s").unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "# mine\nagent = \"guide\"\n\n");

@@ -1,13 +1,13 @@
 //! What an agent's tools get of the environment in which it was brought: variables by an allow-list and no key, the umask, and this
-//! program as the one that supervises commands; and the MCP servers whose tools it is offered.
+//! program as the one that supervises commands; and where it is written which MCP servers it is offered.
+
+use std::path::Path;
 
 use q_agent::TOOL_VARIABLES;
-use std::collections::BTreeMap;
-
 use q_proto::Place;
-use q_proto::shaping::{McpServer, ToolEnvironment};
+use q_proto::shaping::ToolEnvironment;
 
-use crate::config::{AgentConfig, McpConfig};
+use crate::config::AgentConfig;
 use crate::context::{config_file, place};
 use crate::environment::ProcessEnvironment;
 
@@ -25,48 +25,27 @@ pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> T
         // One whose path is no text cannot be named; commands go unsupervised then.
         supervisor: environment.program.to_str().unwrap_or_default().to_owned(),
         is_free: agent.sandbox == Some(false),
-        servers: Vec::new(),
-        pinned: String::new(),
+        configured: String::new(),
+        agent: String::new(),
         own: own_places(environment),
     }
+}
+
+/// Says where the servers of that agent are written: the host reads them there before each turn. A path that is no text cannot be
+/// named, and has none.
+pub(crate) fn name_tables(tools: &mut ToolEnvironment, file: &Path, agent: &str) {
+    file.to_str().unwrap_or_default().clone_into(&mut tools.configured);
+    agent.clone_into(&mut tools.agent);
 }
 
 /// Where `q` keeps what is asked about and what it runs by. What cannot be named is where no session can be either.
 fn own_places(environment: &ProcessEnvironment) -> Vec<String> {
     let config = config_file(environment).ok();
     let beside = config.as_deref().and_then(|file| file.parent().filter(|above| above.ends_with("q")));
-    let config = beside.or(config.as_deref()).map(std::path::Path::to_owned);
+    let config = beside.or(config.as_deref()).map(Path::to_owned);
     let place = place(environment).ok();
-    let places = place.iter().flat_map(Place::directories).map(std::path::Path::to_owned).chain(config);
+    let places = place.iter().flat_map(Place::directories).map(Path::to_owned).chain(config);
     places.filter_map(|path| path.to_str().map(str::to_owned)).collect()
-}
-
-/// The servers of the configuration.
-pub(crate) struct Servers<'a> {
-    pub(crate) configured: &'a BTreeMap<String, McpConfig>,
-    pub(crate) place: &'a Place,
-}
-
-impl Servers<'_> {
-    /// Adds those that are for that agent, where it may use any.
-    pub(crate) fn add_to(&self, tools: Option<&mut ToolEnvironment>, agent: &str) {
-        let Some(tools) = tools else { return };
-        let configured = self.configured.iter().filter(|(_, server)| server.is_for(agent));
-        tools.servers = configured.map(|(name, server)| as_sent(name, server)).collect();
-        if !tools.servers.is_empty() {
-            tools.pinned = self.place.accepted_servers().display().to_string();
-        }
-    }
-}
-
-fn as_sent(name: &str, server: &McpConfig) -> McpServer {
-    let spec = server.spec(name);
-    McpServer {
-        name: spec.name,
-        command: spec.command,
-        variables: spec.environment.into_iter().collect(),
-        timeout_ms: u64::try_from(spec.timeout.as_millis()).unwrap_or(u64::MAX),
-    }
 }
 
 #[cfg(test)]
@@ -83,8 +62,8 @@ mod tests {
             umask: environment.umask,
             supervisor: environment.program.display().to_string(),
             is_free: false,
-            servers: Vec::new(),
-            pinned: String::new(),
+            configured: String::new(),
+            agent: String::new(),
             own: own_places(&environment),
         };
         assert!(home.own.iter().any(|path| path.ends_with("/q")), "{:?}", home.own);

@@ -97,7 +97,8 @@ pub(crate) fn untrusted(place: &Place, directory: &Path) -> Option<Vec<String>> 
     if above(&read(&place.trusted()).unwrap_or_default(), &directory).is_some() {
         return None;
     }
-    Some(ProjectPlace::of(&directory, None).names()).filter(|names| !names.is_empty())
+    let place = ProjectPlace::of(&directory, None);
+    Some([place.names(), place.server_files()].concat()).filter(|names| !names.is_empty())
 }
 
 /// For the host: what goes along with a turn in that directory. What is not trusted is not opened.

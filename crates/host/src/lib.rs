@@ -10,6 +10,7 @@ pub mod clock;
 mod compactor;
 pub mod reach;
 pub mod serve;
+mod server_reader;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 
@@ -40,4 +41,5 @@ pub use error::HostError;
 pub use opening::Probe;
 pub use project_files::{PersonalFiles, ProjectReader, ProjectReading};
 pub use serve::{HostConfig, run};
+pub use server_reader::ServerReader;
 pub use standing_rules::RuleFile;

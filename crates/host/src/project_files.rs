@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use q_core::project::with_project_files;
 use q_core::{Body, Entry, ProjectFiles};
 
+use crate::server_reader::ServerReader;
 use crate::standing_rules::RuleFile;
 
 /// Of a window so much is theirs at most, in percent.
@@ -36,6 +37,8 @@ pub struct PersonalFiles {
     /// The rules beside those of sessions.
     pub rules: RuleFile,
     pub projects: ProjectReader,
+    /// The MCP servers of the configuration and of trusted projects.
+    pub servers: ServerReader,
 }
 
 impl PersonalFiles {
@@ -43,7 +46,9 @@ impl PersonalFiles {
     #[cfg(test)]
     pub(crate) fn none() -> Self {
         let projects = ProjectReader { trusted: PathBuf::new(), read: |_, _, _| ProjectReading::default() };
-        Self { rules: RuleFile::none(), projects }
+        let (trusted, accepted) = Default::default();
+        let servers = ServerReader { trusted, accepted, read: |_, _, _| q_agent::McpServers::default() };
+        Self { rules: RuleFile::none(), projects, servers }
     }
 }
 

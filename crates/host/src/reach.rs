@@ -5,16 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AcpServer, AcpSpec, AgentSpec, CertificateFiles, Dialect, HttpSpec, McpServers, McpSpec,
-    NetworkEnvironment, Patience, PinnedTools, RequestShape, Secret, ServerLimits, ServerProgram,
-    ToolSettings, shape,
+    AcpSpec, AgentSpec, CertificateFiles, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape,
+    Secret, ServerLimits, ServerProgram, ServerTables, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
-use q_proto::shaping::{McpServer, Program, Shaping, ToolEnvironment};
-
-/// The most MCP servers of an agent: each may be a process of each session.
-const MOST_SERVERS: usize = 64;
+use q_proto::shaping::{Program, Shaping, ToolEnvironment};
 
 /// What an agent is made of, by what a client brought.
 pub fn spec(reach: Reach) -> AgentSpec {
@@ -33,7 +29,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 key: key.map(Secret::new),
                 model,
                 patience,
-                servers: shaping.tools.clone().map(servers).unwrap_or_default(),
+                servers: shaping.tools.as_ref().map(server_tables).unwrap_or_default(),
                 tools: shaping.tools.clone().map(tools),
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
@@ -48,7 +44,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 model,
                 install,
                 silence: Duration::from_millis(silence_ms),
-                servers: environment.servers.iter().take(MOST_SERVERS).cloned().map(its_server).collect(),
+                servers: server_tables(&environment),
                 tools: tools(environment),
             }))
         }
@@ -62,7 +58,7 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
 fn tools(environment: ToolEnvironment) -> ToolSettings {
-    let ToolEnvironment { variables, umask, supervisor, is_free, servers: _, pinned: _, own } = environment;
+    let ToolEnvironment { variables, umask, supervisor, is_free, configured: _, agent: _, own } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {
         environment: variables.into_iter().filter(is_meant).collect(),
@@ -73,23 +69,9 @@ fn tools(environment: ToolEnvironment) -> ToolSettings {
     }
 }
 
-/// Those whose names can stand in front of tools, whatever a client brings: another client has said why others cannot.
-fn servers(ToolEnvironment { servers, pinned, .. }: ToolEnvironment) -> McpServers {
-    let server = |McpServer { name, command, variables, timeout_ms }: McpServer| McpSpec {
-        name,
-        command,
-        environment: variables.into_iter().collect(),
-        timeout: Duration::from_millis(timeout_ms),
-    };
-    let named = servers
-        .into_iter()
-        .take(MOST_SERVERS)
-        .filter(|server| q_agent::check_server_name(&server.name).is_ok());
-    McpServers { servers: named.map(server).collect(), pinned: PinnedTools { directory: pinned.into() } }
-}
-
-fn its_server(McpServer { name, command, variables, timeout_ms: _ }: McpServer) -> AcpServer {
-    AcpServer { name, command, environment: variables.into_iter().collect() }
+/// Where its MCP servers are written: each turn reads them there.
+fn server_tables(ToolEnvironment { configured, agent, .. }: &ToolEnvironment) -> ServerTables {
+    ServerTables { file: configured.into(), agent: agent.clone() }
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {
@@ -148,15 +130,6 @@ mod tests {
         assert_eq!([ca_file, ca_dir, extra_ca_file], files.map(|file| Some(PathBuf::from(file))));
     }
 
-    fn server(name: &str) -> McpServer {
-        McpServer {
-            name: name.into(),
-            command: vec!["/bin/server".into()],
-            variables: vec![("TOKEN".into(), "sk-canary".into())],
-            timeout_ms: 1500,
-        }
-    }
-
     #[test]
     fn what_a_client_wants_otherwise_arrives_at_the_agent() {
         let arrived = Shaping {
@@ -180,8 +153,8 @@ mod tests {
                 umask: 0o027,
                 supervisor: "/bin/q".into(),
                 is_free: true,
-                servers: ["files", "a__b"].map(server).into(),
-                pinned: "/state/mcp".into(),
+                configured: "/config/q.toml".into(),
+                agent: "hands".into(),
                 own: vec!["/state".into()],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
@@ -196,19 +169,7 @@ mod tests {
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
         let HttpSpec { dialect, patience, shape, program, tools, servers, .. } = &*made;
-        let spec = McpSpec {
-            name: "files".into(),
-            command: vec!["/bin/server".into()],
-            environment: [("TOKEN".to_owned(), "sk-canary".to_owned())].into(),
-            timeout: Duration::from_millis(1500),
-        };
-        assert!(!format!("{spec:?}").contains("canary"));
-        let pinned = PinnedTools { directory: "/state/mcp".into() };
-        assert_eq!(
-            *servers,
-            McpServers { servers: vec![spec], pinned },
-            "one with no name of its own is none"
-        );
+        assert_eq!(*servers, ServerTables { file: "/config/q.toml".into(), agent: "hands".into() });
         let home = [("HOME".to_owned(), "/h".to_owned())].into();
         let expected = ToolSettings {
             environment: home,
@@ -249,7 +210,8 @@ mod tests {
                 variables: [("HOME", "/h"), ("OPENAI_API_KEY", "x")]
                     .map(|(name, value)| (name.into(), value.into()))
                     .into(),
-                servers: vec![server("files")],
+                configured: "/config/q.toml".into(),
+                agent: "a".into(),
                 ..ToolEnvironment::default()
             },
         };
@@ -261,6 +223,7 @@ mod tests {
             (names(&made.environment), names(&made.tools.environment)),
             (vec!["ITS_KEY".into()], vec!["HOME".into()])
         );
-        assert_eq!((made.silence, made.servers[0].name.as_str()), (Duration::from_millis(1500), "files"));
+        assert_eq!(made.silence, Duration::from_millis(1500));
+        assert_eq!(made.servers, ServerTables { file: "/config/q.toml".into(), agent: "a".into() });
     }
 }

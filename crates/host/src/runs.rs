@@ -256,7 +256,8 @@ async fn run(
         }
     }
     let AgentRequest { model, settings, .. } = request.clone();
-    let asked = Turn { no: request.turn, system_prompt, model, settings, messages };
+    let servers = personal.servers.reading(&request.agent, &request.seat.directory).await;
+    let asked = Turn { no: request.turn, system_prompt, model, settings, servers, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         let event = if let AgentEvent::Call(call, facts) = event {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use q_agent::{AgentSpec, Conversation, HttpSpec, Turn};
+use q_agent::{AgentSpec, Conversation, HttpSpec, McpServers, Turn};
 use q_core::conversation::Message;
 use q_core::{AgentEvent, AgentFailure, FailureKind, Sent, Settings, compaction, conversation, fitting};
 
@@ -70,6 +70,7 @@ pub(crate) async fn summarise(
             model: model.clone(),
             // What is set for answers (how long, how free) is not meant for summaries.
             settings: Settings::default(),
+            servers: McpServers::default(),
             messages: conversation::followed_by(fitted.messages, compaction::INSTRUCTION),
         };
         fitted = fitting::fit(&messages, taken / 2);

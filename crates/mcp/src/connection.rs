@@ -1,10 +1,10 @@
 //! One process of a server, from its start to its end.
 
-use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use q_tools::{BoundedOutput, LastWords, Said, ServingGroup, ServingPrograms, ToolReply, ToolSettings};
+use q_tools::{BoundedOutput, LastWords, Said, ServingGroup, ServingPrograms, ToolSettings};
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientNotification, ClientRequest, CustomNotification,
     JsonObject, PaginatedRequestParams, RequestId, ServerResult, Tool,
@@ -18,9 +18,10 @@ use tokio::time::timeout;
 
 use crate::closable_input::ClosableInput;
 use crate::peer::McpPeer;
-use crate::reply;
-use crate::spec::McpSpec;
+use crate::pin::PinnedTools;
+use crate::reply::{self, ServedReply};
 use crate::tool_list::{MOST, ToolList};
+use q_seat::McpSpec;
 
 /// How long a server may take until it speaks, and to list its tools.
 const START: Duration = Duration::from_secs(30);
@@ -43,6 +44,8 @@ pub struct McpConnection {
     peer: McpPeer,
     /// Calls that were given up and have not ended.
     given_up: watch::Sender<usize>,
+    /// Whether it was ended from here, which is no fault of its.
+    is_ended: AtomicBool,
 }
 
 /// Why a call has no result.
@@ -54,17 +57,23 @@ pub(crate) enum CallFault {
     TimedOut,
     /// The server refuses it.
     Refused(String),
+    /// It answered, and q does not understand what.
+    Odd,
 }
 
 impl McpConnection {
-    /// Starts it in that directory, and greets it. Says why where that cannot be done.
+    /// Starts it in its directory, and greets it. Says why where that cannot be done.
     pub async fn start(
         spec: &McpSpec,
         settings: &ToolSettings,
-        directory: &Path,
+        pinned: &PinnedTools,
         programs: &ServingPrograms,
     ) -> Result<Self, String> {
-        let program = programs.start(settings, directory, &spec.command, &spec.environment)?;
+        let directory = match &spec.directory {
+            Some(directory) => directory.clone(),
+            None => pinned.own_directory(&spec.pin_name())?,
+        };
+        let program = programs.start(settings, &directory, &spec.command, &spec.environment)?;
         let (errors, said, peer) = (LastWords::default(), Said::default(), McpPeer::default());
         tokio::spawn(errors.clone().take_in(program.errors));
         let input = ClosableInput::new(program.input);
@@ -90,8 +99,8 @@ impl McpConnection {
             }
         };
         let group = Mutex::new(Some(program.group));
-        let given_up = watch::channel(0).0;
-        Ok(Self { name: spec.name.clone(), service, input, group, errors, said, peer, given_up })
+        let (name, given_up, is_ended) = (spec.name.clone(), watch::channel(0).0, AtomicBool::default());
+        Ok(Self { name, service, input, group, errors, said, peer, given_up, is_ended })
     }
 
     /// What the server calls itself, and its version, as it says.
@@ -104,35 +113,54 @@ impl McpConnection {
     /// Its tools as they are now.
     pub async fn list(&self) -> Result<ToolList, String> {
         self.said.begin();
-        let tools = match timeout(START, self.all_tools()).await {
-            Ok(Ok(tools)) => tools,
+        let (tools, is_whole) = match timeout(START, self.all_tools()).await {
+            Ok(Ok(listed)) => listed,
             Ok(Err(error)) => return Err(format!("its tools cannot be listed: {}", self.why(&error))),
             Err(_) => return Err(format!("its tools were not listed within {} seconds", START.as_secs())),
         };
-        Ok(ToolList::of(&self.name, tools))
+        let mut list = ToolList::of(&self.name, tools);
+        if !is_whole {
+            list.left_out.push(format!("what stands behind page {PAGES} of its list"));
+        }
+        Ok(list)
     }
 
-    async fn all_tools(&self) -> Result<Vec<Tool>, ServiceError> {
+    /// With whether those are all.
+    async fn all_tools(&self) -> Result<(Vec<Tool>, bool), ServiceError> {
         let (mut all, mut cursor) = (Vec::new(), None);
         for _ in 0..PAGES {
             let wanted = PaginatedRequestParams::default().with_cursor(cursor);
             let page = self.service.peer().list_tools(Some(wanted)).await?;
             all.extend(page.tools);
             cursor = page.next_cursor;
+            // Of more than are taken it is said anyway.
             if cursor.is_none() || all.len() > MOST {
-                break;
+                return Ok((all, true));
             }
         }
-        Ok(all)
+        Ok((all, false))
     }
 
-    pub(crate) fn take_list_changed(&self) -> bool {
-        self.peer.take_list_changed()
+    /// Its tools, where it said that they are others than when they were last listed. What cannot be listed is asked again.
+    pub(crate) async fn changed_list(&self) -> Result<Option<ToolList>, String> {
+        if !self.peer.take_list_changed() {
+            return Ok(None);
+        }
+        let listed = self.list().await;
+        if listed.is_err() {
+            self.peer.note_list_changed();
+        }
+        listed.map(Some)
     }
 
     /// Whether it takes no more calls.
     pub(crate) fn has_ended(&self) -> bool {
-        self.service.is_closed() || self.service.peer().is_transport_closed()
+        self.was_ended() || self.service.is_closed() || self.service.peer().is_transport_closed()
+    }
+
+    /// Whether it was ended from here.
+    pub(crate) fn was_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Relaxed)
     }
 
     /// Waits until no call is under way any more that was given up.
@@ -148,7 +176,7 @@ impl McpConnection {
         arguments: JsonObject,
         limit: Duration,
         progress: &mpsc::Sender<String>,
-    ) -> Result<ToolReply, CallFault> {
+    ) -> Result<ServedReply, CallFault> {
         self.said.begin();
         let _of_earlier = self.peer.take_declined();
         let wanted = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
@@ -164,7 +192,7 @@ impl McpConnection {
         let Ok(answer) = timeout(limit, under_way.answer()).await else { return Err(CallFault::TimedOut) };
         let mut reply = match answer {
             Some(Ok(ServerResult::CallToolResult(result))) => reply::of(&result),
-            Some(Ok(_other)) => return Err(CallFault::Refused("it answered something else".into())),
+            Some(Ok(_other)) => return Err(CallFault::Odd),
             Some(Err(ServiceError::McpError(error))) => {
                 return Err(CallFault::Refused(reply::bounded(error.message.into_owned())));
             }
@@ -178,6 +206,7 @@ impl McpConnection {
 
     /// Ends it. What is under way comes to nothing.
     pub fn end(&self) {
+        self.is_ended.store(true, Ordering::Relaxed);
         self.input.close();
         drop(self.group.lock().unwrap_or_else(PoisonError::into_inner).take());
     }

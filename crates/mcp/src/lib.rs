@@ -4,11 +4,11 @@
 //! What a server says is hostile: its lines, its list and its replies are bounded, what it claims of its tools changes nothing,
 //! and tools that have changed since the person accepted them are not offered. What the protocol is, is `rmcp`'s to know.
 //!
-//! Not here: whether a tool may run (the core's consent), where servers are configured (whoever builds a spec).
+//! Not here: whether a tool may run (the core's consent), how a server is started, as data (`q_seat`), where servers are configured (whoever
+//! builds that).
 //!
 //! | room | what lives there |
 //! |---|---|
-//! | `spec` | how a server is started, as data |
 //! | `tool_list` | what a server offers, within bounds and with names that models can call |
 //! | `pin` | what of that was accepted, kept in a file, and how it differs from what there is |
 //! | `arguments` | what a call is given, read strictly |
@@ -27,11 +27,11 @@ mod pin;
 mod reply;
 mod server;
 mod session_servers;
-mod spec;
 mod tool_list;
 
 pub use connection::McpConnection;
 pub use pin::{Pin, PinnedTools};
+pub use q_seat::{McpSpec, ServerOrigin, check_name};
+pub use reply::{ServedEnding, ServedReply};
 pub use session_servers::{SERVED_TOOLS, SessionServers};
-pub use spec::{McpSpec, check_name};
 pub use tool_list::{ListedTool, ToolList};

@@ -44,6 +44,11 @@ impl McpPeer {
         self.0.list_changed.swap(false, Ordering::Relaxed)
     }
 
+    /// Has it that its list is another one.
+    pub(crate) fn note_list_changed(&self) {
+        self.0.list_changed.store(true, Ordering::Relaxed);
+    }
+
     /// How many questions were declined since this was last asked.
     pub(crate) fn take_declined(&self) -> u32 {
         self.0.declined.swap(0, Ordering::Relaxed)
@@ -71,7 +76,7 @@ impl ClientHandler for McpPeer {
     }
 
     async fn on_tool_list_changed(&self, _context: NotificationContext<RoleClient>) {
-        self.0.list_changed.store(true, Ordering::Relaxed);
+        self.note_list_changed();
     }
 
     async fn on_progress(&self, told: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {

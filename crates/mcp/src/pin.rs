@@ -150,12 +150,22 @@ impl PinnedTools {
         })
     }
 
-    /// Forgets what was accepted of a server.
+    /// Forgets what was accepted of a server. Its own directory goes too where it left nothing in it.
     pub fn forget(&self, server: &str) -> Result<(), String> {
+        let _with_files_of_its_own = fs::remove_dir(self.directory.join(format!("{server}.d")));
         match fs::remove_file(self.path(server)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.to_string()),
             Ok(()) | Err(_) => Ok(()),
         }
+    }
+
+    /// The directory in which a server runs for which nobody named one, made where it is not there: nothing that others wrote lies
+    /// in it, so that no program or module is found there in the place of the one that is meant.
+    pub(crate) fn own_directory(&self, server: &str) -> Result<PathBuf, String> {
+        let directory = self.directory.join(format!("{server}.d"));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&directory);
+        let found = made.and_then(|()| directory.canonicalize());
+        found.map_err(|error| format!("{} cannot be made: {error}", directory.display()))
     }
 
     fn path(&self, server: &str) -> PathBuf {

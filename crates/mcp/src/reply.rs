@@ -2,26 +2,55 @@
 
 use std::fmt::Write as _;
 
-use q_tools::{MAX_OUTPUT, ToolReply, without_tags};
+use q_tools::{MAX_OUTPUT, without_tags};
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+
+/// What came of a call of a server's tool, as a model is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedReply {
+    pub text: String,
+    pub ending: ServedEnding,
+}
+
+/// How such a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServedEnding {
+    Done,
+    /// The server says that it failed, or refuses it.
+    Failed,
+    /// It never reached a server.
+    NeverRan,
+    /// Nobody knows what it did: its server has ended, or it took too long.
+    CutShort,
+}
+
+impl ServedReply {
+    pub(crate) fn new(ending: ServedEnding, text: impl Into<String>) -> Self {
+        Self { text: text.into(), ending }
+    }
+
+    pub(crate) fn never_ran(text: impl Into<String>) -> Self {
+        Self::new(ServedEnding::NeverRan, text)
+    }
+}
 
 /// In the place of what the protocol had not got yet.
 const UNKNOWN: &str = "(something is left out here that q does not know)";
 
 /// The text of a result. Of a long one the beginning is kept.
-pub(crate) fn of(result: &CallToolResult) -> ToolReply {
+pub(crate) fn of(result: &CallToolResult) -> ServedReply {
     let mut text = String::new();
     for block in &result.content {
         match block {
             ContentBlock::Text(said) => add(&mut text, &said.text),
-            ContentBlock::Image(image) => left_out(&mut text, "an image", &image.mime_type, image.data.len()),
-            ContentBlock::Audio(audio) => left_out(&mut text, "a sound", &audio.mime_type, audio.data.len()),
+            ContentBlock::Image(image) => left_out(&mut text, "an image", &image.mime_type, &image.data),
+            ContentBlock::Audio(audio) => left_out(&mut text, "a sound", &audio.mime_type, &audio.data),
             ContentBlock::Resource(embedded) => match &embedded.resource {
                 ResourceContents::TextResourceContents { uri, text: said, .. } => {
                     add(&mut text, &format!("{uri}:\n{said}"));
                 }
                 ResourceContents::BlobResourceContents { uri, blob, .. } => {
-                    left_out(&mut text, "a file", uri, blob.len());
+                    left_out(&mut text, "a file", uri, blob);
                 }
                 _not_known_yet => add(&mut text, UNKNOWN),
             },
@@ -34,7 +63,8 @@ pub(crate) fn of(result: &CallToolResult) -> ToolReply {
     {
         add(&mut text, &structured.to_string());
     }
-    ToolReply { text: bounded(text), is_failed: result.is_error == Some(true) }
+    let is_failed = result.is_error == Some(true);
+    ServedReply::new(if is_failed { ServedEnding::Failed } else { ServedEnding::Done }, bounded(text))
 }
 
 fn add(text: &mut String, more: &str) {
@@ -44,9 +74,14 @@ fn add(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
-fn left_out(text: &mut String, what: &str, kind: &str, encoded: usize) {
+/// How many bytes those of a text in base64 are.
+fn decoded_bytes(encoded: &str) -> usize {
+    encoded.trim_end_matches('=').len() * 3 / 4
+}
+
+fn left_out(text: &mut String, what: &str, kind: &str, encoded: &str) {
     let kind: String = kind.chars().take(200).collect();
-    add(text, &format!("({what} is left out here: {kind}, {} bytes)", encoded / 4 * 3));
+    add(text, &format!("({what} is left out here: {kind}, {} bytes)", decoded_bytes(encoded)));
 }
 
 /// Not more of it than any tool may say.
@@ -84,8 +119,8 @@ mod tests {
             ),
             (
                 "an image",
-                json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] }),
-                "(an image is left out here: image/png, 3 bytes)",
+                json!({ "content": [{ "type": "image", "data": "aGk=", "mimeType": "image/png" }] }),
+                "(an image is left out here: image/png, 2 bytes)",
                 false,
             ),
             (
@@ -106,7 +141,8 @@ mod tests {
             ("nothing", json!({ "content": [] }), "", false),
         ] {
             let reply = of(&serde_json::from_value(result).unwrap());
-            assert_eq!((reply.text.as_str(), reply.is_failed), (expected, is_failed), "{what}");
+            let ending = if is_failed { ServedEnding::Failed } else { ServedEnding::Done };
+            assert_eq!(reply, ServedReply::new(ending, expected), "{what}");
         }
         let reply =
             of(&serde_json::from_value(json!({ "content": [{ "type": "text", "text": long }] })).unwrap());

@@ -1,10 +1,9 @@
 //! One server of a session: started when it is first needed, started again after it has ended, each time a little later.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use q_tools::{ServingPrograms, ToolReply, ToolSettings};
+use q_tools::{ServingPrograms, ToolSettings};
 use rmcp::model::JsonObject;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::AbortHandle;
@@ -12,21 +11,23 @@ use tokio::time::Instant;
 
 use crate::connection::{CallFault, McpConnection};
 use crate::pin::{Pin, PinnedTools};
-use crate::spec::McpSpec;
+use crate::reply::{ServedEnding, ServedReply};
 use crate::tool_list::{ListedTool, ToolList};
+use q_seat::{McpSpec, ServerOrigin};
 
 /// How long it is kept when nobody calls it.
 const IDLE: Duration = Duration::from_mins(10);
 /// How long after its first end it is started again at the earliest; twice as long after each further one.
 const BACKOFF: Duration = Duration::from_secs(1);
 const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
+/// Up to this long a call waits for that by itself: a model that is told to wait asks again at once.
+const WAITS: Duration = Duration::from_secs(4);
 
 /// A server, whether it runs or not.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) spec: McpSpec,
     settings: ToolSettings,
-    directory: PathBuf,
     pinned: PinnedTools,
     programs: ServingPrograms,
     state: Mutex<State>,
@@ -66,15 +67,14 @@ impl Server {
     pub(crate) fn new(
         spec: McpSpec,
         settings: ToolSettings,
-        directory: PathBuf,
         pinned: PinnedTools,
         programs: ServingPrograms,
     ) -> Self {
-        Self { spec, settings, directory, pinned, programs, state: Mutex::default() }
+        Self { spec, settings, pinned, programs, state: Mutex::default() }
     }
 
-    /// What was accepted of it. It is started only where nobody has seen it yet: what it offers then is accepted, for whoever
-    /// configured it meant it to be used.
+    /// What was accepted of it. One of the person's own is started where nobody has seen it yet: what it offers then is accepted,
+    /// for whoever configured it meant it to be used. What a project names is started by nobody before it was accepted by hand.
     pub(crate) async fn accepted(&self) -> Accepted {
         let name = &self.spec.name;
         let tell = |what: String| Accepted {
@@ -89,6 +89,9 @@ impl Server {
                 "its command is not the one that was accepted, so it is not started; `q mcp check {name}` shows the difference"
             )),
             Ok(Some(pin)) => self.unchanged(pin).await,
+            Ok(None) if self.spec.origin != ServerOrigin::Person => tell(format!(
+                "this project names it, and it is not started before you accept it: `q mcp check {name}` in this directory shows what it is"
+            )),
             Ok(None) => match self.see().await {
                 Ok(list) => {
                     let left_out =
@@ -122,44 +125,76 @@ impl Server {
     async fn see(&self) -> Result<ToolList, String> {
         let running = self.running().await?;
         let pin = Pin::new(&self.spec.command, running.list.tools.clone());
-        let (pinned, name) = (self.pinned.clone(), self.spec.name.clone());
+        let (pinned, name) = (self.pinned.clone(), self.spec.pin_name());
         let accepting = tokio::task::spawn_blocking(move || pinned.accept_first(&name, &pin));
         accepting.await.unwrap_or_else(|_| Err("what it offers could not be kept".into()))?;
         Ok(running.list)
     }
 
     async fn pin(&self) -> Result<Option<Pin>, String> {
-        let (pinned, name) = (self.pinned.clone(), self.spec.name.clone());
+        let (pinned, name) = (self.pinned.clone(), self.spec.pin_name());
         let reading = tokio::task::spawn_blocking(move || pinned.read(&name));
         reading.await.unwrap_or_else(|_| Err("what was accepted could not be read".into()))
     }
 
-    /// It as it runs, with its tools as they are: started where it does not, unless it was too short a while ago that it ended.
+    /// Whether a tool is what the person accepted, as far as is known without starting anything; says why not. What is known to be
+    /// otherwise is nothing to ask anybody about.
+    pub(crate) async fn is_as_accepted(&self, tool: &ListedTool) -> Result<(), String> {
+        let name = &self.spec.name;
+        match self.pin().await {
+            Err(why) => return Err(format!("MCP server {name}: {why}; it did not run")),
+            Ok(None) => return Err(format!("MCP server {name} was removed, so it did not run")),
+            Ok(Some(pin)) if pin.command != self.spec.command || !pin.has(tool) => {
+                return Err(self.has_changed());
+            }
+            Ok(Some(_)) => {}
+        }
+        // Whoever starts it meanwhile compares what it offers then.
+        let Ok(mut state) = self.state.try_lock() else { return Ok(()) };
+        let Some(running) = state.running.as_mut().filter(|running| !running.connection.has_ended()) else {
+            return Ok(());
+        };
+        if let Ok(Some(list)) = running.connection.changed_list().await {
+            running.list = list;
+        }
+        if running.list.tools.contains(tool) { Ok(()) } else { Err(self.has_changed()) }
+    }
+
+    fn has_changed(&self) -> String {
+        let name = &self.spec.name;
+        format!(
+            "MCP server {name} has changed this tool since the person accepted it, so it did not run. They can see the difference and accept it: q mcp check {name}"
+        )
+    }
+
+    /// It as it runs, with its tools as they are: started where it does not. Where it has just ended this waits a little; where it
+    /// did so again and again it says when it may be started.
     async fn running(&self) -> Result<Running, String> {
         let mut state = self.state.lock().await;
         if let Some(running) = &state.running {
             running.connection.is_settled().await;
         }
         if let Some(running) = state.running.take_if(|running| running.connection.has_ended()) {
-            running.connection.end();
-            state.fail();
+            state.is_gone(&running.connection);
         }
         if let Some(running) = &mut state.running {
-            if running.connection.take_list_changed() {
-                running.list = running.connection.list().await?;
+            if let Some(list) = running.connection.changed_list().await? {
+                running.list = list;
             }
             return Ok(running.clone());
         }
-        if let Some(at) = state.not_before.filter(|at| *at > Instant::now()) {
-            let seconds = at.saturating_duration_since(Instant::now()).as_secs() + 1;
+        let wait = state.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+        if wait > WAITS {
             return Err(format!(
-                "it has ended or failed to start {} times; it may be started again in {seconds} s",
-                state.failures
+                "it has ended or not started {} times in a row; it may be started again in {} s",
+                state.failures,
+                wait.as_secs() + 1
             ));
         }
+        tokio::time::sleep(wait).await;
         let started = async {
             let connection =
-                McpConnection::start(&self.spec, &self.settings, &self.directory, &self.programs).await?;
+                McpConnection::start(&self.spec, &self.settings, &self.pinned, &self.programs).await?;
             let list = connection.list().await?;
             Ok(Running { connection: Arc::new(connection), list })
         };
@@ -180,20 +215,17 @@ impl Server {
         self: &Arc<Self>,
         call: ServedCall,
         progress: &mpsc::Sender<String>,
-    ) -> ToolReply {
+    ) -> ServedReply {
         let name = &self.spec.name;
+        if let Err(why) = self.is_as_accepted(&call.tool).await {
+            return ServedReply::never_ran(why);
+        }
         let running = match self.running().await {
             Ok(running) => running,
-            Err(why) => {
-                return ToolReply::failed(format!(
-                    "MCP server {name} cannot be used, nothing was run: {why}"
-                ));
-            }
+            Err(why) => return ServedReply::never_ran(format!("MCP server {name} cannot be used: {why}")),
         };
         if !running.list.tools.contains(&call.tool) {
-            return ToolReply::failed(format!(
-                "MCP server {name} has changed this tool since the person accepted it, so it did not run. They can see the difference and accept it: q mcp check {name}"
-            ));
+            return ServedReply::never_ran(self.has_changed());
         }
         let connection = &running.connection;
         let called = connection.call(&call.tool.name, call.arguments, self.spec.timeout, progress).await;
@@ -204,14 +236,33 @@ impl Server {
                 (state.failures, state.not_before) = (0, None);
                 reply
             }
-            Err(CallFault::Refused(why)) => ToolReply::failed(format!("the server refuses it: {why}")),
-            Err(CallFault::TimedOut) => ToolReply::failed(format!(
-                "it took longer than {} seconds and was given up: whether it did anything is unknown",
-                self.spec.timeout.as_secs()
-            )),
-            Err(CallFault::Ended(why)) => ToolReply::failed(format!(
-                "MCP server {name} ended while this ran: whether it did anything is unknown. It is not run again by itself; the server is started again at the next call{why}"
-            )),
+            Err(CallFault::Refused(why)) => {
+                ServedReply::new(ServedEnding::Failed, format!("the server refuses it: {why}"))
+            }
+            Err(CallFault::Odd) => ServedReply::new(
+                ServedEnding::CutShort,
+                "the server answered something that q does not understand: what the call did is unknown",
+            ),
+            Err(CallFault::TimedOut) => ServedReply::new(
+                ServedEnding::CutShort,
+                format!(
+                    "it took longer than {} seconds and was given up: whether it did anything is unknown",
+                    self.spec.timeout.as_secs()
+                ),
+            ),
+            Err(CallFault::Ended(why)) => {
+                let mut state = self.state.lock().await;
+                let is_same = |running: &mut Running| Arc::ptr_eq(&running.connection, connection);
+                if state.running.take_if(is_same).is_some() {
+                    state.is_gone(connection);
+                }
+                ServedReply::new(
+                    ServedEnding::CutShort,
+                    format!(
+                        "MCP server {name} ended while this ran: whether it did anything is unknown. It is not run again by itself; the server is started again at the next call{why}"
+                    ),
+                )
+            }
         }
     }
 
@@ -238,6 +289,14 @@ impl Server {
 }
 
 impl State {
+    /// It runs no longer. That is a fault of its only where it was not ended from here.
+    fn is_gone(&mut self, connection: &McpConnection) {
+        if !connection.was_ended() {
+            self.fail();
+        }
+        connection.end();
+    }
+
     fn fail(&mut self) {
         self.failures += 1;
         let twice = 2_u32.saturating_pow(self.failures.saturating_sub(1).min(10));

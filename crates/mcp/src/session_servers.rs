@@ -1,18 +1,18 @@
 //! All servers of one session: what they offer under which names, and whose a call is.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_tools::{ServingPrograms, ToolReply, ToolSettings, digest_of};
+use q_tools::{ServingPrograms, ToolSettings, digest_of};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::arguments;
 use crate::pin::PinnedTools;
+use crate::reply::ServedReply;
 use crate::server::{Accepted, ServedCall, Server};
-use crate::spec::McpSpec;
 use crate::tool_list::ListedTool;
+use q_seat::McpSpec;
 
 /// The most tools of all servers of a session: providers take 128 in all.
 pub const SERVED_TOOLS: usize = 120;
@@ -20,27 +20,50 @@ pub const SERVED_TOOLS: usize = 120;
 /// The servers of a session. Nothing runs before it is needed.
 #[derive(Debug)]
 pub struct SessionServers {
-    servers: Vec<Arc<Server>>,
+    settings: ToolSettings,
+    servers: Mutex<Vec<Arc<Server>>>,
     programs: ServingPrograms,
     /// By the names that models call them.
     offered: Mutex<BTreeMap<String, (Arc<Server>, ListedTool)>>,
 }
 
 impl SessionServers {
-    pub fn new(specs: &[McpSpec], pinned: &PinnedTools, settings: &ToolSettings, directory: &Path) -> Self {
+    /// None yet: see [`Self::become_these`].
+    pub fn new(settings: ToolSettings) -> Self {
         let programs = ServingPrograms::default();
+        Self { settings, servers: Mutex::default(), programs, offered: Mutex::default() }
+    }
+
+    /// Has these servers from here on. Those that it had already go on as they are; those that are gone, or are named otherwise
+    /// now, end.
+    pub async fn become_these(&self, specs: &[McpSpec], pinned: &PinnedTools) {
+        let known = self.all();
         let server = |spec: &McpSpec| {
-            let (spec, settings) = (spec.clone(), settings.clone());
-            Arc::new(Server::new(spec, settings, directory.to_owned(), pinned.clone(), programs.clone()))
+            let as_before = known.iter().find(|server| server.spec == *spec).cloned();
+            as_before.unwrap_or_else(|| {
+                let (spec, settings) = (spec.clone(), self.settings.clone());
+                Arc::new(Server::new(spec, settings, pinned.clone(), self.programs.clone()))
+            })
         };
-        Self { servers: specs.iter().map(server).collect(), programs, offered: Mutex::default() }
+        let servers: Vec<Arc<Server>> = specs.iter().map(server).collect();
+        let is_gone = |server: &&Arc<Server>| !servers.iter().any(|kept| Arc::ptr_eq(kept, server));
+        let gone: Vec<Arc<Server>> = known.iter().filter(is_gone).cloned().collect();
+        *self.servers.lock().unwrap_or_else(PoisonError::into_inner) = servers;
+        for server in gone {
+            server.end().await;
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Server>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What may be offered from here on, by the names that models call it, and what the person is to be told. Servers that
     /// nobody has seen yet are started, side by side.
     pub async fn offer(&self) -> (Vec<(String, ListedTool)>, Vec<String>) {
         let mut asked: JoinSet<(usize, Accepted)> = JoinSet::new();
-        for (place, server) in self.servers.iter().cloned().enumerate() {
+        let servers = self.all();
+        for (place, server) in servers.iter().cloned().enumerate() {
             asked.spawn(async move { (place, server.accepted().await) });
         }
         let mut answers = BTreeMap::new();
@@ -49,7 +72,7 @@ impl SessionServers {
         }
         let (mut offered, mut notices) = (BTreeMap::new(), Vec::new());
         for (place, Accepted { tools, notices: told }) in answers {
-            let Some(server) = self.servers.get(place) else { continue };
+            let Some(server) = servers.get(place) else { continue };
             notices.extend(told);
             let room = SERVED_TOOLS - offered.len();
             if tools.len() > room {
@@ -70,12 +93,13 @@ impl SessionServers {
     /// Whether it is a tool of theirs, by its name.
     pub fn serve(&self, tool: &str) -> bool {
         let server = tool.split_once("__").map(|(server, _)| server);
-        self.servers.iter().any(|known| server == Some(known.spec.name.as_str()))
+        self.all().iter().any(|known| server == Some(known.spec.name.as_str()))
     }
 
     /// Whether it could be called at all; or why not, which nobody need be asked about.
-    pub fn check(&self, tool: &str, input: &str) -> Result<(), String> {
-        self.understand(tool, input).map(drop)
+    pub async fn check(&self, tool: &str, input: &str) -> Result<(), String> {
+        let (server, call) = self.understand(tool, input)?;
+        server.is_as_accepted(&call.tool).await
     }
 
     /// What a tool is beside its name: its server's command and all that was said of it, as they were accepted.
@@ -87,16 +111,16 @@ impl SessionServers {
     }
 
     /// Calls it, once. Given up, it ends within two seconds, with its server where that does not say so.
-    pub async fn call(&self, tool: &str, input: &str, progress: &mpsc::Sender<String>) -> ToolReply {
+    pub async fn call(&self, tool: &str, input: &str, progress: &mpsc::Sender<String>) -> ServedReply {
         match self.understand(tool, input) {
             Ok((server, call)) => server.call(call, progress).await,
-            Err(why) => ToolReply::failed(why),
+            Err(why) => ServedReply::never_ran(why),
         }
     }
 
     /// Ends all of them, and waits until they have.
     pub async fn end(&self) {
-        for server in &self.servers {
+        for server in self.all() {
             server.end().await;
         }
         self.programs.are_over().await;

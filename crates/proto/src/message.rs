@@ -242,7 +242,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
     use super::*;
-    use crate::shaping::{McpServer, Program, Shaping, ToolEnvironment};
+    use crate::shaping::{Program, Shaping, ToolEnvironment};
 
     #[test]
     fn neighbouring_versions_talk_where_their_protocols_overlap() {
@@ -300,13 +300,8 @@ mod tests {
                 umask: 0o022,
                 supervisor: "/q".into(),
                 is_free: true,
-                servers: vec![McpServer {
-                    name: "files".into(),
-                    command: vec!["/s".into(), "x".into()],
-                    variables: vec![("TOKEN".into(), "canary".into())],
-                    timeout_ms: 1500,
-                }],
-                pinned: "/p".into(),
+                configured: "/c".into(),
+                agent: "hands".into(),
                 own: vec!["/own".into()],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
@@ -314,7 +309,7 @@ mod tests {
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 19 + 4,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9 + 4,
             "all that a client says has a length"
         );
         assert!(!format!("{shaping:?}").contains("canary"));
@@ -336,9 +331,6 @@ mod tests {
                 variables: vec![(nothing(), nothing()); count],
                 ..ToolEnvironment::default()
             });
-            assert_eq!(is_read(&Shaping { tools, ..Shaping::default() }), is_few, "{count}");
-            let servers = vec![McpServer::default(); count];
-            let tools = Some(ToolEnvironment { servers, ..ToolEnvironment::default() });
             assert_eq!(is_read(&Shaping { tools, ..Shaping::default() }), is_few, "{count}");
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");

@@ -52,7 +52,7 @@ pub enum Reach {
         install: String,
         /// How long it may say nothing in a turn.
         silence_ms: u64,
-        /// What its process gets of whoever brings it, and the servers that it is told to start.
+        /// What its process gets of whoever brings it, and where the servers are written that it is told to start.
         tools: ToolEnvironment,
     },
 }

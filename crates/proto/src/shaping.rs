@@ -70,49 +70,22 @@ pub struct ToolEnvironment {
     /// Whether commands go without a sandbox where there could be one.
     #[serde(default)]
     pub is_free: bool,
-    /// MCP servers whose tools are offered, too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
-    pub servers: Vec<McpServer>,
-    /// The directory in which it is kept what was accepted of these.
+    /// The configuration in which it is written which MCP servers there are; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub pinned: String,
+    pub configured: String,
+    /// What the agent is called there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub agent: String,
     /// What is `q`'s own, and changed by no command in a sandbox.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub own: Vec<String>,
 }
 
-/// An MCP server as somebody configured it. Its variables may hold keys.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct McpServer {
-    pub name: String,
-    /// The program and its arguments.
-    #[serde(deserialize_with = "few")]
-    pub command: Vec<String>,
-    /// Variables beside those of commands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
-    pub variables: Vec<(String, String)>,
-    /// How long a call may take, in milliseconds.
-    pub timeout_ms: u64,
-}
-
 impl ToolEnvironment {
     pub(crate) fn bytes(&self) -> usize {
         let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
-        let own = self.own.iter().map(String::len);
-        variables.chain(self.servers.iter().map(McpServer::bytes)).chain(own).sum()
-    }
-}
-
-impl McpServer {
-    fn bytes(&self) -> usize {
-        let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
-        self.name.len() + self.command.iter().map(String::len).chain(variables).sum::<usize>()
-    }
-}
-
-impl std::fmt::Debug for McpServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("McpServer").field("name", &self.name).finish_non_exhaustive()
+        let named = [&self.supervisor, &self.configured, &self.agent].map(String::len);
+        variables.chain(named).chain(self.own.iter().map(String::len)).sum()
     }
 }
 

@@ -3,6 +3,8 @@
 //! What a conversation remembers by itself is a cache. The transcript is the truth: each turn brings all of it that an agent
 //! is sent, and a conversation that has forgotten, or was refused its memory, goes on from that.
 
+mod servers;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +18,8 @@ use q_core::{
     AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
 };
 use tokio::sync::mpsc;
+
+pub use servers::{McpServers, McpSpec, ServerOrigin, ServerTables, check_name};
 
 /// A process in the background as people and models are told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +87,8 @@ pub struct Turn {
     pub model: String,
     /// How it is asked, where the person wants it otherwise than the agent is configured. Its model is the one above.
     pub settings: Settings,
+    /// Whose tools may be offered beside the agent's own, as it is written when the turn begins.
+    pub servers: McpServers,
     /// Oldest first. An agent that remembers the conversation takes what is new in it.
     pub messages: Vec<Message>,
 }

@@ -6,6 +6,8 @@ use crate::sanitize;
 use crate::way::Way;
 use crate::words;
 
+/// In which a project names servers, for which more is asked than trust.
+const SERVERS_FILE: &str = ".mcp.json";
 /// How many paths a line names.
 const NAMED: usize = 6;
 
@@ -47,7 +49,16 @@ pub(crate) fn sized(file: &ProjectFile) -> String {
 /// What is asked where there is something that is not trusted.
 pub(crate) fn question(directory: &str, home: &str, paths: &[String]) -> String {
     let directory = words::directory(directory, home);
-    format!("y trusts {directory} · n not now · {} goes to the model with each turn then", untrusted(paths))
+    let (servers, texts): (Vec<String>, Vec<String>) =
+        paths.iter().cloned().partition(|path| path.ends_with(SERVERS_FILE));
+    let then = match (texts.as_slice(), servers.as_slice()) {
+        (texts, []) => format!("{} goes to the model with each turn then", untrusted(texts)),
+        ([], servers) => format!("you may accept the servers of {} then", untrusted(servers)),
+        (texts, servers) => {
+            format!("{} goes to the model then, servers of {} wait", untrusted(texts), untrusted(servers))
+        }
+    };
+    format!("y trusts {directory} · n not now · {then}")
 }
 
 /// The paths that would count, a few of them.
@@ -58,4 +69,25 @@ pub fn untrusted(paths: &[String]) -> String {
         count => format!(" and {count} more"),
     };
     named.collect::<Vec<_>>().join(", ") + &more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_says_what_trust_is_for() {
+        for (paths, then) in [
+            (
+                &["AGENTS.md", "a/CLAUDE.md"][..],
+                "AGENTS.md, a/CLAUDE.md goes to the model with each turn then",
+            ),
+            (&[".mcp.json"], "you may accept the servers of .mcp.json then"),
+            (&["AGENTS.md", "a/.mcp.json"], "AGENTS.md goes to the model then, servers of a/.mcp.json wait"),
+        ] {
+            let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
+            let expected = format!("y trusts ~/p · n not now · {then}");
+            assert_eq!(question("/home/me/p", "/home/me", &paths), expected);
+        }
+    }
 }

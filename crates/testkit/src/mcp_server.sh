@@ -37,6 +37,7 @@ call() {
         echo "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":$token,\"progress\":1,\"total\":2,\"message\":\"half way\"}}"
         watched=$id
         ;;
+    odd) answer '{"content":[{"type":"text","text":5}],"isError":"maybe"}' ;;
     fails) answer '{"content":[{"type":"text","text":"it cannot be"}],"isError":true}' ;;
     refuses) printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32602,"message":"no such thing"}}\n' "$id" ;;
     *) text "pid $$ in $PWD, token $TOKEN, key ${OPENAI_API_KEY:-none}" ;;
@@ -51,7 +52,9 @@ while IFS= read -r line; do
         [ "$mode" = mute ] || answer '{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"double","version":"1"}}'
         ;;
     *'"method":"tools/list"'*)
-        if [ -e "$changed" ]; then
+        if [ "$mode" = pages ]; then
+            answer "{\"tools\":[$(tool say 'Says it.')],\"nextCursor\":\"more\"}"
+        elif [ -e "$changed" ]; then
             answer "{\"tools\":[$(tool say 'Says it louder.'),$(tool new 'Comes.')]}"
         else
             answer "{\"tools\":[$(tool say 'Says it.'),$(tool old 'Goes.'),$(tool 'no name' '')]}"

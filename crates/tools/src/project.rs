@@ -18,6 +18,8 @@ const NAMES: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "GEMINI.md"];
 /// And a directory, of which the files that end so go along.
 const RULES: [&str; 2] = [".amazonq", "rules"];
 const RULES_END: &str = ".md";
+/// In which a project names MCP servers, as other programs read it too.
+pub const SERVERS_FILE: &str = ".mcp.json";
 /// What a repository has at its top.
 const TOP: &str = ".git";
 /// How many directories are looked through, from the lowest up.
@@ -64,15 +66,22 @@ impl ProjectPlace {
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.each_directory(|at, beneath| {
-            for name in NAMES {
-                let found = look(at, OsStr::new(name)).ok().flatten();
-                let is_file = found.is_some_and(|found| kind(&found) == FileType::RegularFile);
-                names.extend(is_file.then(|| format!("{beneath}{name}")));
+            for name in NAMES.into_iter().filter(|name| is_file(at, name)) {
+                names.push(format!("{beneath}{name}"));
             }
             names.extend(rules(at).map(|_| format!("{beneath}{}", RULES.join("/"))));
         });
         names.truncate(MAX_FILES);
         names
+    }
+
+    /// The paths of the files that name servers, without opening any of them.
+    pub fn server_files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        self.each_directory(|at, beneath| {
+            files.extend(is_file(at, SERVERS_FILE).then(|| format!("{beneath}{SERVERS_FILE}")));
+        });
+        files
     }
 
     /// What goes along, within that many bytes in all. Of texts that are the same the first goes along.
@@ -93,6 +102,20 @@ impl ProjectPlace {
         reading.all
     }
 
+    /// The lowest of those directories that has something of that name, with its text; or why that cannot be had.
+    pub fn lowest(&self, name: &str) -> Option<(PathBuf, Result<String, String>)> {
+        let mut lowest = None;
+        self.each_directory(|at, beneath| {
+            if matches!(look(at, OsStr::new(name)), Ok(Some(_))) {
+                let text = read_file(at, OsStr::new(name)).and_then(|content| {
+                    String::from_utf8(content.bytes).map_err(|_| "it is no text".to_owned())
+                });
+                lowest = Some((self.top.join(beneath).components().collect(), text));
+            }
+        });
+        lowest
+    }
+
     /// Each directory from the top down, by its handle, with what stands before the names in it.
     fn each_directory(&self, mut does: impl FnMut(BorrowedFd<'_>, &str)) {
         let Ok(top) = WorkingDirectory::open(&self.top, 0) else { return };
@@ -107,6 +130,11 @@ impl ProjectPlace {
             does(at.as_fd(), &path);
         }
     }
+}
+
+fn is_file(at: BorrowedFd<'_>, name: &str) -> bool {
+    let found = look(at, OsStr::new(name)).ok().flatten();
+    found.is_some_and(|found| kind(&found) == FileType::RegularFile)
 }
 
 /// The directory of rules in that one, where there is one.

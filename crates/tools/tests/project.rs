@@ -38,6 +38,8 @@ fn files_are_found_from_the_top_of_the_repository_down() {
             ("repo/.amazonq/rules/a.txt", "no rule"),
             ("repo/x/y/GEMINI.md", "y"),
             ("repo/x/z/AGENTS.md", "beside"),
+            ("repo/.mcp.json", "top"),
+            ("repo/x/.mcp.json", "lower"),
         ],
     );
     let (repo, below) = (home.join("repo"), home.join("repo/x/y"));
@@ -48,6 +50,10 @@ fn files_are_found_from_the_top_of_the_repository_down() {
     assert_eq!(paths(&ProjectPlace::of(&below, Some(&below)).texts(PROJECT_BYTES)), ["GEMINI.md"]);
     let names = ProjectPlace::of(&below, None).names();
     assert_eq!(names, ["AGENTS.md", "CLAUDE.md", ".amazonq/rules", "x/y/GEMINI.md"]);
+    assert_eq!(ProjectPlace::of(&below, None).server_files(), [".mcp.json", "x/.mcp.json"]);
+    let lowest = ProjectPlace::of(&below, Some(&repo)).lowest(".mcp.json");
+    assert_eq!(lowest, Some((repo.join("x"), Ok("lower".to_owned()))));
+    assert_eq!(ProjectPlace::of(&below, Some(&below)).lowest(".mcp.json"), None, "only what is trusted");
     // No repository: nothing above.
     assert_eq!(paths(&ProjectPlace::of(&home, None).texts(PROJECT_BYTES)), ["AGENTS.md"]);
 }

@@ -8,15 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use q_core::conversation::{Message, Part};
 use q_core::{CallSubject, Digest, Outcome, PlanStep, Policy, TurnNo};
-use q_mcp::{ListedTool, SessionServers};
+use q_mcp::{ListedTool, PinnedTools, ServedEnding, ServedReply, SessionServers};
 use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
 use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
 use super::web;
 use crate::network::NetworkEnvironment;
-use crate::spec::McpServers;
-use q_seat::{BackgroundLine, Seat};
+use q_seat::{BackgroundLine, McpServers, Seat};
 
 /// The tool that tells what goes on in the background.
 pub(super) const PROCESSES: &str = "processes";
@@ -48,10 +47,35 @@ impl OfferedTool {
     }
 }
 
+/// What came of a call.
+pub(super) struct CalledTool {
+    pub(super) text: String,
+    pub(super) outcome: Outcome,
+}
+
+impl From<ToolReply> for CalledTool {
+    fn from(ToolReply { text, is_failed }: ToolReply) -> Self {
+        Self { text, outcome: if is_failed { Outcome::Failed } else { Outcome::Done } }
+    }
+}
+
+impl From<ServedReply> for CalledTool {
+    fn from(ServedReply { text, ending }: ServedReply) -> Self {
+        let outcome = match ending {
+            ServedEnding::Done => Outcome::Done,
+            ServedEnding::Failed => Outcome::Failed,
+            ServedEnding::NeverRan => Outcome::NeverRan,
+            ServedEnding::CutShort => Outcome::CutShort,
+        };
+        Self { text, outcome }
+    }
+}
+
 /// What a session's model may call.
 pub(super) struct SessionTools {
     toolbox: Arc<Toolbox>,
     servers: SessionServers,
+    policy: Policy,
     own: Vec<OfferedTool>,
     /// How pages are reached.
     network: NetworkEnvironment,
@@ -62,28 +86,16 @@ pub(super) struct SessionTools {
 }
 
 impl SessionTools {
-    pub(super) fn new(
-        settings: &ToolSettings,
-        servers: &McpServers,
-        network: &NetworkEnvironment,
-        seat: &Seat,
-    ) -> Self {
+    pub(super) fn new(settings: &ToolSettings, network: &NetworkEnvironment, seat: &Seat) -> Self {
         let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
         let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
-        // What the policy denies anyway is not offered; what servers do is nobody's to say but theirs.
-        let (own, specs): (Vec<OfferedTool>, _) = match seat.policy {
-            Policy::Ask => {
-                (toolbox.definitions().map(OfferedTool::from).collect(), servers.servers.as_slice())
-            }
-            Policy::Deny => {
-                let looking = toolbox.definitions().filter(|tool| tool.reads);
-                (looking.map(OfferedTool::from).collect(), [].as_slice())
-            }
-        };
-        let servers = SessionServers::new(specs, &servers.pinned, settings, &seat.directory);
+        // What the policy denies anyway is not offered.
+        let is_offered = |tool: &ToolDefinition| tool.reads || seat.policy == Policy::Ask;
+        let own = toolbox.definitions().filter(is_offered).map(OfferedTool::from).collect();
         Self {
             toolbox: Arc::new(toolbox),
-            servers,
+            servers: SessionServers::new(settings.clone()),
+            policy: seat.policy,
             own,
             network: network.clone(),
             served: Mutex::default(),
@@ -96,14 +108,21 @@ impl SessionTools {
         self.toolbox.begin_turn(turn.0);
     }
 
-    /// Looks at what servers may offer now; what the person is to be told of them that they were not told yet.
-    pub(super) async fn look(&self) -> Vec<String> {
-        let (tools, notices) = self.servers.offer().await;
+    /// Looks at what these servers may offer now; what the person is to be told of them that they were not told yet.
+    pub(super) async fn look(&self, McpServers { servers, pinned, notices }: &McpServers) -> Vec<String> {
+        // What a server's tools do nobody knows, so a policy that denies changes denies them.
+        let (servers, notices) = match self.policy {
+            Policy::Ask => (servers.as_slice(), notices.as_slice()),
+            Policy::Deny => Default::default(),
+        };
+        self.servers.become_these(servers, &PinnedTools { directory: pinned.clone() }).await;
+        let (tools, of_servers) = self.servers.offer().await;
+        let notices = notices.iter().cloned().chain(of_servers);
         *self.served.lock().unwrap_or_else(PoisonError::into_inner) =
             tools.into_iter().map(OfferedTool::served).collect();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = |notice: &String| told.len() < MOST_TOLD && told.insert(notice.clone());
-        notices.into_iter().filter(is_new).collect()
+        notices.filter(is_new).collect()
     }
 
     pub(super) fn offered(&self) -> Vec<OfferedTool> {
@@ -115,7 +134,7 @@ impl SessionTools {
     /// of one is taken for a change and asks.
     pub(super) async fn check(&self, tool: &str, input: &str) -> Result<CheckedCall, String> {
         if self.servers.serve(tool) {
-            self.servers.check(tool, input)?;
+            self.servers.check(tool, input).await?;
             return Ok(CheckedCall { reads: false, wants_consent: true });
         }
         self.toolbox.check(tool, input).await
@@ -175,17 +194,17 @@ impl SessionTools {
         AskedCall { tool, arguments, seals: _ }: &AskedCall,
         Digest(permitted): Digest,
         progress: &mpsc::Sender<String>,
-    ) -> ToolReply {
+    ) -> CalledTool {
         if self.digest(owner, tool, arguments) != permitted {
-            return ToolReply::failed("what was permitted is not this call; it did not run");
+            return ToolReply::failed("what was permitted is not this call; it did not run").into();
         }
         if self.servers.serve(tool) {
-            return self.servers.call(tool, arguments, progress).await;
+            return self.servers.call(tool, arguments, progress).await.into();
         }
         if let Some(page) = self.toolbox.wanted_page(tool, arguments) {
-            return web::fetched(&self.network, &page).await;
+            return web::fetched(&self.network, &page).await.into();
         }
-        self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await
+        self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await.into()
     }
 
     /// Ends what goes on in the background, waits until every command that was given up has ended, and ends the servers.

@@ -28,7 +28,7 @@ use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
 use super::server_memory::ServerMemory;
-use super::session_tools::{PROCESSES, SessionTools};
+use super::session_tools::{CalledTool, PROCESSES, SessionTools};
 use crate::spec::HttpSpec;
 use q_seat::{AgentControl, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 
@@ -56,7 +56,7 @@ pub(super) struct ToolConversation {
 
 impl ToolConversation {
     pub(super) fn new(spec: Arc<HttpSpec>, settings: &ToolSettings, seat: &Seat) -> Self {
-        let tools = Arc::new(SessionTools::new(settings, &spec.servers, &spec.network, seat));
+        let tools = Arc::new(SessionTools::new(settings, &spec.network, seat));
         let about = format!(
             "Your tools work in the directory {}. Look before you change anything; say what you mean to do before you call a tool that changes something.",
             seat.directory.display()
@@ -171,7 +171,7 @@ impl OpenCall {
 impl RunningTurn {
     async fn run(&mut self, mut turn: Turn) -> Result<(), AgentFailure> {
         let before = turn.messages.len();
-        for notice in self.tools.look().await {
+        for notice in self.tools.look(&turn.servers).await {
             self.tell(AgentEvent::Thinking(format!("{notice}\n"))).await;
         }
         self.offer.tools = self.tools.offered();
@@ -306,7 +306,7 @@ impl RunningTurn {
     async fn carry_out(&mut self, calls: Vec<AskedCall>) -> Vec<OpenCall> {
         let mut due = VecDeque::from(calls);
         let mut all: Vec<OpenCall> = Vec::new();
-        let mut running: FuturesUnordered<BoxFuture<'static, (usize, ToolReply)>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<BoxFuture<'static, (usize, CalledTool)>> = FuturesUnordered::new();
         loop {
             while all.iter().filter(|call| !call.has_ended()).count() < MAX_OPEN
                 && let Some(asked) = due.pop_front()
@@ -334,13 +334,12 @@ impl RunningTurn {
                     if let Some(call) = all.get_mut(place)
                         && let CallState::Runs(entry) = call.state
                     {
-                        let outcome = if reply.is_failed { Outcome::Failed } else { Outcome::Done };
                         let text = shortened(&reply.text, share, READ_ON);
                         let plan = self.tools.plan(&call.asked.tool, &call.asked.arguments);
-                        if let Some(steps) = plan.filter(|_| !reply.is_failed) {
+                        if let Some(steps) = plan.filter(|_| reply.outcome == Outcome::Done) {
                             self.tell(AgentEvent::Plan(steps)).await;
                         }
-                        self.end(call, entry, outcome, text).await;
+                        self.end(call, entry, reply.outcome, text).await;
                     }
                 }
                 control = self.controls.next() => match control {
@@ -408,9 +407,9 @@ impl RunningTurn {
     }
 
     /// Carries a call out, from the bytes that were permitted. Dropped, whatever it started ends.
-    fn start(&self, place: usize, call: &OpenCall) -> BoxFuture<'static, (usize, ToolReply)> {
+    fn start(&self, place: usize, call: &OpenCall) -> BoxFuture<'static, (usize, CalledTool)> {
         if let Err(why) = &call.checked {
-            return future::ready((place, ToolReply::failed(why.clone()))).boxed();
+            return future::ready((place, ToolReply::failed(why.clone()).into())).boxed();
         }
         let (tools, owner, out) = (Arc::clone(&self.tools), self.owner.clone(), self.out.clone());
         let (asked, digest, no) = (call.asked.clone(), call.digest, call.no);

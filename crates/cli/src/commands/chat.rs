@@ -3,6 +3,7 @@
 //! Without a session named, the turn has one of its own, which is archived when the answer is complete: asking from
 //! scripts fills no place. One that failed or was interrupted stays open, for a retry.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use q_client::News;
@@ -26,7 +27,7 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::input::PromptInput;
 use crate::json::{self, ChatJson, SessionJson, SourceJson};
-use crate::out;
+use crate::{mcp_servers, out};
 
 /// Between texts of one turn.
 const BETWEEN: &str = "\n\n";
@@ -53,11 +54,14 @@ async fn ask(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
     let (session, said) = if let Some(address) = &args.session {
         let session = client.resolve(address).await?;
         context.agents.note_who_answers(&session);
+        mcp_servers::note_faults(context, &session.agent, Path::new(&session.directory));
         (session.id, files(said, &session.directory)?)
     } else {
         let directory = context.environment.directory.to_string_lossy().into_owned();
         // Before anything is made: a prompt that cannot be sent leaves no session behind.
         let said = files(said, &directory)?;
+        let agent = args.agent.as_deref().unwrap_or(&context.agents.default);
+        mcp_servers::note_faults(context, agent, Path::new(&directory));
         let wanted = SessionRequest {
             name: args.new,
             agent: args.agent,

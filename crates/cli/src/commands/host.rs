@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use clap::Subcommand;
 use q_client::{News, READY, Urgency, other_socket};
 use q_core::Mirror;
-use q_host::{HostConfig, PersonalFiles, ProjectReader, RuleFile};
+use q_host::{HostConfig, PersonalFiles, ProjectReader, RuleFile, ServerReader};
 use q_proto::{Place, Request, Response};
 use q_store::StoreError;
 
@@ -16,7 +16,7 @@ use crate::client::{Client, unexpected};
 use crate::context::{Context, config, place};
 use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
-use crate::{json, out, permissions_file, trust_file};
+use crate::{json, mcp_servers, out, permissions_file, trust_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct HostArgs {
@@ -98,7 +98,12 @@ async fn start(environment: &ProcessEnvironment, existing: bool) -> Result<(), C
     };
     let projects = ProjectReader { trusted: place.trusted(), read: trust_file::read_for_host };
     let rules = RuleFile { path: place.permissions(), read: permissions_file::read_for_host };
-    let personal = PersonalFiles { rules, projects };
+    let servers = ServerReader {
+        trusted: place.trusted(),
+        accepted: place.accepted_servers(),
+        read: mcp_servers::read_for_host,
+    };
+    let personal = PersonalFiles { rules, projects, servers };
     q_host::run(HostConfig { place, limits, existing, probe: Some(probe), personal }, ready)
         .await
         .map_err(|error| CliError::failed(error.to_string()))

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use q_agent::{TOOL_VARIABLES, ToolSettings};
-use q_mcp::{McpConnection, McpSpec, Pin, PinnedTools, ToolList, check_name};
-use q_tools::ServingPrograms;
+use q_mcp::{McpConnection, McpSpec, Pin, PinnedTools, ServerOrigin, ToolList, check_name};
+use q_tools::{SERVERS_FILE, ServingPrograms};
 use serde::Serialize;
 
-use crate::config::{self, McpConfig};
+use crate::client::Client;
+use crate::commands::permissions;
+use crate::config::{self, WorkPlace};
 use crate::context::{Context, config_file};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
-use crate::{json, mcp_file, out};
+use crate::mcp_servers::{self, KnownServer, KnownServers};
+use crate::{json, mcp_file, out, trust_file};
 
 /// How much of what a tool is said to do is listed, in letters.
 const ABOUT: usize = 90;
@@ -22,13 +25,13 @@ const ABOUT: usize = 90;
 /// What can be done with servers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum McpVerb {
-    /// The servers of the configuration, and what of each was accepted
+    /// The servers of the configuration and of this project, and what of each was accepted
     List(crate::args::JsonArgs),
     /// Start one, list its tools, and show how they differ from what was accepted
     Check(McpCheckArgs),
     /// Write a server into the configuration
     Add(McpAddArgs),
-    /// Take one out of it, and forget what was accepted
+    /// Take one out of it, and forget what was accepted and which rules it had
     Remove(McpRemoveArgs),
 }
 
@@ -54,6 +57,9 @@ pub(crate) struct McpAddArgs {
     /// How long a call may take
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
     timeout: Option<u64>,
+    /// Run it in the directory of each session, once that is trusted, and not in one of its own
+    #[arg(long)]
+    in_session: bool,
     /// The program and its arguments
     #[arg(last = true, required = true)]
     command: Vec<String>,
@@ -71,6 +77,8 @@ struct ServerJson<'a> {
     command: &'a [String],
     enabled: bool,
     agents: Option<&'a [String]>,
+    /// The file that names it.
+    file: String,
     /// How many tools were accepted; nothing where nobody has seen it yet.
     accepted: Option<usize>,
     /// What its tools and command are known by, as they were accepted.
@@ -99,28 +107,41 @@ struct ToolJson {
 
 pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, CliError> {
     let file = config_file(&context.environment)?;
-    let servers = config::read(&file)?.mcp;
+    let configured = config::read(&file)?.mcp;
+    let servers =
+        mcp_servers::known(&configured, &file, &context.place.trusted(), &context.environment.directory);
     let pinned = PinnedTools { directory: context.place.accepted_servers() };
     match verb {
-        McpVerb::List(args) => list(&servers, &pinned, args.json)?,
+        McpVerb::List(args) => {
+            list(&servers, &pinned, args.json)?;
+            note_untrusted(context);
+        }
         McpVerb::Check(args) => return check(context, &servers, &pinned, args).await,
         McpVerb::Add(args) => {
             let spec = spec(&args)?;
-            if servers.contains_key(&args.name) {
+            if configured.contains_key(&args.name) {
                 let error = CliError::usage(format!("there is a server {} already", args.name));
                 return Err(error.hint(format!("q mcp remove {} takes it out first", args.name)));
             }
-            let table = mcp_file::table(&args.name, &spec);
+            let table = mcp_file::table(&args.name, &spec, args.in_session.then_some(WorkPlace::Session));
             mcp_file::add(&file, &table).map_err(|error| {
                 error.hint(format!(
                     "nothing was written to {}; put this there yourself:\n{table}",
                     file.display()
                 ))
             })?;
-            out::line(&format!("{} has it now; {}", file.display(), to_check(&args.name)))?;
+            out::line(&format!(
+                "{} has it now, and sessions have it from their next prompt on; {}",
+                file.display(),
+                to_check(&args.name)
+            ))?;
         }
         McpVerb::Remove(McpRemoveArgs { name }) => {
-            known(&servers, &name)?;
+            let server = named(&servers, &name)?;
+            if server.spec.origin != ServerOrigin::Person {
+                let error = CliError::usage(format!("{} names {name}", server.file.display()));
+                return Err(error.hint("take it out there, or have nothing of this project count: q untrust"));
+            }
             if !mcp_file::remove(&file, &name)? {
                 let error =
                     CliError::failed(format!("[mcp.{name}] cannot be taken out of {}", file.display()));
@@ -129,7 +150,11 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
                 );
             }
             pinned.forget(&name).map_err(CliError::failed)?;
-            out::line(&format!("{name} is in {} no longer", file.display()))?;
+            out::line(&format!(
+                "{name} is in {} no longer: sessions call it no more, and it ends at their next prompt",
+                file.display()
+            ))?;
+            take_rules_back(context, &name).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -142,6 +167,11 @@ fn to_check(name: &str) -> String {
 fn spec(args: &McpAddArgs) -> Result<McpSpec, CliError> {
     check_name(&args.name)
         .map_err(|why| CliError::usage(format!("{} is no name of a server: it {why}", args.name)))?;
+    if !args.in_session && mcp_servers::by_relative_path(&args.command) {
+        let error =
+            CliError::usage("a server runs in a directory of its own: name all of its program's path");
+        return Err(error.hint("or have it run in the directory of each session: --in-session"));
+    }
     let variable = |text: &String| {
         let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
         Some((name.to_owned(), value.to_owned()))
@@ -149,32 +179,71 @@ fn spec(args: &McpAddArgs) -> Result<McpSpec, CliError> {
     let environment: Option<BTreeMap<String, String>> = args.env.iter().map(variable).collect();
     let environment = environment.ok_or_else(|| CliError::usage("a variable is NAME=VALUE"))?;
     let timeout = args.timeout.map_or(McpSpec::TIMEOUT, Duration::from_secs);
-    Ok(McpSpec { name: args.name.clone(), command: args.command.clone(), environment, timeout })
+    Ok(McpSpec { environment, timeout, ..McpSpec::new(&args.name, args.command.clone()) })
 }
 
-fn known<'a>(servers: &'a BTreeMap<String, McpConfig>, name: &str) -> Result<&'a McpConfig, CliError> {
-    servers.get(name).ok_or_else(|| {
+/// Says where a project names servers of which nothing is read yet.
+fn note_untrusted(context: &Context) {
+    let there = trust_file::untrusted(&context.place, &context.environment.directory);
+    for file in there.iter().flatten().filter(|file| file.ends_with(SERVERS_FILE)) {
+        out::note(&format!("{file} is not read: this directory is not trusted; q trust changes that"));
+    }
+}
+
+/// What its tools' names begin with, as models and rules have them.
+fn beginning(name: &str) -> String {
+    format!("{name}__")
+}
+
+/// Rules for the tools of a server that is gone go with it: they would be for whatever is called so next.
+async fn take_rules_back(context: &Context, name: &str) -> Result<(), CliError> {
+    let mut client = Client::attach(context, false).await?;
+    for rule in permissions::of_tools(context, &mut client, &beginning(name)).await? {
+        permissions::take_back(context, &mut client, rule).await?;
+    }
+    Ok(())
+}
+
+/// Says what becomes of calls of what was just accepted.
+async fn note_accepted(context: &Context, name: &str) -> Result<(), CliError> {
+    let mut client = Client::attach(context, false).await?;
+    let rules = permissions::of_tools(context, &mut client, &beginning(name)).await?;
+    if rules.is_empty() {
+        out::note("accepted: sessions are offered these tools, and ask before each call");
+        return Ok(());
+    }
+    out::note(
+        "accepted: sessions are offered these tools, and ask before each call but where these rules say otherwise:",
+    );
+    for rule in &rules {
+        out::note(&format!("{}  {}", rule.id(), rule.line()));
+    }
+    Ok(())
+}
+
+fn named<'a>(servers: &'a KnownServers, name: &str) -> Result<&'a KnownServer, CliError> {
+    servers.all.get(name).ok_or_else(|| {
         let error = CliError::usage(format!("there is no server {name}"));
-        match q_term::suggest::nearest(name, servers.keys().map(String::as_str)) {
+        match q_term::suggest::nearest(name, servers.all.keys().map(String::as_str)) {
             Some(near) => error.hint(format!("did you mean `{near}`? `q mcp list` lists them")),
             None => error.hint("`q mcp list` lists them"),
         }
     })
 }
 
-fn list(servers: &BTreeMap<String, McpConfig>, pinned: &PinnedTools, as_json: bool) -> Result<(), CliError> {
-    let pins: Vec<Result<Option<Pin>, String>> = servers.keys().map(|name| pinned.read(name)).collect();
+fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(), CliError> {
+    let with_pin = |server| (server, pinned.read(&KnownServer::pin_name(server)));
+    let rows: Vec<(&KnownServer, Result<Option<Pin>, String>)> = servers.all.values().map(with_pin).collect();
     if as_json {
-        let faults: Vec<Option<String>> =
-            servers.values().zip(&pins).map(|(server, pin)| fault(server, pin)).collect();
-        let rows = servers.iter().zip(&pins).zip(&faults);
-        let shape = rows.map(|(((name, server), pin), fault)| {
+        let faults: Vec<Option<String>> = rows.iter().map(|(server, pin)| server.fault(pin)).collect();
+        let shape = rows.iter().zip(&faults).map(|((server, pin), fault)| {
             let pin = pin.as_ref().ok().and_then(Option::as_ref);
             ServerJson {
-                name,
-                command: &server.command,
-                enabled: server.is_enabled(),
+                name: &server.spec.name,
+                command: &server.spec.command,
+                enabled: server.is_enabled,
                 agents: server.agents.as_deref(),
+                file: server.file.display().to_string(),
                 accepted: pin.map(|pin| pin.tools.len()),
                 digest: pin.map(Pin::digest),
                 fault: fault.as_deref(),
@@ -182,50 +251,51 @@ fn list(servers: &BTreeMap<String, McpConfig>, pinned: &PinnedTools, as_json: bo
         });
         return json::print(&shape.collect::<Vec<_>>());
     }
-    if servers.is_empty() {
+    if rows.is_empty() {
         out::note("no MCP servers: q mcp add NAME -- PROGRAM ARGUMENTS");
     }
-    servers.iter().zip(&pins).try_for_each(|((name, server), pin)| {
-        let state = match (server.is_enabled(), fault(server, pin), pin) {
+    for (server, pin) in &rows {
+        let state = match (server.is_enabled, server.fault(pin), pin) {
             (false, _, _) => "not enabled".to_owned(),
-            (true, Some(fault), _) => format!("{fault}: q mcp check {name}"),
+            (true, Some(fault), _) => fault,
             (true, None, Ok(Some(pin))) => format!("{} tools accepted", pin.tools.len()),
             (true, None, Ok(None) | Err(_)) => "not started yet".to_owned(),
         };
-        out::line(&format!("{name}  {}  ({state})", server.command.join(" ")))
-    })
-}
-
-/// Why nothing of a server is offered that was seen before.
-fn fault(server: &McpConfig, pin: &Result<Option<Pin>, String>) -> Option<String> {
-    match pin {
-        Err(why) => Some(why.clone()),
-        Ok(Some(pin)) if pin.command != server.command => {
-            Some("its command is not the one that was accepted".into())
-        }
-        Ok(_) => None,
+        let of = match server.spec.origin {
+            ServerOrigin::Person => String::new(),
+            ServerOrigin::Project(_) => format!("; of {}", server.file.display()),
+        };
+        out::line(&format!("{}  {}  ({state}{of})", server.spec.name, server.spec.command.join(" ")))?;
     }
+    for notice in &servers.notices {
+        out::note(notice);
+    }
+    Ok(())
 }
 
 async fn check(
     context: &Context,
-    servers: &BTreeMap<String, McpConfig>,
+    servers: &KnownServers,
     pinned: &PinnedTools,
     args: McpCheckArgs,
 ) -> Result<ExitCode, CliError> {
     let McpCheckArgs { name, accept, json: as_json } = args;
-    let server = known(servers, &name)?;
-    let (introduction, list) = look(&context.environment, &server.spec(&name)).await?;
-    let now = Pin::new(&server.command, list.tools.clone());
+    let server = named(servers, &name)?;
+    if let Some(why) = server.obstacle() {
+        return Err(CliError::failed(format!("MCP server {name}: {why}")));
+    }
+    let (introduction, list) = look(&context.environment, &server.spec, pinned).await?;
+    let now = Pin::new(&server.spec.command, list.tools.clone());
     // What cannot be read is in the way of every session until something else is accepted.
-    let before = pinned.read(&name);
+    let before = pinned.read(&server.pin_name());
     let difference = match &before {
         Ok(Some(before)) => before.difference(&now),
         Ok(None) => Vec::new(),
         Err(why) => vec![why.clone()],
     };
     let is_new = matches!(before, Ok(None));
-    let accepted = is_new || accept || difference.is_empty();
+    let is_mine = server.spec.origin == ServerOrigin::Person;
+    let accepted = accept || (difference.is_empty() && (is_mine || !is_new));
     if as_json {
         let tools = list.tools.iter().map(|tool| ToolJson {
             name: tool.offered_as(&name),
@@ -241,34 +311,51 @@ async fn check(
             accepted,
         })?;
     } else {
-        out::line(&format!("{name} is {introduction}, with {} tools", list.tools.len()))?;
-        if difference.is_empty() {
-            list.tools.iter().try_for_each(|tool| {
-                let about = tool.description.lines().next().unwrap_or_default();
-                let about: String = about.chars().take(ABOUT).collect();
-                out::line(&format!("  {}  {about}", tool.offered_as(&name)))
-            })?;
-        } else {
-            out::line("it is not as it was accepted:")?;
-            difference.iter().try_for_each(|line| out::line(line))?;
-        }
-        list.left_out.iter().try_for_each(|line| out::line(&format!("left out: {line}")))?;
+        print_checked(server, &introduction, &list, &difference)?;
     }
     if accepted {
         if is_new || !difference.is_empty() {
-            pinned.accept(&name, &now).map_err(CliError::failed)?;
-            out::note("accepted: sessions are offered these tools, and ask before each call");
+            pinned.accept(&server.pin_name(), &now).map_err(CliError::failed)?;
+            note_accepted(context, &name).await?;
         }
         return Ok(ExitCode::SUCCESS);
     }
-    out::note(&format!(
-        "what is new or other is not offered until you accept it: q mcp check {name} --accept"
-    ));
+    let what = if is_new { "nothing of it" } else { "what is new or other" };
+    out::note(&format!("{what} is offered before you accept it: q mcp check {name} --accept"));
     Ok(ExitCode::FAILURE)
 }
 
+fn print_checked(
+    server: &KnownServer,
+    introduction: &str,
+    list: &ToolList,
+    difference: &[String],
+) -> Result<(), CliError> {
+    let name = &server.spec.name;
+    out::line(&format!("{name} is {introduction}, with {} tools", list.tools.len()))?;
+    if server.spec.origin != ServerOrigin::Person {
+        out::line(&format!("{} has it started as {:?}", server.file.display(), server.spec.command))?;
+    }
+    if difference.is_empty() {
+        list.tools.iter().try_for_each(|tool| {
+            let about = tool.description.lines().next().unwrap_or_default();
+            let shown: String = about.chars().take(ABOUT).collect();
+            let rest = if shown.len() < tool.description.trim_end().len() { " …" } else { "" };
+            out::line(&format!("  {}  {shown}{rest}", tool.offered_as(name)))
+        })?;
+    } else {
+        out::line("it is not as it was accepted:")?;
+        difference.iter().try_for_each(|line| out::line(line))?;
+    }
+    list.left_out.iter().try_for_each(|line| out::line(&format!("left out: {line}")))
+}
+
 /// Starts it here as a session would, and ends it again.
-async fn look(environment: &ProcessEnvironment, spec: &McpSpec) -> Result<(String, ToolList), CliError> {
+async fn look(
+    environment: &ProcessEnvironment,
+    spec: &McpSpec,
+    pinned: &PinnedTools,
+) -> Result<(String, ToolList), CliError> {
     let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
     let settings = ToolSettings {
         environment: TOOL_VARIABLES.iter().filter_map(variable).collect(),
@@ -279,9 +366,7 @@ async fn look(environment: &ProcessEnvironment, spec: &McpSpec) -> Result<(Strin
     };
     let programs = ServingPrograms::default();
     let looked = async {
-        // A directory that is reached by links is one that a session could not work in by this path.
-        let directory = environment.directory.canonicalize().map_err(|error| error.to_string())?;
-        let connection = McpConnection::start(spec, &settings, &directory, &programs).await?;
+        let connection = McpConnection::start(spec, &settings, pinned, &programs).await?;
         let introduction = connection.introduction();
         let list = connection.list().await;
         connection.end();

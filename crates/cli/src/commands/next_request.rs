@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use q_core::conversation::{self, Message, Part};
-use q_core::{Body, Entry, SessionId, Summary, WindowUse};
+use q_core::{Body, Entry, Policy, SessionId, Summary, WindowUse};
 use q_proto::message::Reach;
 use q_proto::{Facts, Request, Response};
 use q_term::sanitize::visible_line;
@@ -16,7 +16,7 @@ use crate::args::ContextArgs;
 use crate::client::{Client, unexpected};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::{json, out, trust_file};
+use crate::{json, mcp_servers, out, trust_file};
 
 /// How much of a history is sent at most, in bytes, as a host has it.
 const HISTORY_BYTES: u32 = 400 << 10;
@@ -109,10 +109,33 @@ impl Parts {
             }
         }
         if shaping.tools.is_some() {
-            let tool =
-                |tool: &q_tools::ToolDefinition| tool.name.len() + tool.about.len() + tool.schema.len();
-            let bytes: usize = q_tools::TOOLS.iter().map(tool).sum();
-            self.add("tools", (q_tools::TOOLS.len() as u64, bytes as u64), "tools = true; at most", true);
+            self.tools(context, session);
+        }
+    }
+
+    /// What its model may call, q's own tools and those of servers, as its policy has it.
+    fn tools(&mut self, context: &Context, session: &Summary) {
+        let of = |sizes: &mut dyn Iterator<Item = usize>| {
+            sizes.fold((0, 0), |(count, bytes), size| (count + 1, bytes + size as u64))
+        };
+        let is_denied = session.policy == Policy::Deny;
+        let own = q_tools::TOOLS.iter().filter(|tool| tool.reads || !is_denied);
+        let own = of(&mut own.map(|tool| tool.name.len() + tool.about.len() + tool.schema.len()));
+        let why = if is_denied { "those that only look: its policy denies" } else { "tools = true; at most" };
+        self.add("tools", own, why, true);
+        let servers = mcp_servers::of_agent(context, &session.agent, Path::new(&session.directory));
+        for (server, pin) in servers {
+            let name = &server.spec.name;
+            let fault = server.fault(&pin).or_else(|| is_denied.then(|| "its policy denies".to_owned()));
+            let tools = pin.ok().flatten().map(|pin| pin.tools).unwrap_or_default();
+            let sizes = tools
+                .iter()
+                .map(|tool| tool.offered_as(name).len() + tool.description.len() + tool.schema.len());
+            let sizes = of(&mut { sizes });
+            match fault {
+                Some(why) => self.add(format!("MCP server {name}"), (1, sizes.1), &why, false),
+                None => self.add(format!("tools of {name}"), sizes, "of an MCP server, as accepted", true),
+            }
         }
     }
 

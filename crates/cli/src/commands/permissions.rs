@@ -65,6 +65,32 @@ async fn told(client: &mut Client, session: &Summary) -> Result<Vec<ListedRule>,
     Ok(of_session(session, facts.rules))
 }
 
+/// All rules for tools whose names begin so, wherever they count.
+pub(crate) async fn of_tools(
+    context: &Context,
+    client: &mut Client,
+    beginning: &str,
+) -> Result<Vec<ListedRule>, CliError> {
+    let mut rules = standing(context, None)?;
+    for session in client.list().await?.into_iter().filter(|session| session.slot > 0) {
+        rules.extend(told(client, &session).await?);
+    }
+    rules.retain(|listed| listed.rule.tool.starts_with(beginning));
+    Ok(rules)
+}
+
+/// Takes a rule back, wherever it counts, and says so.
+pub(crate) async fn take_back(
+    context: &Context,
+    client: &mut Client,
+    listed: ListedRule,
+) -> Result<(), CliError> {
+    let RuleScope::Session(session, _) = listed.scope else { return remove_standing(context, listed) };
+    let said = listed.line();
+    client.command(Command::SetRule { session, rule: listed.rule, stands: false }).await?;
+    out::line(&format!("removed: {said}"))
+}
+
 async fn list(context: &Context, address: Option<&str>, as_json: bool) -> Result<(), CliError> {
     let mut client = Client::attach(context, false).await?;
     let sessions = match address {

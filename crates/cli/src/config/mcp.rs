@@ -31,16 +31,26 @@ pub(crate) struct McpConfig {
     /// Whether it is used at all; unless it says no.
     #[serde(default)]
     pub(crate) enabled: Option<bool>,
+    /// Where it runs; in a directory of its own unless it says.
+    #[serde(default)]
+    pub(crate) directory: Option<WorkPlace>,
+}
+
+/// Where a server may run but in a directory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WorkPlace {
+    /// In the directory of the session, once that is trusted: what lies there may become a part of the server.
+    Session,
 }
 
 impl McpConfig {
     /// How it is started.
     pub(crate) fn spec(&self, name: &str) -> McpSpec {
         McpSpec {
-            name: name.to_owned(),
-            command: self.command.clone(),
             environment: self.environment.clone(),
             timeout: self.timeout_seconds.map_or(McpSpec::TIMEOUT, Duration::from_secs),
+            ..McpSpec::new(name, self.command.clone())
         }
     }
 
@@ -48,13 +58,7 @@ impl McpConfig {
         self.enabled != Some(false)
     }
 
-    /// Whether that agent is offered its tools.
-    pub(crate) fn is_for(&self, agent: &str) -> bool {
-        self.is_enabled()
-            && self.agents.as_ref().is_none_or(|agents| agents.iter().any(|named| named == agent))
-    }
-
-    fn check(&self, name: &str) -> Result<(), String> {
+    pub(crate) fn check(&self, name: &str) -> Result<(), String> {
         check_name(name).map_err(|why| format!("is no name: it {why}"))?;
         if self.command.first().is_none_or(String::is_empty) {
             return Err("names no program: command = [\"PROGRAM\", \"ARGUMENT\"]".into());
@@ -83,7 +87,7 @@ pub(crate) fn check(servers: &BTreeMap<String, McpConfig>) -> Result<(), CliErro
     servers.iter().try_for_each(|(name, server)| {
         server.check(name).map_err(|why| {
             CliError::usage(format!("[mcp.{name}] {why}"))
-                .hint("for example: [mcp.files] command = [\"npx\", \"-y\", \"@modelcontextprotocol/server-filesystem\", \".\"]")
+                .hint("for example: [mcp.files] command = [\"npx\", \"-y\", \"@modelcontextprotocol/server-filesystem\", \"/home/me/notes\"]")
         })
     })
 }

@@ -28,7 +28,7 @@ pub(crate) mod sso;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
-pub(crate) use mcp::McpConfig;
+pub(crate) use mcp::{McpConfig, WorkPlace};
 use providers::Provider;
 
 /// The file as written.
@@ -362,8 +362,10 @@ mod tests {
         let file = "[mcp.a]\ncommand = [\"x\"]\ntimeout_seconds = 600\n[mcp.b]\ncommand = [\"x\"]\nagents = [\"one\"]\n\
                     [mcp.c]\ncommand = [\"x\"]\nenabled = false\n";
         let servers = written(file).unwrap().mcp;
+        let nowhere = Path::new("/nowhere");
+        let known = crate::mcp_servers::known(&servers, nowhere, nowhere, nowhere).all;
         let of = |agent: &str| -> Vec<&str> {
-            servers.iter().filter(|(_, server)| server.is_for(agent)).map(|(name, _)| name.as_str()).collect()
+            known.iter().filter(|(_, server)| server.is_for(agent)).map(|(name, _)| name.as_str()).collect()
         };
         assert_eq!((of("one"), of("two")), (vec!["a", "b"], vec!["a"]));
     }

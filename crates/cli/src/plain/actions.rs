@@ -238,7 +238,7 @@ impl Frontend<'_> {
         };
         let paths = q_term::project::untrusted(&paths);
         print_lines(&[notice_line(&format!(
-            "{paths} not sent: the directory is not trusted; /trust does that"
+            "{paths} not read: the directory is not trusted; /trust does that"
         ))])
     }
 

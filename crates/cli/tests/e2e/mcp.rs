@@ -38,6 +38,16 @@ fn done() -> Script {
     Script::new().say("Done.").done()
 }
 
+/// A session that called it once, and was answered so.
+fn answered(mode: &str, verb: &str) -> (Workshop, ProgramDouble) {
+    let (shop, double) = with_server(mode);
+    shop.rounds("do it", vec![say(), done()]);
+    shop.begin("api", "do it");
+    shop.answer(verb, "api");
+    shop.wait("api").succeeded();
+    (shop, double)
+}
+
 /// A call under way that never ends by itself, and the process of its server.
 fn under_way() -> (Workshop, ProgramDouble, u32) {
     let (shop, double) = with_server("silent");
@@ -62,7 +72,12 @@ fn a_servers_tool_runs_with_consent_and_ends_with_its_session() {
     shop.world.q(&["approve", "api", asked["id"].as_str().unwrap(), "--always"]).succeeded();
     shop.wait("api").succeeded();
     let [process] = double.processes()[..] else { panic!("one process") };
-    assert_eq!(shop.told(1), [format!("pid {process} in {}, token t, key none", shop.directory.display())]);
+    let told = shop.told(1);
+    assert!(
+        told[0].starts_with(&format!("pid {process} in /"))
+            && told[0].ends_with("/mcp/s.d, token t, key none"),
+        "not in the session's directory: {told:?}"
+    );
     // *Always* is a rule of the session for this tool.
     shop.world.q(&["send", "api", "again"]).succeeded();
     shop.wait("api").succeeded();
@@ -73,11 +88,7 @@ fn a_servers_tool_runs_with_consent_and_ends_with_its_session() {
 
 #[test]
 fn a_call_that_is_denied_reaches_no_server() {
-    let (shop, double) = with_server("plain");
-    shop.rounds("do it", vec![say(), done()]);
-    shop.begin("api", "do it");
-    shop.answer("deny", "api");
-    shop.wait("api").succeeded();
+    let (_shop, double) = answered("plain", "deny");
     assert_eq!(double.calls(), 0);
 }
 
@@ -108,7 +119,7 @@ fn tools_that_changed_are_told_and_offered_once_they_are_accepted() {
     shop.rounds("do it", vec![say(), say(), done()]);
     shop.begin("api", "do it");
     shop.answer("approve", "api");
-    shop.answer("approve", "api");
+    // What is known to have changed is nothing to ask about.
     shop.wait("api").succeeded();
     let told = shop.told(2);
     assert!(
@@ -136,6 +147,95 @@ fn tools_that_changed_are_told_and_offered_once_they_are_accepted() {
 }
 
 #[test]
+fn a_call_whose_server_dies_is_cut_short_and_not_failed() {
+    let (shop, double) = answered("dies", "approve");
+    let told = shop.told(1);
+    assert!(told[0].starts_with("It was interrupted: what it did is not known."), "{told:?}");
+    assert!(told[0].contains("the disk is on fire"), "{told:?}");
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("cut short"), "{shown}");
+    assert_eq!(double.calls(), 1);
+}
+
+#[test]
+fn a_server_that_is_removed_is_gone_from_open_sessions_with_its_rules_and_one_that_is_added_is_there() {
+    let (shop, double) = with_server("plain");
+    shop.rounds("do it", vec![say(), done()]);
+    shop.begin("api", "do it");
+    shop.world.q(&["approve", "api", shop.waiting()["id"].as_str().unwrap(), "--always"]).succeeded();
+    shop.wait("api").succeeded();
+    shop.world.q(&["permissions", "add", "allow", "s__old", "--everywhere"]).succeeded();
+    let [process] = double.processes()[..] else { panic!("one process") };
+    let removed = shop.world.q(&["mcp", "remove", "s"]).succeeded().out;
+    assert!(
+        removed.contains("removed: allow s__old") && removed.contains("removed: allow s__say"),
+        "{removed}"
+    );
+    assert_eq!(shop.world.q(&["permissions", "--json"]).succeeded().json(), json!([]));
+    shop.rounds("once more", vec![say(), done()]);
+    shop.world.q(&["send", "api", "once more"]).succeeded();
+    shop.wait("api").succeeded();
+    assert_eq!(offered(&shop, 2), Vec::<String>::new());
+    assert!(shop.told(3)[1].contains("there is no tool `s__say`"), "{:?}", shop.told(3));
+    assert_eq!((double.processes().as_slice(), double.calls()), ([process].as_slice(), 1));
+    assert!(!is_alive(process));
+    // And the other way: the open session has what is added.
+    let (name, value) = double.variable();
+    let variable = format!("{name}={value}");
+    let command = double.command("plain");
+    let mut words = vec!["mcp", "add", "late", "--env", &variable, "--"];
+    words.extend(command.iter().map(String::as_str));
+    shop.world.q(&words).succeeded().said("from their next prompt on");
+    shop.world.server.on("and now", done());
+    shop.world.q(&["send", "api", "and now"]).succeeded();
+    shop.wait("api").succeeded();
+    assert_eq!(offered(&shop, 4), ["late__old", "late__say"]);
+    let context = shop.world.q(&["context", "api"]).succeeded().out;
+    assert!(context.contains("tools of late (2)"), "{context}");
+}
+
+#[test]
+fn a_project_names_servers_that_wait_for_trust_and_for_their_acceptance() {
+    let shop = Workshop::with_tools();
+    let double = ProgramDouble::mcp(shop.world.home.path());
+    let (name, value) = double.variable();
+    let [program, arguments @ ..] = &double.command("plain")[..] else { panic!("no program") };
+    let table = json!({ "command": program, "args": arguments, "env": { name: value, "TOKEN": "t" } });
+    let file = json!({ "mcpServers": { "s": table } });
+    fs::write(shop.directory.join(".mcp.json"), file.to_string()).unwrap();
+    shop.world.server.on("hello", done());
+    shop.begin("api", "hello");
+    shop.wait("api").succeeded();
+    let there = |words: &[&str]| shop.world.start_in(&shop.directory, words).finish();
+    there(&["mcp", "list"]).succeeded().told(".mcp.json is not read: this directory is not trusted");
+    let directory = shop.directory.display().to_string();
+    shop.world.q(&["trust", &directory]).succeeded();
+    shop.world.q(&["send", "api", "hello again"]).succeeded().told("q: MCP server s is not used");
+    shop.wait("api").succeeded();
+    assert_eq!((offered(&shop, 0).len(), offered(&shop, 1).len(), double.processes().len()), (0, 0, 0));
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("not started before you accept it"), "{shown}");
+    there(&["mcp", "list"]).succeeded().said("you have not accepted it: q mcp check s; of ");
+    there(&["mcp", "check", "s"])
+        .exited(1)
+        .said(".mcp.json has it started as")
+        .told("nothing of it is offered");
+    there(&["mcp", "remove", "s"]).exited(2).told(".mcp.json names s");
+    there(&["mcp", "check", "s", "--accept"]).succeeded();
+    shop.rounds("use it", vec![say(), done()]);
+    shop.world.q(&["send", "api", "use it"]).succeeded();
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    assert_eq!(offered(&shop, 2), ["s__old", "s__say"]);
+    assert!(shop.told(3)[0].contains(&format!("in {directory}, token t")), "{:?}", shop.told(3));
+    // Another command in the file is another program, which nobody accepted.
+    fs::write(shop.directory.join(".mcp.json"), file.to_string().replace("plain", "fails")).unwrap();
+    shop.world.q(&["send", "api", "hello once more"]).succeeded().told("its command is not the one");
+    shop.wait("api").succeeded();
+    assert_eq!(offered(&shop, 4), Vec::<String>::new());
+}
+
+#[test]
 fn servers_are_added_listed_and_removed_and_remarks_stay() {
     let shop = Workshop::with_tools();
     let double = ProgramDouble::mcp(shop.world.home.path());
@@ -150,6 +250,7 @@ fn servers_are_added_listed_and_removed_and_remarks_stay() {
     shop.world.q(&words).succeeded();
     shop.world.q(&words).exited(2).told("there is a server s already");
     shop.world.q(&["mcp", "add", "a__b", "--", "x"]).exited(2).told("is no name of a server");
+    shop.world.q(&["mcp", "add", "b", "--", "./x"]).exited(2).told("name all of its program's path");
     shop.world.q(&["mcp", "list"]).succeeded().said("not started yet");
     shop.world.q(&["mcp", "check", "s"]).succeeded().said("s is double 1, with 2 tools");
     let listed = shop.world.q(&["mcp", "list", "--json"]).succeeded().json();

@@ -142,7 +142,8 @@ pub(super) fn result_text(outcome: Outcome, text: &str) -> String {
         Outcome::Denied if DENIED_UNASKED.contains(&text) => "It did not run, and nobody was asked.",
         Outcome::Denied => "The person did not allow it; it did not run.",
         Outcome::Expired => "Nobody allowed it in time; it did not run.",
-        Outcome::NeverRan => "The turn ended before it ran.",
+        Outcome::NeverRan if text.trim().is_empty() => "The turn ended before it ran.",
+        Outcome::NeverRan => "It did not run.",
         Outcome::CutShort => "It was interrupted: what it did is not known.",
     };
     if text.trim().is_empty() { ending.to_owned() } else { format!("{ending}\n{text}") }

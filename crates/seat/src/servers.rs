@@ -1,7 +1,8 @@
-//! How a server is started, as data.
+//! MCP servers as data: how one is started, where they are written, and those that a turn may use.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest name of a server, in bytes: it stands in front of the names of its tools.
@@ -18,11 +19,44 @@ pub struct McpSpec {
     pub environment: BTreeMap<String, String>,
     /// How long one of its calls may take.
     pub timeout: Duration,
+    /// Where it runs. Without one in a directory of its own, so that nothing of a session's directory is taken for a part of it.
+    pub directory: Option<PathBuf>,
+    pub origin: ServerOrigin,
+}
+
+/// Who named a server, and so who must accept it before it is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServerOrigin {
+    /// The person's own configuration: what it offers when it is first seen is accepted.
+    #[default]
+    Person,
+    /// A project, known by this word. It is started once the person has accepted it by hand.
+    Project(String),
 }
 
 impl McpSpec {
     /// How long a call may take unless configured otherwise.
     pub const TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// One of the person's own, about which nothing else is said.
+    pub fn new(name: impl Into<String>, command: Vec<String>) -> Self {
+        Self {
+            name: name.into(),
+            command,
+            environment: BTreeMap::new(),
+            timeout: Self::TIMEOUT,
+            directory: None,
+            origin: ServerOrigin::Person,
+        }
+    }
+
+    /// Under which name it is kept what was accepted of it: the servers of two projects are two, whatever they are called.
+    pub fn pin_name(&self) -> String {
+        match &self.origin {
+            ServerOrigin::Person => self.name.clone(),
+            ServerOrigin::Project(project) => format!("{}.{project}", self.name),
+        }
+    }
 }
 
 /// Of the variables their names alone.
@@ -52,6 +86,26 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
         return Err("must have no two underscores in a row, and none at its end");
     }
     Ok(())
+}
+
+/// Where it is written which MCP servers an agent is offered. It is read anew for each turn: what is added or taken out there counts
+/// from the next one on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerTables {
+    /// The configuration of whoever brought the agent; without a path there are no servers.
+    pub file: PathBuf,
+    /// What the agent is called there.
+    pub agent: String,
+}
+
+/// MCP servers as they stand when a turn is asked, and what was accepted of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct McpServers {
+    pub servers: Vec<McpSpec>,
+    /// The directory in which that is kept.
+    pub pinned: PathBuf,
+    /// What the person is to be told of servers that are not among them.
+    pub notices: Vec<String>,
 }
 
 #[cfg(test)]
