@@ -161,13 +161,13 @@ impl Serving<'_> {
     fn on_kept(&mut self, host: &mut Host, key: u64, progress: Progress) {
         let Some(place) = self.prompts.iter().position(|prompt| prompt.key == key) else { return };
         if let Some(prompt) = self.prompts.get_mut(place) {
-            prompt.progress = progress;
+            prompt.come_to(progress);
             if let (Some(there), Some(told)) =
                 (host.mirror.get(prompt.session), self.sessions.get_mut(&prompt.session))
             {
                 prompt.look(there, told);
             }
-            if prompt.is_cancelled {
+            if prompt.is_cancelled() {
                 self.cancel_prompt(host, place);
             }
         }
@@ -197,13 +197,13 @@ impl Serving<'_> {
         let mut ended = Vec::new();
         let mut place = 0;
         while let Some(prompt) = self.prompts.get_mut(place) {
-            let before = prompt.progress;
+            let before = prompt.progress();
             let Some(told) = self.sessions.get_mut(&prompt.session) else {
                 place += 1;
                 continue;
             };
             let outcome = prompt.follow(host.mirror.get(prompt.session), told);
-            let is_late = prompt.is_cancelled && prompt.progress != before;
+            let is_late = prompt.is_cancelled() && prompt.progress() != before;
             if let Some(outcome) = outcome {
                 ended.push((self.prompts.remove(place).request, outcome));
                 continue;
@@ -224,7 +224,7 @@ impl Serving<'_> {
                 continue;
             };
             let is_sent =
-                |prompt: &OpenPrompt| prompt.session == session && prompt.progress == Progress::Sent;
+                |prompt: &OpenPrompt| prompt.session == session && prompt.progress() == Progress::Sent;
             let holds = self.prompts.iter().any(is_sent);
             let news = self.sessions.get_mut(&session).map(|told| told.news(there, holds));
             for update in news.unwrap_or_default() {
@@ -251,7 +251,7 @@ impl Serving<'_> {
                 self.last_key += 1;
                 let request = self.last_key;
                 self.out.push(frame::request(request, "session/request_permission", &question));
-                self.asked.push(AskedCall { request, session, pending: pending.clone(), is_answered: false });
+                self.asked.push(AskedCall::new(request, session, pending.clone()));
             }
         }
     }
