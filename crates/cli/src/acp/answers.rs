@@ -68,7 +68,7 @@ impl Serving<'_> {
             | Waiting::Awake { request, .. }
             | Waiting::Page { request, .. }
             | Waiting::Done(request) => self.refuse(request, &why),
-            Waiting::Prompt(key) => self.end_prompts(&why, |prompt| prompt.key == key),
+            Waiting::Prompt(key) => self.end_prompts(&why, |prompt| prompt.is(key)),
             Waiting::Rejoined(session) => self.end_prompts(&why, |prompt| prompt.session == session),
         }
     }
@@ -159,7 +159,7 @@ impl Serving<'_> {
 
     /// A prompt was taken, and what the editor wants of it since is done.
     fn on_kept(&mut self, host: &mut Host, key: u64, progress: Progress) {
-        let Some(place) = self.prompts.iter().position(|prompt| prompt.key == key) else { return };
+        let Some(place) = self.prompts.iter().position(|prompt| prompt.is(key)) else { return };
         if let Some(prompt) = self.prompts.get_mut(place) {
             prompt.come_to(progress);
             if let (Some(there), Some(told)) =
@@ -175,7 +175,7 @@ impl Serving<'_> {
 
     /// A command that was typed as a prompt was carried out; what runs for it is waited for.
     fn on_done(&mut self, host: &mut Host, key: u64) {
-        let session = self.prompts.iter().find(|prompt| prompt.key == key).map(|prompt| prompt.session);
+        let session = self.prompts.iter().find(|prompt| prompt.is(key)).map(|prompt| prompt.session);
         let Some(there) = session.and_then(|session| host.mirror.get(session)) else { return };
         let turn = there.summary.turns;
         let entry = there.entries.back().map_or(EntryNo(0), |entry| entry.no);

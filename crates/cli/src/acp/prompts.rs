@@ -42,10 +42,10 @@ pub(super) enum Progress {
 
 /// A prompt that the editor waits for.
 ///
-/// Answers of the host to it are found by `key`.
+/// Answers of the host to it are found by its key.
 #[derive(Debug)]
 pub(super) struct OpenPrompt {
-    pub(super) key: u64,
+    key: u64,
     pub(super) request: RequestId,
     pub(super) session: SessionId,
     progress: Progress,
@@ -57,6 +57,11 @@ impl OpenPrompt {
     /// One that was just sent.
     pub(super) const fn new(key: u64, request: RequestId, session: SessionId) -> Self {
         Self { key, request, session, progress: Progress::Sent, is_cancelled: false }
+    }
+
+    /// Whether it is the one of that key.
+    pub(super) const fn is(&self, key: u64) -> bool {
+        self.key == key
     }
 
     pub(super) const fn progress(&self) -> Progress {

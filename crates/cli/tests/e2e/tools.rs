@@ -45,6 +45,14 @@ impl Workshop {
         self.world.q(&["send", name, prompt]).succeeded();
     }
 
+    /// Waits until it is asked whether something may run, and gives what `q inbox` says then.
+    pub(crate) fn question(&self) -> String {
+        until("the question", || {
+            let shown = self.world.q(&["inbox"]).succeeded().out;
+            shown.contains("may this run").then_some(shown)
+        })
+    }
+
     /// Waits for the only call that waits, and gives its line of `q inbox --json`.
     pub(crate) fn waiting(&self) -> Value {
         until("a call that waits", || {
