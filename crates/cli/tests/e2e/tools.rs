@@ -45,12 +45,14 @@ impl Workshop {
         self.world.q(&["send", name, prompt]).succeeded();
     }
 
-    /// Waits until it is asked whether something may run, and gives what `q inbox` says then.
-    pub(crate) fn question(&self) -> String {
-        until("the question", || {
+    /// Waits until `q inbox` asks whether something may run, in all of these words, and permits it.
+    pub(crate) fn approve_shown(&self, name: &str, words: &[&str]) {
+        let shown = until("the question", || {
             let shown = self.world.q(&["inbox"]).succeeded().out;
             shown.contains("may this run").then_some(shown)
-        })
+        });
+        assert!(words.iter().all(|words| shown.contains(words)), "{shown}");
+        self.answer("approve", name);
     }
 
     /// Waits for the only call that waits, and gives its line of `q inbox --json`.
