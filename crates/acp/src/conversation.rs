@@ -121,13 +121,13 @@ impl KeptAgent {
             let handle = self.handle().clone();
             let (servers, handle) = (&turn.servers.servers, handle.as_ref());
             let open = OpenSession::start(&self.spec, &self.seat, servers, handle, &self.programs).await?;
-            if open.has_forgotten {
+            if open.has_forgotten() {
                 let told =
                     "The agent has no memory of this conversation any more, and is told what was said.\n";
                 let _nobody_hears = out.send(AgentEvent::Thinking(told.into())).await;
             }
             let resume = ResumeHandle(open.id.clone());
-            if open.is_new {
+            if open.is_new() {
                 *self.handle() = Some(resume.clone());
                 let _nobody_hears = out.send(AgentEvent::Resume(resume)).await;
             }

@@ -27,14 +27,22 @@ pub(crate) struct OpenSession {
     pub(crate) connection: AgentConnection,
     /// Its id, by the agent.
     pub(crate) id: String,
-    /// Whether it remembers nothing of the conversation.
-    pub(crate) is_new: bool,
-    /// Whether it had a memory of it, and has lost that.
-    pub(crate) has_forgotten: bool,
+    memory: AgentMemory,
     pub(crate) can: Abilities,
     /// What it says of how to log in.
     pub(crate) login: String,
     models: Models,
+}
+
+/// What the agent remembers of the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AgentMemory {
+    /// All that was said so far.
+    Whole,
+    /// It was never told anything.
+    Empty,
+    /// It was, and has forgotten it.
+    Lost,
 }
 
 /// What the agent says that it can.
@@ -85,8 +93,7 @@ impl OpenSession {
         let mut open = Self {
             connection,
             id: String::new(),
-            is_new: true,
-            has_forgotten: false,
+            memory: AgentMemory::Empty,
             can,
             login,
             models: Models::default(),
@@ -94,7 +101,7 @@ impl OpenSession {
         if let Some(ResumeHandle(handle)) = handle {
             match open.find(handle, servers, seat).await {
                 Ok(true) => return Ok(open),
-                Ok(false) => open.has_forgotten = true,
+                Ok(false) => open.memory = AgentMemory::Lost,
                 Err(fault) => return Err(not_opened("a session", fault, open.connection, &open.login).await),
             }
         }
@@ -111,6 +118,21 @@ impl OpenSession {
         Ok(open)
     }
 
+    /// Whether it remembers nothing of the conversation.
+    pub(crate) fn is_new(&self) -> bool {
+        self.memory != AgentMemory::Whole
+    }
+
+    /// Whether it had a memory of it, and has lost that.
+    pub(crate) fn has_forgotten(&self) -> bool {
+        self.memory == AgentMemory::Lost
+    }
+
+    /// It is told all that was said, and remembers that from here on.
+    pub(crate) const fn tell_all(&mut self) {
+        self.memory = AgentMemory::Whole;
+    }
+
     /// Finds the conversation of that handle again; whether it did.
     async fn find(&mut self, handle: &str, servers: &[McpSpec], seat: &Seat) -> Result<bool, AskFault> {
         let method = match self.can {
@@ -122,7 +144,7 @@ impl OpenSession {
         match self.connection.call(method, &place(servers, seat, Some(handle)), START).await {
             Ok(found) => {
                 handle.clone_into(&mut self.id);
-                (self.is_new, self.models) = (false, Models::of(&found));
+                (self.memory, self.models) = (AgentMemory::Whole, Models::of(&found));
                 Ok(true)
             }
             Err(AskFault::Refused(error)) if refused(&error, "").kind == FailureKind::NotLoggedIn => {

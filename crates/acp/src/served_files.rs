@@ -17,7 +17,7 @@ pub(crate) struct ServedFile {
     pub(crate) id: RequestId,
     pub(crate) no: CallNo,
     pub(crate) wanted: WantedFile,
-    pub(crate) is_permitted: bool,
+    is_permitted: bool,
 }
 
 /// What is wanted of a file, in the words of q's tools.
@@ -28,6 +28,18 @@ pub(crate) struct WantedFile {
     pub(crate) path: String,
     /// What is to stand in it, where it is written.
     pub(crate) content: Option<String>,
+}
+
+impl ServedFile {
+    /// One that nobody has permitted yet.
+    pub(crate) const fn new(id: RequestId, no: CallNo, wanted: WantedFile) -> Self {
+        Self { id, no, wanted, is_permitted: false }
+    }
+
+    /// Permits it; whether it was not permitted before, as it is carried out once.
+    pub(crate) const fn permit(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_permitted, true)
+    }
 }
 
 impl WantedFile {

@@ -37,8 +37,8 @@ pub(crate) struct ToldCalls {
 pub(crate) struct ToldCall {
     pub(crate) title: String,
     pub(crate) kind: String,
-    pub(crate) input: Option<String>,
-    pub(crate) text: String,
+    input: Option<String>,
+    text: String,
     pub(crate) changes: Vec<FileDiff>,
     pub(crate) paths: Vec<String>,
     status: Option<CallStatus>,

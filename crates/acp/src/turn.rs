@@ -105,8 +105,8 @@ impl RunningTurn {
         let open = self.way.open()?;
         open.set_model(&model).await?;
         let model = open.model().to_owned();
-        let blocks = prompt::blocks(&turn, open.is_new, open.can.images);
-        open.is_new = false;
+        let blocks = prompt::blocks(&turn, open.is_new(), open.can.images);
+        open.tell_all();
         let sent =
             open.connection.request("session/prompt", &json!({ "sessionId": open.id, "prompt": blocks }));
         self.way.prompt = Some(sent);
@@ -359,7 +359,7 @@ impl RunningTurn {
         let facts =
             CallFacts { subject: toolbox.subject(wanted.tool, &wanted.input), ..CallFacts::default() };
         let call = Call { no, tool: wanted.tool.into(), input: wanted.input.clone(), digest, wants };
-        self.way.files.push(ServedFile { id, no, wanted, is_permitted: false });
+        self.way.files.push(ServedFile::new(id, no, wanted));
         self.tell(AgentEvent::Call(call, facts)).await;
         Ok(())
     }
@@ -380,10 +380,9 @@ impl RunningTurn {
                         let (outcome, text) = (Outcome::Done, "allowed".to_owned());
                         self.tell(AgentEvent::Result { call, outcome, text }).await;
                     }
-                } else if let Some(file) =
-                    self.way.files.iter_mut().find(|file| file.no == call && !file.is_permitted)
+                } else if let Some(file) = self.way.files.iter_mut().find(|file| file.no == call)
+                    && file.permit()
                 {
-                    file.is_permitted = true;
                     let (wanted, owner) = (file.wanted.clone(), self.kept.owner.clone());
                     let toolbox = Arc::clone(&self.kept.toolbox);
                     self.running.push(

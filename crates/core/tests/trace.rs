@@ -205,11 +205,8 @@ fn facts() -> impl Strategy<Value = CallFacts> {
     ];
     let standing =
         (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    (subject, any::<bool>(), vec(standing, 0..3)).prop_map(|(subject, is_told, standing)| CallFacts {
-        subject,
-        is_told,
-        standing,
-    })
+    let facts = |(subject, is_told, standing)| CallFacts { subject, is_told, standing };
+    (subject, any::<bool>(), vec(standing, 0..3)).prop_map(facts)
 }
 
 fn rule() -> impl Strategy<Value = ToolRule> {

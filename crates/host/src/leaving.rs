@@ -28,7 +28,7 @@ pub(crate) async fn leave(
 ) {
     close(host, store, closed, metrics).await;
     send_farewell(host, clients).await;
-    if !host.world.runs.are_parked_within(PARKS_WITHIN).await {
+    if !host.world.work.runs.are_parked_within(PARKS_WITHIN).await {
         tracing::warn!(target: "q::host", "an agent was not parked when the host left");
     }
 }
@@ -75,7 +75,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn clients_are_told_before_an_agent_that_does_not_park_is_waited_for() {
         let StartedHost { mut host, store, closed, metrics, .. } = in_memory().await.unwrap();
-        host.world.runs.park_for_ever();
+        host.world.work.runs.park_for_ever();
         let outbox = Arc::new(Outbox::default());
         let connected = HostEvent::Connected {
             client: ClientId(1),

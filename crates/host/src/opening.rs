@@ -28,7 +28,7 @@ use crate::runs::Runs;
 use crate::shared::{Closed, share};
 use crate::store_marker;
 use crate::wakes::Reports;
-use crate::world::{Clients, Real};
+use crate::world::{Clients, Real, SessionWork};
 use crate::writer::{CommitReport, Writer};
 
 /// What agents say and the loop has not taken in: that is what may come fastest, and all of it is dealt with before clients
@@ -188,8 +188,7 @@ async fn begin(
     let world = Real {
         clock,
         writer,
-        runs,
-        reversals: Reversals::new(changes, reversed),
+        work: SessionWork { runs, reversals: Reversals::new(changes, reversed) },
         clients: Clients {
             outboxes: Outboxes::default(),
             lists: ModelLists::new(),

@@ -61,9 +61,14 @@ pub trait World {
 pub(crate) struct Real {
     pub(crate) clock: Clock,
     pub(crate) writer: Writer,
+    pub(crate) work: SessionWork,
+    pub(crate) clients: Clients,
+}
+
+/// What is under way for sessions: turns of their agents, and files that are put back.
+pub(crate) struct SessionWork {
     pub(crate) runs: Runs,
     pub(crate) reversals: Reversals,
-    pub(crate) clients: Clients,
 }
 
 /// What clients are sent, and what is read for them.
@@ -91,19 +96,19 @@ impl World for Real {
     }
 
     fn run(&mut self, request: AgentRequest) {
-        self.runs.start(request);
+        self.work.runs.start(request);
     }
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
-        self.runs.cancel(session, turn);
+        self.work.runs.cancel(session, turn);
     }
 
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
-        self.runs.control(session, turn, control);
+        self.work.runs.control(session, turn, control);
     }
 
     fn release(&mut self, session: SessionId) {
-        self.runs.release(session);
+        self.work.runs.release(session);
     }
 
     fn load(&mut self, session: SessionId) {
@@ -111,7 +116,7 @@ impl World for Real {
     }
 
     fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String) {
-        self.reversals.start(session, redo, turn, directory);
+        self.work.reversals.start(session, redo, turn, directory);
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {
@@ -139,7 +144,7 @@ impl World for Real {
     }
 
     fn processes(&mut self, session: SessionId, stop: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
-        self.runs.processes(session, stop)
+        self.work.runs.processes(session, stop)
     }
 
     fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec) {

@@ -68,7 +68,7 @@ impl Serving<'_> {
             | Waiting::Awake { request, .. }
             | Waiting::Page { request, .. }
             | Waiting::Done(request) => self.refuse(request, &why),
-            Waiting::Prompt(key) => self.end_prompts(&why, |prompt| prompt.key == key),
+            Waiting::Prompt(key) => self.end_prompts(&why, |prompt| prompt.is(key)),
             Waiting::Rejoined(session) => self.end_prompts(&why, |prompt| prompt.session == session),
         }
     }
@@ -159,15 +159,15 @@ impl Serving<'_> {
 
     /// A prompt was taken, and what the editor wants of it since is done.
     fn on_kept(&mut self, host: &mut Host, key: u64, progress: Progress) {
-        let Some(place) = self.prompts.iter().position(|prompt| prompt.key == key) else { return };
+        let Some(place) = self.prompts.iter().position(|prompt| prompt.is(key)) else { return };
         if let Some(prompt) = self.prompts.get_mut(place) {
-            prompt.progress = progress;
+            prompt.come_to(progress);
             if let (Some(there), Some(told)) =
                 (host.mirror.get(prompt.session), self.sessions.get_mut(&prompt.session))
             {
                 prompt.look(there, told);
             }
-            if prompt.is_cancelled {
+            if prompt.is_cancelled() {
                 self.cancel_prompt(host, place);
             }
         }
@@ -175,7 +175,7 @@ impl Serving<'_> {
 
     /// A command that was typed as a prompt was carried out; what runs for it is waited for.
     fn on_done(&mut self, host: &mut Host, key: u64) {
-        let session = self.prompts.iter().find(|prompt| prompt.key == key).map(|prompt| prompt.session);
+        let session = self.prompts.iter().find(|prompt| prompt.is(key)).map(|prompt| prompt.session);
         let Some(there) = session.and_then(|session| host.mirror.get(session)) else { return };
         let turn = there.summary.turns;
         let entry = there.entries.back().map_or(EntryNo(0), |entry| entry.no);
@@ -197,13 +197,13 @@ impl Serving<'_> {
         let mut ended = Vec::new();
         let mut place = 0;
         while let Some(prompt) = self.prompts.get_mut(place) {
-            let before = prompt.progress;
+            let before = prompt.progress();
             let Some(told) = self.sessions.get_mut(&prompt.session) else {
                 place += 1;
                 continue;
             };
             let outcome = prompt.follow(host.mirror.get(prompt.session), told);
-            let is_late = prompt.is_cancelled && prompt.progress != before;
+            let is_late = prompt.is_cancelled() && prompt.progress() != before;
             if let Some(outcome) = outcome {
                 ended.push((self.prompts.remove(place).request, outcome));
                 continue;
@@ -224,7 +224,7 @@ impl Serving<'_> {
                 continue;
             };
             let is_sent =
-                |prompt: &OpenPrompt| prompt.session == session && prompt.progress == Progress::Sent;
+                |prompt: &OpenPrompt| prompt.session == session && prompt.progress() == Progress::Sent;
             let holds = self.prompts.iter().any(is_sent);
             let news = self.sessions.get_mut(&session).map(|told| told.news(there, holds));
             for update in news.unwrap_or_default() {
@@ -251,7 +251,7 @@ impl Serving<'_> {
                 self.last_key += 1;
                 let request = self.last_key;
                 self.out.push(frame::request(request, "session/request_permission", &question));
-                self.asked.push(AskedCall { request, session, pending: pending.clone(), is_answered: false });
+                self.asked.push(AskedCall::new(request, session, pending.clone()));
             }
         }
     }

@@ -16,9 +16,25 @@ const DENY: &str = "deny";
 #[derive(Debug)]
 pub(super) struct AskedCall {
     pub(super) request: u64,
-    pub(super) is_answered: bool,
+    is_answered: bool,
     pub(super) session: SessionId,
     pub(super) pending: PendingCall,
+}
+
+impl AskedCall {
+    pub(super) const fn new(request: u64, session: SessionId, pending: PendingCall) -> Self {
+        Self { request, is_answered: false, session, pending }
+    }
+
+    /// Whether the editor may still answer it.
+    pub(super) const fn waits(&self) -> bool {
+        !self.is_answered
+    }
+
+    /// The editor answered, if only that nobody chose.
+    pub(super) const fn close(&mut self) {
+        self.is_answered = true;
+    }
 }
 
 /// What the editor is asked; nothing for a question, which no choice answers, and before its call was told.

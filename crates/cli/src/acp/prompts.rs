@@ -42,17 +42,47 @@ pub(super) enum Progress {
 
 /// A prompt that the editor waits for.
 ///
-/// Answers of the host to it are found by `key`; `is_cancelled` once the editor wants it no longer.
+/// Answers of the host to it are found by its key.
 #[derive(Debug)]
 pub(super) struct OpenPrompt {
-    pub(super) key: u64,
+    key: u64,
     pub(super) request: RequestId,
     pub(super) session: SessionId,
-    pub(super) progress: Progress,
-    pub(super) is_cancelled: bool,
+    progress: Progress,
+    /// Whether the editor wants it no longer.
+    is_cancelled: bool,
 }
 
 impl OpenPrompt {
+    /// One that was just sent.
+    pub(super) const fn new(key: u64, request: RequestId, session: SessionId) -> Self {
+        Self { key, request, session, progress: Progress::Sent, is_cancelled: false }
+    }
+
+    /// Whether it is the one of that key.
+    pub(super) const fn is(&self, key: u64) -> bool {
+        self.key == key
+    }
+
+    pub(super) const fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    pub(super) const fn is_cancelled(&self) -> bool {
+        self.is_cancelled
+    }
+
+    /// The host said how far it came.
+    pub(super) const fn come_to(&mut self, progress: Progress) {
+        self.progress = progress;
+    }
+
+    /// The editor wants it no longer; how far it had come by then.
+    pub(super) const fn cancel(&mut self) -> Progress {
+        self.is_cancelled = true;
+        self.progress
+    }
+
     /// Looks how far it came; what is to be answered where it is over.
     pub(super) fn follow(
         &mut self,

@@ -281,13 +281,7 @@ impl<'a> Serving<'a> {
             host.submit(Prompt { session, token, text, images, steers: false }, Waiting::Prompt(key));
         }
         self.shows = Some(session);
-        self.prompts.push(OpenPrompt {
-            key,
-            request,
-            session,
-            progress: Progress::Sent,
-            is_cancelled: false,
-        });
+        self.prompts.push(OpenPrompt::new(key, request, session));
         Ok(())
     }
 
@@ -306,9 +300,8 @@ impl<'a> Serving<'a> {
 
     pub(super) fn cancel_prompt(&mut self, host: &mut Host, place: usize) {
         let Some(prompt) = self.prompts.get_mut(place) else { return };
-        prompt.is_cancelled = true;
         let session = prompt.session;
-        let command = match prompt.progress {
+        let command = match prompt.cancel() {
             Progress::Sent => return, // once it is known what became of it
             Progress::Kept(prompt) => Command::Unqueue { session, prompt },
             Progress::Began { .. } => Command::Interrupt { session },
@@ -347,7 +340,7 @@ impl<'a> Serving<'a> {
         for asked in std::mem::take(&mut self.asked) {
             if !is_over(&asked) {
                 self.asked.push(asked);
-            } else if !asked.is_answered {
+            } else if asked.waits() {
                 let params = json!({ "requestId": asked.request });
                 self.out.push(frame::notification("$/cancel_request", &params));
             }
@@ -356,9 +349,9 @@ impl<'a> Serving<'a> {
 
     /// The editor answered whether a call may run, or that nobody chose. It is asked once: others may still answer.
     fn on_consent(&mut self, host: &mut Host, request: u64, result: Option<&Value>) {
-        let waits = |asked: &&mut AskedCall| asked.request == request && !asked.is_answered;
+        let waits = |asked: &&mut AskedCall| asked.request == request && asked.waits();
         let Some(asked) = self.asked.iter_mut().find(waits) else { return };
-        asked.is_answered = true;
+        asked.close();
         if let Some(answer) = result.and_then(|result| consent::chosen(result, &asked.pending)) {
             let command = table::answer(asked.session, &asked.pending, answer);
             host.request(command.into(), Waiting::Nothing);

@@ -22,8 +22,8 @@ const ORIGINS: [(&str, NameOrigin); 3] = [
 /// A session's facts, in the order in which they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct DocumentFacts {
-    pub(crate) format: String,
-    pub(crate) version: u64,
+    #[serde(flatten)]
+    pub(crate) form: DocumentForm,
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) name_origin: String,
@@ -46,6 +46,13 @@ pub(crate) struct DocumentFacts {
     pub(crate) draft: String,
 }
 
+/// What kind of file it is, by the words that each begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct DocumentForm {
+    pub(crate) format: String,
+    pub(crate) version: u64,
+}
+
 fn tokens<S: Serializer>(usage: &Usage, to: S) -> Result<S::Ok, S::Error> {
     TokensJson::from(*usage).serialize(to)
 }
@@ -58,8 +65,7 @@ impl DocumentFacts {
         };
         let origin = ORIGINS.iter().find(|(_, origin)| *origin == facts.origin).map_or("chosen", |one| one.0);
         Self {
-            format: FORMAT.to_owned(),
-            version: VERSION,
+            form: DocumentForm { format: FORMAT.to_owned(), version: VERSION },
             id: session.id.to_string(),
             name: session.name.to_string(),
             name_origin: origin.to_owned(),

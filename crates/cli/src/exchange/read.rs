@@ -129,15 +129,15 @@ impl<'de> Visitor<'de> for Document<'_> {
 fn fact<'de, A: MapAccess<'de>>(facts: &mut DocumentFacts, key: &str, map: &mut A) -> Result<bool, A::Error> {
     match key {
         "format" => {
-            facts.format = map.next_value()?;
-            if facts.format != FORMAT {
+            facts.form.format = map.next_value()?;
+            if facts.form.format != FORMAT {
                 return Err(A::Error::custom(format!("`format` is not \"{FORMAT}\": q did not write this")));
             }
         }
         "version" => {
-            facts.version = map.next_value()?;
-            if facts.version != VERSION {
-                let version = facts.version;
+            facts.form.version = map.next_value()?;
+            if facts.form.version != VERSION {
+                let version = facts.form.version;
                 return Err(A::Error::custom(format!(
                     "the file has version {version} and this q reads {VERSION}; a newer q may read it"
                 )));

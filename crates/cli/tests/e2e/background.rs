@@ -15,16 +15,7 @@ fn goes_on() -> (Workshop, String) {
     let served = call("run", &json!({ "shell": line, "background": true }));
     shop.rounds("do it", vec![served, Script::new().say("It runs.").done()]);
     shop.begin("api", "do it");
-    let asked = shop.world.q(&["inbox"]).succeeded().out;
-    let shown = until("the question", || {
-        let shown = shop.world.q(&["inbox"]).succeeded().out;
-        shown.contains("may this run").then_some(shown)
-    });
-    assert!(
-        shown.contains("in a shell and in the background?") && shown.contains("it goes on until"),
-        "{asked}{shown}"
-    );
-    shop.answer("approve", "api");
+    shop.approve_shown("api", &["in a shell and in the background?", "it goes on until"]);
     shop.wait("api").succeeded();
     let pid = shop.file("pid");
     assert!(is_alive(&pid), "the turn is over, and it goes on");

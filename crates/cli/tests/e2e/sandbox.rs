@@ -82,15 +82,7 @@ fn a_command_in_the_sandbox_reaches_no_host_and_the_model_hears_what_holds_it() 
         vec![call("run_sandboxed", &json!({ "shell": line })), Script::new().say("Done.").done()],
     );
     shop.begin("api", "do it");
-    let shown = until("the question", || {
-        let shown = shop.world.q(&["inbox"]).succeeded().out;
-        shown.contains("may this run").then_some(shown)
-    });
-    assert!(
-        shown.contains("may this run in a shell and in a sandbox?") && shown.contains("has no network"),
-        "{shown}"
-    );
-    shop.answer("approve", "api");
+    shop.approve_shown("api", &["may this run in a shell and in a sandbox?", "has no network"]);
     shop.wait("api").succeeded();
     let told = shop.told(1).concat();
     assert!(told.contains("exit code") && told.contains("call run instead"), "{told}");

@@ -45,6 +45,16 @@ impl Workshop {
         self.world.q(&["send", name, prompt]).succeeded();
     }
 
+    /// Waits until `q inbox` asks whether something may run, in all of these words, and permits it.
+    pub(crate) fn approve_shown(&self, name: &str, words: &[&str]) {
+        let shown = until("the question", || {
+            let shown = self.world.q(&["inbox"]).succeeded().out;
+            shown.contains("may this run").then_some(shown)
+        });
+        assert!(words.iter().all(|words| shown.contains(words)), "{shown}");
+        self.answer("approve", name);
+    }
+
     /// Waits for the only call that waits, and gives its line of `q inbox --json`.
     pub(crate) fn waiting(&self) -> Value {
         until("a call that waits", || {

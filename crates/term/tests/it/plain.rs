@@ -16,6 +16,15 @@ fn text(entry: u64, offset: u64, text: &str) -> Update {
     Update::Text { session: id(1), entry: EntryNo(entry), offset, text: text.into() }
 }
 
+/// A session that works, in front.
+fn working() -> (Mirror, Plain) {
+    let mut mirror = Mirror::default();
+    mirror.load(session(1, "api").activity(Activity::Working));
+    let mut plain = Plain::new(&mirror);
+    plain.focus_on(mirror.get(id(1)).unwrap());
+    (mirror, plain)
+}
+
 #[test]
 fn what_happens_is_said_line_by_line() {
     let mut mirror = Mirror::default();
@@ -180,10 +189,7 @@ fn a_line_answers_what_alone_waited_since_the_line_before() {
         always: Some(ToolRule::any(RuleEffect::Allow, "shell".into())),
         since: NOW,
     };
-    let mut mirror = Mirror::default();
-    mirror.load(session(1, "api").activity(Activity::Working));
-    let mut plain = Plain::new(&mirror);
-    plain.focus_on(mirror.get(id(1)).unwrap());
+    let (mut mirror, mut plain) = working();
     let ms = |ms: u64| Instant(ms * 1000);
     let tell = |plain: &mut Plain, mirror: &mut Mirror, calls: Vec<PendingCall>, at| {
         let update = Update::Pending { session: id(1), pending: calls };
@@ -222,10 +228,7 @@ fn a_line_answers_what_alone_waited_since_the_line_before() {
 
 #[test]
 fn a_plan_is_said_whole_once_and_then_what_is_different() {
-    let mut mirror = Mirror::default();
-    mirror.load(session(1, "api").activity(Activity::Working));
-    let mut plain = Plain::new(&mirror);
-    plain.focus_on(mirror.get(id(1)).unwrap());
+    let mut plain = working().1;
     let mut said = Vec::new();
     let mut no = 0;
     for (state, outcome) in [
@@ -257,10 +260,7 @@ fn a_plan_is_said_whole_once_and_then_what_is_different() {
 
 #[test]
 fn what_a_command_puts_out_is_said_once() {
-    let mut mirror = Mirror::default();
-    mirror.load(session(1, "api").activity(Activity::Working));
-    let mut plain = Plain::new(&mirror);
-    plain.focus_on(mirror.get(id(1)).unwrap());
+    let mut plain = working().1;
     let called = Called {
         no: CallNo(1),
         tool: "run".into(),
