@@ -116,7 +116,6 @@ async fn whole(conversation: &dyn Conversation, prompt: &str, person: Person) ->
     lines
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "what no test names is shown as it is")]
 fn in_words(event: AgentEvent) -> String {
     match event {
         AgentEvent::Text(text) => format!("text {text}"),

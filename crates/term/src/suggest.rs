@@ -28,7 +28,7 @@ const SENSES: &[Sense] = senses![
     ["go", "goto", "open", "resume", "select", "focus", "tab", "attach", "join"],
         Some("/switch NAME"), Some("q attach SESSION");
     ["ps", "tabs", "session", "browse", "overview", "dir"], Some("/sessions"), Some("q ls");
-    ["abort", "cancel", "halt", "end", "terminate"],
+    ["kill", "abort", "cancel", "halt", "end", "terminate"],
         Some("/interrupt, which stops the answer, or /close, which archives the session"),
         Some("q interrupt SESSION, which stops the answer, or q close SESSION, which archives the session");
     ["rm", "remove", "del", "trash", "erase", "destroy", "drop"], Some("/delete"), Some("q delete SESSION");
@@ -245,7 +245,7 @@ mod tests {
             ("exprot", "in a shell: q export SESSION"),
             ("search", "did you mean /sessions, where typing filters the list?"),
             (
-                "abort",
+                "kill",
                 "did you mean /interrupt, which stops the answer, or /close, which archives the session?",
             ),
             ("SWITCH", "did you mean /switch?"),
