@@ -434,7 +434,7 @@ mod tests {
             (
                 "run_sandboxed",
                 r#"{"shell":"a | b","background":true}"#,
-                "may this run in a shell and in a sandbox and in the background? a | b\n(it goes on until it is stopped, or its session sleeps or is closed)\n(it can change files only beneath the session's directory, and has no network)",
+                "may this run in a shell and in a sandbox and in the background? a | b\n(it goes on until it is stopped, or its session sleeps or is closed)\n(it can write files only beneath the session's directory, and has no network)",
             ),
             (
                 "todo",
