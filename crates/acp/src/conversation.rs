@@ -1,6 +1,6 @@
 //! A session's agent, from its first turn until it is released: its process, its session, and the handle that finds that again.
 
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::sync::{Arc, Mutex as Lock};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -10,17 +10,15 @@ use q_core::{AgentEvent, AgentFailure, ResumeHandle};
 use q_seat::{Agent, Controls, Conversation, Seat, Turn, driven};
 use q_tools::{ChangeLog, ServingPrograms, Toolbox};
 use serde_json::json;
-use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::frame::{Frame, INTERNAL};
+use crate::kept_agent::KeptAgent;
 use crate::opening::OpenSession;
-use crate::permission::cancelled;
 use crate::spec::AcpSpec;
 use crate::turn::RunningTurn;
 
-/// How long an agent may take to end a turn that was cancelled; it is ended then.
-const GRACE: Duration = Duration::from_secs(2);
 /// How long it may take to close its session in good order.
 const CLOSING: Duration = Duration::from_secs(1);
 /// How long nothing more must come until what was said between two turns is all read.
@@ -57,24 +55,8 @@ impl Agent for AcpAgent {
     }
 }
 
-/// Where a session of the agent's is kept between turns; empty while it does not run.
-pub(crate) type SessionPlace = Arc<Mutex<Option<OpenSession>>>;
-
 #[derive(Debug)]
 struct AcpConversation(Arc<KeptAgent>);
-
-#[derive(Debug)]
-pub(crate) struct KeptAgent {
-    pub(crate) spec: Arc<AcpSpec>,
-    pub(crate) seat: Seat,
-    pub(crate) toolbox: Arc<Toolbox>,
-    /// Whose calls these are: a permission is for this session alone.
-    pub(crate) owner: Vec<u8>,
-    /// By what the agent finds the conversation again.
-    handle: Lock<Option<ResumeHandle>>,
-    programs: ServingPrograms,
-    session: SessionPlace,
-}
 
 impl Conversation for AcpConversation {
     fn turn(&self, turn: Turn, controls: Controls) -> BoxStream<'static, AgentEvent> {
@@ -135,10 +117,6 @@ impl KeptAgent {
         }
         RunningTurn::new(Arc::clone(self), place, controls, out.clone()).run(turn).await
     }
-
-    fn handle(&self) -> std::sync::MutexGuard<'_, Option<ResumeHandle>> {
-        self.handle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Reads what was said between two turns, which belongs to none; nothing where the agent has ended meanwhile.
@@ -153,43 +131,4 @@ async fn read_up(mut open: OpenSession) -> Option<OpenSession> {
         }
     }
     None
-}
-
-/// Ends a turn that nobody waits for: what it asked is answered, it is told, and ended where it does not end its turn in time.
-pub(crate) fn cancel(
-    mut place: OwnedMutexGuard<Option<OpenSession>>,
-    prompt: u64,
-    permissions: Vec<crate::frame::RequestId>,
-    others: Vec<crate::frame::RequestId>,
-) {
-    let Some(mut open) = place.take() else { return };
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-    runtime.spawn(async move {
-        for id in &permissions {
-            open.connection.answer(id, &cancelled());
-        }
-        for id in &others {
-            open.connection.refuse(id, INTERNAL, "the turn is cancelled");
-        }
-        open.connection.begin();
-        open.connection.notify("session/cancel", &json!({ "sessionId": open.id }));
-        let ended = async {
-            loop {
-                match open.connection.next().await {
-                    Ok(Frame::Answer { to, .. }) if to == prompt => return true,
-                    Ok(Frame::Request { id, method, .. }) if method == "session/request_permission" => {
-                        open.connection.answer(&id, &cancelled());
-                    }
-                    Ok(Frame::Request { id, .. }) => {
-                        open.connection.refuse(&id, INTERNAL, "the turn is cancelled");
-                    }
-                    Ok(Frame::Answer { .. } | Frame::Notice { .. } | Frame::Noise) => {}
-                    Err(_) => return false,
-                }
-            }
-        };
-        if timeout(GRACE, ended).await == Ok(true) {
-            *place = Some(open);
-        }
-    });
 }

@@ -20,11 +20,15 @@
 //! | `update` | what it says while it works, read |
 //! | `failure` | what its refusals mean |
 //! | `conversation` | a session's agent, from its first turn until it is released |
+//! | `kept_agent` | what is kept of it between turns |
+//! | `cancelling` | the end of a turn that is given up |
 
+mod cancelling;
 mod connection;
 mod conversation;
 mod failure;
 mod frame;
+mod kept_agent;
 mod opening;
 mod permission;
 mod prompt;

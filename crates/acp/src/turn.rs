@@ -17,10 +17,11 @@ use serde_json::value::RawValue;
 use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::time::{Instant, sleep_until};
 
+use crate::cancelling::cancel;
 use crate::connection::ConnectionFault;
-use crate::conversation::{KeptAgent, cancel};
 use crate::failure::{lost, refused};
 use crate::frame::{Frame, INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
+use crate::kept_agent::KeptAgent;
 use crate::opening::OpenSession;
 use crate::permission::{MOST_SHOWN, MOST_WAITING, PermissionOptions, WaitingPermission, cancelled};
 use crate::prompt;

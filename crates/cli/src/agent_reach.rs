@@ -1,6 +1,6 @@
 //! How an agent of the configuration is reached, as far as nothing is missing for that.
 //!
-//! Not here: its key ([`crate::agent_key`]), and which agents there are ([`crate::agents`]).
+//! Not here: its key (`agent_key`), and which agents there are (`agents`).
 
 use std::path::Path;
 

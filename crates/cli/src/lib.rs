@@ -31,6 +31,7 @@ mod named_files;
 mod open;
 mod out;
 mod permissions_file;
+mod places;
 mod plain;
 mod process_group;
 mod results;

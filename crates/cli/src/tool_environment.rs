@@ -8,8 +8,8 @@ use q_proto::Place;
 use q_proto::shaping::ToolEnvironment;
 
 use crate::config::AgentConfig;
-use crate::context::{config_file, place};
 use crate::environment::ProcessEnvironment;
+use crate::places::{config_file, place};
 
 /// All that, where the agent may use tools.
 pub(crate) fn of(agent: &AgentConfig, environment: &ProcessEnvironment) -> Option<ToolEnvironment> {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::agent::{Outcome, ResumeHandle};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, ReplyTo, Seq, SessionId, TurnNo};
-use crate::record::Policy;
+use crate::kind::Policy;
 use crate::refusal::Refusal;
 use crate::session::head::Head;
 use crate::settings::Settings;

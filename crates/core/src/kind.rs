@@ -4,7 +4,6 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::name::Name;
-use crate::record::Policy;
 
 /// What a session is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +17,16 @@ pub enum Kind {
     Review,
     /// One the person defined; its system prompt comes with the session.
     Custom(Name),
+}
+
+/// What the tools of a session may do without being asked each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Policy {
+    /// What wants consent asks for it.
+    #[default]
+    Ask,
+    /// What wants consent is denied.
+    Deny,
 }
 
 impl Kind {

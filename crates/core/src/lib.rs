@@ -84,7 +84,7 @@ pub use id::{
 pub use image::{Image, ImageKind, ImagePlace, NewImage};
 pub use import::{Import, ImportFault, Item};
 pub use input::Input;
-pub use kind::Kind;
+pub use kind::{Kind, Policy};
 pub use limits::Limits;
 pub use mirror::Mirror;
 pub use multiplexer::calls::DENIED_UNASKED;
@@ -93,7 +93,7 @@ pub use multiplexer::{Multiplexer, RecoverError};
 pub use name::{Name, NameFault, NameOrigin};
 pub use presence::Presence;
 pub use project::{ProjectFile, ProjectFiles};
-pub use record::{Answer, Ending, Fork, Policy, Record, Setup, Voice, Why};
+pub use record::{Answer, Ending, Fork, Record, Setup, Voice, Why};
 pub use refusal::Refusal;
 pub use reversal::Reversed;
 pub use seal::{PlacedSeal, Seal};

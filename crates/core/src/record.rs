@@ -12,7 +12,7 @@ use crate::entry::Compaction;
 use crate::entry::{Body, Fault, Interrupter, Mark};
 use crate::id::{CallNo, EntryNo, Environment, PromptNo, Seq, SessionId, Token, TurnNo};
 use crate::image::Image;
-use crate::kind::Kind;
+use crate::kind::{Kind, Policy};
 use crate::name::{Name, NameOrigin};
 use crate::project::ProjectFiles;
 use crate::reversal::Reversed;
@@ -290,16 +290,6 @@ impl Setup {
         (*self.settings).clone_from(settings);
         changes_model
     }
-}
-
-/// What the tools of a session may do without being asked each time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Policy {
-    /// What wants consent asks for it.
-    #[default]
-    Ask,
-    /// What wants consent is denied.
-    Deny,
 }
 
 /// Where a fork's history comes from: the entries of another session up to one of them, by reference.

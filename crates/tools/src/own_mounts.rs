@@ -17,8 +17,6 @@ use rustix::mount::{
 };
 use rustix::thread::UnshareFlags;
 
-use crate::sandbox::Sandbox;
-
 /// Where programs share memory. It is the command's alone, and gone with it.
 const SHARED: &str = "/dev/shm";
 /// How much that may be; it counts as memory.
@@ -29,12 +27,12 @@ const MAX_LOOKED_INTO: usize = 2000;
 
 /// Has this process, which has one thread, see such mounts from here on. Where that fails, half of them may be there: it must be
 /// held otherwise, or end.
-pub(crate) fn enter(sandbox: &Sandbox) -> Result<(), String> {
+pub(crate) fn enter(may_change: &[PathBuf], own: &[PathBuf]) -> Result<(), String> {
     let here = rustix::process::getcwd(Vec::new()).map_err(|error| error.to_string())?;
     let here = PathBuf::from(OsString::from_vec(here.into_bytes()));
     let was = fs::metadata(".").map_err(|error| error.to_string())?;
     let full = |path: &PathBuf| fs::canonicalize(path).ok();
-    let writable: Vec<PathBuf> = sandbox.writable.iter().filter_map(full).collect();
+    let writable: Vec<PathBuf> = may_change.iter().filter_map(full).collect();
     leave_namespaces()?;
     let told = |path: &Path| {
         let path = path.display().to_string();
@@ -46,7 +44,7 @@ pub(crate) fn enter(sandbox: &Sandbox) -> Result<(), String> {
         mount_bind_recursive(path, path).map_err(told(path))?;
     }
     let kept: Vec<PathBuf> =
-        writable.iter().flat_map(|path| repositories(path)).chain(protected(sandbox, &writable)).collect();
+        writable.iter().flat_map(|path| repositories(path)).chain(protected(own, &writable)).collect();
     for path in &kept {
         mount_bind_recursive(path, path).map_err(told(path))?;
     }
@@ -74,15 +72,14 @@ pub(crate) fn enter(sandbox: &Sandbox) -> Result<(), String> {
 }
 
 /// Whether what is `q`'s own is beneath what may be changed: without mounts nothing keeps it.
-pub(crate) fn protects_beneath(sandbox: &Sandbox) -> bool {
-    let writable: Vec<PathBuf> =
-        sandbox.writable.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
-    protected(sandbox, &writable).next().is_some()
+pub(crate) fn protects_beneath(may_change: &[PathBuf], own: &[PathBuf]) -> bool {
+    let writable: Vec<PathBuf> = may_change.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    protected(own, &writable).next().is_some()
 }
 
 /// What is `q`'s own and there, beneath one of these.
-fn protected(sandbox: &Sandbox, writable: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
-    let there = sandbox.protected.iter().filter_map(|path| fs::canonicalize(path).ok());
+fn protected(own: &[PathBuf], writable: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
+    let there = own.iter().filter_map(|path| fs::canonicalize(path).ok());
     there.filter(|path| writable.iter().any(|own| path.starts_with(own)))
 }
 

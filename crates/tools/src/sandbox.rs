@@ -62,9 +62,9 @@ mod linux {
         /// Holds this process, which has one thread, to it, and all that it starts from here on. An error is why it cannot be;
         /// then nothing may be started. Otherwise what is not held, in words, where the system is against it.
         pub(crate) fn enter(&self) -> Result<Option<String>, String> {
-            let unheld = match own_mounts::enter(self) {
+            let unheld = match own_mounts::enter(&self.writable, &self.protected) {
                 Ok(()) => None,
-                Err(why) if own_mounts::protects_beneath(self) => return Err(why),
+                Err(why) if own_mounts::protects_beneath(&self.writable, &self.protected) => return Err(why),
                 Err(why) => Some(why),
             };
             drop_privileges()?;

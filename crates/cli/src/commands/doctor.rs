@@ -10,9 +10,10 @@ use serde::Serialize;
 use crate::args::JsonArgs;
 use crate::client::Client;
 use crate::commands::host::in_use_elsewhere;
-use crate::context::{Context, place};
+use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
+use crate::places::place;
 use crate::{json, out};
 
 /// Works with a broken configuration, too: nothing but the place of the store is needed.

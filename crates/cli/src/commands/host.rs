@@ -13,9 +13,10 @@ use q_store::StoreError;
 
 use crate::args::{CommandArgs, JsonArgs, ProbeArgs, RestartArgs, RunArgs, StopArgs};
 use crate::client::{Client, unexpected};
-use crate::context::{Context, config, place};
+use crate::context::{Context, config};
 use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
+use crate::places::place;
 use crate::{json, mcp_servers, out, permissions_file, trust_file};
 
 #[derive(Debug, clap::Args)]

@@ -13,10 +13,11 @@ use serde::Serialize;
 use crate::client::Client;
 use crate::commands::permissions;
 use crate::config::{self, WorkPlace};
-use crate::context::{Context, config_file};
+use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::mcp_servers::{self, KnownServer, KnownServers};
+use crate::places::config_file;
 use crate::{json, mcp_file, out, trust_file};
 
 /// How much of what a tool is said to do is listed, in letters.

@@ -2,9 +2,10 @@
 
 use crate::effect::Reply;
 use crate::id::SessionId;
+use crate::kind::Policy;
 use crate::multiplexer::sessions::checked_tags;
 use crate::multiplexer::step::Step;
-use crate::record::{Policy, Record};
+use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::tag::TagChange;
 use crate::tool_rule::ToolRule;

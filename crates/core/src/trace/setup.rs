@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use super::reader::WordReader;
 use super::words::{bare, named};
 use crate::id::Environment;
-use crate::kind::Kind;
-use crate::record::{Policy, Setup};
+use crate::kind::{Kind, Policy};
+use crate::record::Setup;
 use crate::settings::SettingChange;
 
 const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::Deny)];

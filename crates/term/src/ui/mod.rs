@@ -24,6 +24,7 @@ mod status;
 mod submissions;
 mod trust;
 mod trust_question;
+mod visits;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;

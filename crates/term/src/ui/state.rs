@@ -13,11 +13,11 @@ use crate::inbox::{Inbox, LineStart};
 use crate::kinds::Kinds;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
-use crate::ui::focus::Visits;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
+use crate::ui::visits::Visits;
 use crate::way::Way;
 use crate::words::GUIDE;
 
