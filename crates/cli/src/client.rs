@@ -22,6 +22,7 @@ use crate::error::CliError;
 use crate::key_commands::{Fetch, KeyCommands};
 use crate::named_files::FilledPrompt;
 use crate::out;
+use crate::shared_commands;
 
 /// How long a host may take to read its last messages when a client leaves.
 const TAKES_WITHIN: Duration = Duration::from_millis(250);
@@ -301,7 +302,7 @@ impl<W: Default> Attachment<W> {
         let session = self.mirror.get(id);
         if session.is_some_and(|session| session.summary.presence == Presence::Hibernated) {
             // The snapshot goes out before the answer.
-            self.command(Command::Wake { session: id }).await?;
+            self.command(shared_commands::wake(id)).await?;
         }
         Ok(())
     }

@@ -35,6 +35,7 @@ mod places;
 mod plain;
 mod process_group;
 mod results;
+mod shared_commands;
 mod state_file;
 mod successor;
 mod terminals;

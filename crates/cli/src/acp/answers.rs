@@ -14,6 +14,7 @@ use crate::acp::serving::{Host, Serving, Waiting, fault};
 use crate::acp::told::ToldSession;
 use crate::client::unexpected;
 use crate::error::CliError;
+use crate::shared_commands::wake;
 
 /// What is said of a request that the host did not live to answer. Prompts are delivered again.
 const UNANSWERED: &str = "the host was restarted before it answered; see what came of it, then try again";
@@ -102,8 +103,7 @@ impl Serving<'_> {
         for session in waits {
             let there = host.mirror.get(session).map(|there| there.summary.presence);
             if there == Some(Presence::Hibernated) {
-                let wake = q_core::Command::Wake { session };
-                host.request(wake.into(), Waiting::Rejoined(session));
+                host.request(wake(session).into(), Waiting::Rejoined(session));
             }
         }
     }

@@ -18,8 +18,10 @@ use crate::acp::prompts::{OpenPrompt, Progress, StopReason};
 use crate::acp::replay::Replay;
 use crate::acp::told::ToldSession;
 use crate::client::token;
+use crate::commands::delete::trash;
 use crate::error::{CliError, ErrorKind};
 use crate::exchange::calendar;
+use crate::shared_commands::{interrupt, unqueue, wake};
 
 /// The version of the protocol that is spoken.
 const PROTOCOL: u64 = 1;
@@ -171,7 +173,7 @@ impl<'a> Serving<'a> {
             }
             "session/delete" => {
                 let session = session_id(params)?;
-                host.request(Command::Trash { session, even_if_working: false }.into(), Waiting::Done(id));
+                host.request(trash(session, false).into(), Waiting::Done(id));
             }
             _unknown => {
                 let why = format!("q does not know the method `{method}`");
@@ -233,7 +235,7 @@ impl<'a> Serving<'a> {
         // Whatever happens before it was told is told with the rest.
         self.leave(session);
         let replay = whole.then(|| Replay::of(session).into());
-        host.request(Command::Wake { session }.into(), Waiting::Awake { request, session, replay });
+        host.request(wake(session).into(), Waiting::Awake { request, session, replay });
         Ok(())
     }
 
@@ -291,7 +293,7 @@ impl<'a> Serving<'a> {
         let open: Vec<usize> = self.prompts.iter().enumerate().filter_map(of_session).collect();
         let is_busy = host.mirror.get(session).is_some_and(|there| there.summary.activity.is_busy());
         if open.is_empty() && is_busy {
-            host.request(Command::Interrupt { session }.into(), Waiting::Nothing);
+            host.request(interrupt(session).into(), Waiting::Nothing);
         }
         for place in open.into_iter().rev() {
             self.cancel_prompt(host, place);
@@ -303,8 +305,8 @@ impl<'a> Serving<'a> {
         let session = prompt.session;
         let command = match prompt.cancel() {
             Progress::Sent => return, // once it is known what became of it
-            Progress::Kept(prompt) => Command::Unqueue { session, prompt },
-            Progress::Began { .. } => Command::Interrupt { session },
+            Progress::Kept(prompt) => unqueue(session, prompt),
+            Progress::Began { .. } => interrupt(session),
         };
         host.request(command.into(), Waiting::Nothing);
     }

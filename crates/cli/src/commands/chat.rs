@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::input::PromptInput;
 use crate::json::{self, ChatJson, SessionJson, SourceJson};
+use crate::shared_commands::interrupt;
 use crate::{mcp_servers, out};
 
 /// Between texts of one turn.
@@ -146,7 +147,7 @@ impl ChatTurn {
             let news = tokio::select! {
                 news = client.next() => news?,
                 _ = interrupts.recv() => {
-                    client.request(Command::Interrupt { session: self.session }.into())?;
+                    client.request(interrupt(self.session).into())?;
                     continue;
                 }
             };

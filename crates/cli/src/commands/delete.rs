@@ -22,7 +22,7 @@ pub(crate) async fn run(context: &Context, args: DeleteArgs) -> Result<ExitCode,
 }
 
 /// Throws a session into the trash.
-pub(super) fn trash(session: SessionId, even_if_working: bool) -> Command {
+pub(crate) const fn trash(session: SessionId, even_if_working: bool) -> Command {
     Command::Trash { session, even_if_working }
 }
 

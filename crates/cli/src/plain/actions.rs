@@ -20,6 +20,7 @@ use crate::commands::{next_request, permissions, processes, settings, trust};
 use crate::error::CliError;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
+use crate::shared_commands::unqueue;
 use crate::trust_file;
 
 impl Frontend<'_> {
@@ -273,7 +274,7 @@ impl Frontend<'_> {
         let chosen = self.scene().last_waiting(number);
         let (session, waiting) =
             chosen.map(|(session, waiting)| (session, waiting.clone())).map_err(CliError::failed)?;
-        self.command(Command::Unqueue { session, prompt: waiting.prompt }).await?;
+        self.command(unqueue(session, waiting.prompt)).await?;
         print_lines(&[format!("* taken back: {}", quoted::folded(&waiting.text))])
     }
 

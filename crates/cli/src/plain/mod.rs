@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use q_client::{Backoff, News};
-use q_core::{Activity, Command, Instant};
+use q_core::{Activity, Instant};
 use q_host::clock::Clock;
 use q_term::Way;
 use q_term::advice;
@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::named_files::TypedPrompts;
 use crate::out;
+use crate::shared_commands::interrupt;
 use crate::terminals::Terminals;
 use frontend::{Frontend, Next, notice, print_lines};
 use input::{Input, InputLines};
@@ -209,7 +210,7 @@ impl Frontend<'_> {
     fn interrupt(&mut self) -> Result<Next, CliError> {
         match self.plain.focus().filter(|_| self.works()) {
             Some(session) => {
-                self.client.request(Command::Interrupt { session }.into())?;
+                self.client.request(interrupt(session).into())?;
                 Ok(Next::Go)
             }
             None => Ok(Next::Leave(ExitCode::from(ErrorKind::Interrupted.exit_code()))),

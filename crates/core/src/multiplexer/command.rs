@@ -206,6 +206,11 @@ enum Subject {
 }
 
 impl Command {
+    /// The changes of a session's settings, where it is about those.
+    pub fn setting_changes(&self) -> Option<(SessionId, &[SettingChange])> {
+        if let Self::Set { session, changes } = self { Some((*session, changes)) } else { None }
+    }
+
     /// Delivers a prompt: into the turn that runs where it is to steer that.
     pub const fn prompt(
         session: SessionId,

@@ -37,7 +37,7 @@ pub struct Flags {
 
 impl Flags {
     /// Takes a word that stands for itself; whether it is one.
-    pub(super) fn set(&mut self, word: &str) -> bool {
+    pub(super) fn raise(&mut self, word: &str) -> bool {
         match word {
             "undo" => self.undo = true,
             "all" => self.all = true,

@@ -100,7 +100,7 @@ impl CommandLine<'_> {
                 }
                 return Err(self.needs(param));
             }
-            if word == param.word && arguments.flags.set(word) {
+            if word == param.word && arguments.flags.raise(word) {
                 rest = behind;
                 continue;
             }

@@ -34,8 +34,8 @@ impl Ui {
     /// What to say of a model that is set where its agent's list is known and lacks it: it is asked all the same, as lists are
     /// not always whole.
     pub fn unlisted(&self, mirror: &Mirror, command: &Command) -> Option<String> {
-        let Command::Set { session, changes } = command else { return None };
-        let agent = &mirror.get(*session)?.summary.agent;
+        let (session, changes) = command.setting_changes()?;
+        let agent = &mirror.get(session)?.summary.agent;
         let models = self.models.get(agent).filter(|models| !models.is_empty())?;
         let set = changes.iter().find(|change| change.name == "model" && change.value != DEFAULT)?;
         let agent = sanitize::visible_line(agent);
