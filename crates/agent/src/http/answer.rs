@@ -326,11 +326,11 @@ impl AnswerBuilder {
     /// Nothing more comes: what it cost, if the server said so, and how it ended. `broken` is what happened to the connection,
     /// where something did: a whole answer stays one.
     pub(super) fn end(&mut self, broken: Option<AgentFailure>) {
-        let half = self.half.rest();
-        self.put(TaggedText::Words(half));
         if let Some(said) = self.think_tags.take().and_then(ThinkTags::rest) {
             self.put(said);
         }
+        let half = self.half.rest();
+        self.put(TaggedText::Words(half));
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.calls.name_nameless(NAMELESS, self.torn > 0);
         }

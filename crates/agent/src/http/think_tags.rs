@@ -51,11 +51,8 @@ enum TagState {
 impl ThinkTags {
     /// Takes a piece in. The work is linear in it: what is divided is walked over once, and not much is ever held back.
     pub(super) fn read(&mut self, piece: &str) -> Vec<TaggedText> {
-        if self.state == TagState::Unopened {
-            let from = self.held.len().saturating_sub(LONGEST);
-            self.held.push_str(piece);
-            return self.read_unopened(from);
-        }
+        // What was held back has no tag in it, but for one that is cut.
+        let mut looked = self.held.len().saturating_sub(LONGEST);
         let mut text = std::mem::take(&mut self.held);
         text.push_str(piece);
         let mut rest = text.as_str();
@@ -80,19 +77,25 @@ impl ThinkTags {
                         rest.clone_into(&mut self.held);
                         return said;
                     } else if has_room && self.state == TagState::Before {
-                        rest.clone_into(&mut self.held);
                         self.state = TagState::Unopened;
-                        said.extend(self.read_unopened(0));
-                        return said;
+                        looked = 0;
                     } else {
                         self.state = TagState::Answer;
                     }
                 }
-                TagState::Unopened => {
-                    rest.clone_into(&mut self.held);
-                    said.extend(self.read_unopened(0));
-                    return said;
-                }
+                TagState::Unopened => match self.unopened(rest, std::mem::take(&mut looked)) {
+                    Some((thought, behind)) => {
+                        said.push(TaggedText::Thought(thought.to_owned()));
+                        rest = behind;
+                    }
+                    None if self.state == TagState::Answer => {}
+                    None => {
+                        let done = text.len() - rest.len();
+                        text.drain(..done);
+                        self.held = text;
+                        return said;
+                    }
+                },
                 TagState::Inside => {
                     let (end, next) = tag(rest, CLOSE_BEGINS).unwrap_or_else(|| {
                         let at = beginning_of_tag(rest);
@@ -111,35 +114,32 @@ impl ThinkTags {
                     if let Some(left) = self.opened.checked_sub(1) {
                         self.opened = left;
                         self.state = TagState::Unopened;
+                        looked = 0;
                     }
                 }
             }
         }
     }
 
-    /// Looks for a tag in what is held back, from that byte on.
-    fn read_unopened(&mut self, from: usize) -> Vec<TaggedText> {
-        let from = self.held.floor_char_boundary(from);
-        let new = self.held.get(from..).unwrap_or_default();
-        let [open, close] = [OPEN_BEGINS, CLOSE_BEGINS].map(|begins| tag(new, begins));
-        let closes = close.filter(|(at, _)| from + at <= MAX_UNOPENED);
-        let is_opened_first = open.is_some_and(|(at, _)| closes.is_none_or(|(end, _)| at < end));
-        match closes {
-            Some((end, next)) if !is_opened_first => {
-                let mut text = std::mem::take(&mut self.held);
-                let behind = text.split_off(from + next);
-                text.truncate(from + end);
+    /// The thought that ends in `rest`, and what is behind it; up to `looked` no tag begins. Where none can end, it was the answer.
+    fn unopened<'a>(&mut self, rest: &'a str, looked: usize) -> Option<(&'a str, &'a str)> {
+        let from = rest.floor_char_boundary(looked);
+        let new = rest.get(from..).unwrap_or_default();
+        let close = tag(new, CLOSE_BEGINS);
+        let before = close.map_or(new, |(end, _)| new.get(..end).unwrap_or_default());
+        let is_opened_first = tag(before, OPEN_BEGINS).is_some();
+        match close {
+            Some((end, next)) if !is_opened_first && from + end <= MAX_UNOPENED => {
                 self.state = if self.opened > 0 { TagState::Unopened } else { TagState::Behind };
                 self.opened = self.opened.saturating_sub(1);
-                let mut said = vec![TaggedText::Thought(text)];
-                said.extend(self.read(&behind));
-                said
+                Some((rest.get(..from + end)?, rest.get(from + next..)?))
             }
-            _none if is_opened_first || close.is_some() || self.held.len() > MAX_UNOPENED + LONGEST => {
-                self.state = TagState::Answer;
-                vec![TaggedText::Words(std::mem::take(&mut self.held))]
+            _none => {
+                if is_opened_first || close.is_some() || rest.len() > MAX_UNOPENED + LONGEST {
+                    self.state = TagState::Answer;
+                }
+                None
             }
-            _none => Vec::new(),
         }
     }
 
@@ -211,6 +211,9 @@ mod tests {
     fn a_text_of_nothing_but_thoughts_is_walked_over_once() {
         let text = "<think></think>".repeat(200_000);
         assert_eq!(divided(&[&text, "so"]), (String::new(), "so".to_owned()));
+        let (opens, closes) = ("<think>".repeat(50_000), "</think>".repeat(50_000));
+        let thought = opens.split_at("<think>".len()).1.to_owned();
+        assert_eq!(divided(&[&opens, &closes, "so"]), (thought, "so".to_owned()));
         let open = "</think ".repeat(200_000);
         assert_eq!(divided(&["<think>", &open, "</think>so"]), (open, "so".to_owned()));
     }
