@@ -15,6 +15,8 @@ use crate::update::{CallNews, CallStatus, FileDiff};
 const HELD: Duration = Duration::from_millis(250);
 /// The most calls of one turn that are told of.
 pub(crate) const MOST: usize = 1000;
+/// How much is kept of the calls of one turn that have not ended, in bytes. An agent that tells more is heard no further.
+const KEPT: usize = 32 << 20;
 /// How much of what a call is given is shown, in bytes, where nobody has to decide on it.
 const SHOWN: usize = 16 << 10;
 /// The longest title, in bytes.
@@ -30,6 +32,8 @@ pub(crate) struct ToldCalls {
     /// Those that are not told yet, in order, and since when the first one waits.
     held: Vec<String>,
     since: Option<Instant>,
+    /// How much is kept of all of them, in bytes.
+    kept: usize,
 }
 
 /// One of them, as far as the agent has told of it.
@@ -49,6 +53,22 @@ pub(crate) struct ToldCall {
     told: usize,
 }
 
+impl ToldCall {
+    /// How much is kept of it, in bytes.
+    fn bytes(&self) -> usize {
+        let changes = self.changes.iter().map(|change| change.new_text.len() + change.raw.len());
+        let texts = [self.text.len(), self.input.as_ref().map_or(0, String::len)];
+        changes.chain(texts).chain(self.paths.iter().map(String::len)).sum()
+    }
+
+    /// Nothing more is heard of it, and what it was given is needed no more.
+    fn end(&mut self) {
+        self.has_ended = true;
+        (self.input, self.text) = (None, String::new());
+        (self.changes, self.paths) = (Vec::new(), Vec::new());
+    }
+}
+
 impl ToldCalls {
     /// Takes in what is new of a call. One that is not known any more, and one too many, says nothing.
     pub(crate) fn take(&mut self, news: CallNews) -> Option<String> {
@@ -61,6 +81,7 @@ impl ToldCalls {
             self.since.get_or_insert_with(Instant::now);
         }
         let call = self.all.entry(id.clone()).or_default();
+        let kept = call.bytes();
         if let Some(mut title) = title {
             title.truncate(title.floor_char_boundary(TITLE));
             call.title = title;
@@ -75,7 +96,12 @@ impl ToldCalls {
         if !changes.is_empty() {
             call.changes = changes;
         }
-        Some(id)
+        let is_too_much = self.kept - kept + call.bytes() > KEPT;
+        if is_too_much {
+            call.end();
+        }
+        self.kept = self.kept - kept + call.bytes();
+        (!is_too_much).then_some(id)
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&ToldCall> {
@@ -111,7 +137,8 @@ impl ToldCalls {
     /// The person said no, or q did: what else is said of it is heard no more.
     pub(crate) fn settle(&mut self, no: CallNo) {
         if let Some(call) = self.all.values_mut().find(|call| call.no == Some(no)) {
-            call.has_ended = true;
+            self.kept -= call.bytes();
+            call.end();
         }
     }
 
@@ -121,14 +148,15 @@ impl ToldCalls {
         let no = call.no?;
         match call.status {
             Some(CallStatus::Done | CallStatus::Failed) => {
-                call.has_ended = true;
                 let is_done = call.status == Some(CallStatus::Done);
                 let outcome = if is_done { Outcome::Done } else { Outcome::Failed };
+                self.kept -= call.bytes();
                 let mut text = std::mem::take(&mut call.text);
                 if text.is_empty() {
                     let changed: Vec<&str> = call.changes.iter().map(|change| change.path.as_str()).collect();
                     text = changed.join("\n");
                 }
+                call.end();
                 Some(AgentEvent::Result { call: no, outcome, text })
             }
             Some(CallStatus::Runs) => {
@@ -180,16 +208,74 @@ impl ToldCall {
         serde_json::json!({ "title": self.title, "cut": cut }).to_string()
     }
 
-    /// The command that it runs, as far as that can be told.
+    /// What it may write once it was shown and allowed: a call that is about anything but files grants nothing beside that.
+    pub(crate) fn grants(&self) -> &[FileDiff] {
+        if self.kind == "edit" { &self.changes } else { &[] }
+    }
+
+    /// The command that it runs, where that is all it does and as far as that can be told.
     pub(crate) fn command(&self) -> Option<Vec<String>> {
-        if self.kind != "execute" {
+        if self.kind != "execute" || !self.changes.is_empty() {
             return None;
         }
         let input: Value = serde_json::from_str(self.input.as_deref()?).ok()?;
+        if !input["args"].is_null() {
+            return None;
+        }
         match &input["command"] {
             Value::String(line) => Some(vec!["/bin/sh".into(), "-c".into(), line.clone()]),
             Value::Array(words) => words.iter().map(|word| word.as_str().map(str::to_owned)).collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(kind: &str, input: &str, changes: Vec<FileDiff>) -> ToldCall {
+        ToldCall { kind: kind.into(), input: Some(input.into()), changes, ..ToldCall::default() }
+    }
+
+    fn change(bytes: usize) -> FileDiff {
+        FileDiff { path: "a".into(), new_text: "x".repeat(bytes), raw: String::new() }
+    }
+
+    #[test]
+    fn only_an_edit_grants_what_it_shows_and_a_command_is_all_that_a_call_does() {
+        for (kind, granted) in [("edit", 1), ("read", 0), ("execute", 0), ("other", 0)] {
+            assert_eq!(call(kind, "{}", vec![change(1)]).grants().len(), granted, "{kind}");
+        }
+        let line = r#"{"command":"ls"}"#;
+        assert_eq!(call("execute", line, Vec::new()).command().unwrap_or_default(), ["/bin/sh", "-c", "ls"]);
+        assert_eq!(call("execute", line, vec![change(1)]).command(), None, "it changes files, too");
+        let apart = r#"{"command":"npm","args":["run","x"]}"#;
+        assert_eq!(call("execute", apart, Vec::new()).command(), None, "what follows stands elsewhere");
+    }
+
+    #[test]
+    fn what_is_kept_has_a_bound_and_what_has_ended_is_kept_no_more() {
+        let news = |id: &str, status| CallNews {
+            id: id.into(),
+            title: None,
+            kind: None,
+            status,
+            input: None,
+            text: None,
+            changes: vec![change(KEPT / 4)],
+            paths: Vec::new(),
+        };
+        let mut calls = ToldCalls::default();
+        for no in 1..40 {
+            let id = no.to_string();
+            assert!(calls.take(news(&id, Some(CallStatus::Done))).is_some(), "{id}");
+            calls.tell(&id, CallNo(no));
+            assert!(calls.progress(&id).is_some(), "{id}");
+        }
+        assert_eq!(calls.kept, 0);
+        let open = |no: &u64| calls.take(news(&format!("open {no}"), None)).is_some();
+        assert_eq!((1..40).filter(open).count(), 4);
+        assert!(calls.kept <= KEPT);
     }
 }

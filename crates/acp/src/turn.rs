@@ -266,10 +266,13 @@ impl RunningTurn {
         if let Some(argv) = call.command() {
             return CallSubject::Command(argv);
         }
+        let is_reading = call.kind == "read" && call.changes.is_empty();
         let changed = call.changes.iter().map(|change| &change.path);
         let mut paths: Vec<&String> = changed.chain(&call.paths).collect();
         paths.dedup();
-        if let ([path], "read" | "edit") = (paths.as_slice(), call.kind.as_str()) {
+        if let [path] = paths.as_slice()
+            && (is_reading || call.kind == "edit")
+        {
             let subject = self.kept.toolbox.subject("read", &json!({ "path": path }).to_string());
             if subject != CallSubject::Other {
                 return subject;
@@ -311,7 +314,7 @@ impl RunningTurn {
         let (tool, shown, subject) = (call.tool(), call.shown(), self.subject(call));
         let is_apart = call.no.is_some();
         let of = |path: &str, content: &str| digest_of([path.as_bytes(), content.as_bytes()]);
-        let grants = call.changes.iter().map(|change| of(&change.path, &change.new_text)).collect();
+        let grants = call.grants().iter().map(|change| of(&change.path, &change.new_text)).collect();
         let options = PermissionOptions::of(params);
         if shown.len() > MOST_SHOWN {
             self.way.open()?.connection.answer(&id, &options.denied());
@@ -349,16 +352,18 @@ impl RunningTurn {
         };
         self.tell_due_calls().await;
         let content = wanted.content.as_deref();
-        // What was shown and allowed a moment ago is not asked again; it is allowed once.
-        let is_granted = content.is_some_and(|content| {
+        let subject = toolbox.subject(wanted.tool, &wanted.input);
+        // What was shown and allowed a moment ago is not asked again; it is allowed once. Leave for many files at a time may have
+        // come from a rule for any: what mostly holds keys is asked about by its own path.
+        let is_private = matches!(subject, CallSubject::File { is_private: true, .. });
+        let is_granted = content.filter(|_| !is_private).is_some_and(|content| {
             self.granted.remove(&digest_of([wanted.path.as_bytes(), content.as_bytes()]))
         });
         let wants = if checked.wants_consent && !is_granted { Wants::Consent } else { Wants::Nothing };
         self.last_call += 1;
         let no = CallNo(self.last_call);
         let digest = Digest(toolbox.digest(&self.kept.owner, wanted.tool, &wanted.input));
-        let facts =
-            CallFacts { subject: toolbox.subject(wanted.tool, &wanted.input), ..CallFacts::default() };
+        let facts = CallFacts { subject, ..CallFacts::default() };
         let call = Call { no, tool: wanted.tool.into(), input: wanted.input.clone(), digest, wants };
         self.way.files.push(ServedFile::new(id, no, wanted));
         self.tell(AgentEvent::Call(call, facts)).await;
