@@ -55,7 +55,7 @@ impl KnownServer {
         let why = match pin {
             _ if self.fault.is_some() => return self.fault.clone(),
             Err(why) => why.as_str(),
-            Ok(Some(pin)) if pin.command != self.spec.command => {
+            Ok(Some(pin)) if pin.command != self.spec.accepted_words() => {
                 "its command is not the one that was accepted"
             }
             Ok(None) if self.spec.origin != ServerOrigin::Person => {

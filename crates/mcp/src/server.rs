@@ -85,7 +85,7 @@ impl Server {
             Err(why) => tell(format!(
                 "none of its tools is offered: {why}; `q mcp check {name} --accept` accepts them anew"
             )),
-            Ok(Some(pin)) if pin.command != self.spec.command => tell(format!(
+            Ok(Some(pin)) if pin.command != self.spec.accepted_words() => tell(format!(
                 "its command is not the one that was accepted, so it is not started; `q mcp check {name}` shows the difference"
             )),
             Ok(Some(pin)) => self.unchanged(pin).await,
@@ -110,7 +110,7 @@ impl Server {
         let Some(list) = state.running.as_ref().map(|running| running.list.tools.clone()) else {
             return Accepted { tools: pin.tools, notices: Vec::new() };
         };
-        let now = Pin::new(&self.spec.command, list);
+        let now = Pin::new(&self.spec.accepted_words(), list);
         let notices = if pin.difference(&now).is_empty() {
             Vec::new()
         } else {
@@ -124,7 +124,7 @@ impl Server {
     /// Looks at it for the first time.
     async fn see(&self) -> Result<ToolList, String> {
         let running = self.running().await?;
-        let pin = Pin::new(&self.spec.command, running.list.tools.clone());
+        let pin = Pin::new(&self.spec.accepted_words(), running.list.tools.clone());
         let (pinned, name) = (self.pinned.clone(), self.spec.pin_name());
         let accepting = tokio::task::spawn_blocking(move || pinned.accept_first(&name, &pin));
         accepting.await.unwrap_or_else(|_| Err("what it offers could not be kept".into()))?;
@@ -144,7 +144,7 @@ impl Server {
         match self.pin().await {
             Err(why) => return Err(format!("MCP server {name}: {why}; it did not run")),
             Ok(None) => return Err(format!("MCP server {name} was removed, so it did not run")),
-            Ok(Some(pin)) if pin.command != self.spec.command || !pin.has(tool) => {
+            Ok(Some(pin)) if pin.command != self.spec.accepted_words() || !pin.has(tool) => {
                 return Err(self.has_changed());
             }
             Ok(Some(_)) => {}

@@ -107,7 +107,7 @@ impl SessionServers {
         let offered = self.offered.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((server, tool)) = offered.get(tool) else { return digest_of([]) };
         let said = tool.digest();
-        digest_of(server.spec.command.iter().map(String::as_bytes).chain([b"".as_slice(), &said]))
+        digest_of(server.spec.accepted_words().iter().map(String::as_bytes).chain([b"".as_slice(), &said]))
     }
 
     /// Calls it, once. Given up, it ends within two seconds, with its server where that does not say so.

@@ -294,6 +294,12 @@ async fn what_a_project_names_is_started_once_it_is_accepted_by_hand() {
     assert!(tools.is_empty() && notices[0].contains("`q mcp check s` in this directory"), "{notices:?}");
     assert_eq!(bench.double.processes().len(), 1, "it was not started");
     bench.pinned.accept("s.0a1b", &seen).unwrap();
+    let (tools, notices) = session.offer().await;
+    assert!(
+        tools.is_empty() && notices[0].contains("its command is not the one"),
+        "without its variables: {notices:?}"
+    );
+    bench.pinned.accept("s.0a1b", &Pin::new(&bench.spec.accepted_words(), seen.tools)).unwrap();
     assert_eq!(names(&session.offer().await.0), ["s__old", "s__say"]);
     let reply = call(&session, "s__say").await;
     assert!(reply.text.contains(&format!("in {},", bench.directory.display())), "{reply:?}");

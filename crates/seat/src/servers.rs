@@ -50,6 +50,15 @@ impl McpSpec {
         }
     }
 
+    /// How it is started, as far as that is accepted: for a project's its variables, too, since one can name a program.
+    pub fn accepted_words(&self) -> Vec<String> {
+        let mut words = self.command.clone();
+        if self.origin != ServerOrigin::Person {
+            words.extend(self.environment.iter().map(|(name, value)| format!("{name}={value}")));
+        }
+        words
+    }
+
     /// Under which name it is kept what was accepted of it: the servers of two projects are two, whatever they are called.
     pub fn pin_name(&self) -> String {
         match &self.origin {

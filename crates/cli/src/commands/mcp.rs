@@ -143,6 +143,8 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
                 let error = CliError::usage(format!("{} names {name}", server.file.display()));
                 return Err(error.hint("take it out there, or have nothing of this project count: q untrust"));
             }
+            // First, since whoever bears its name next must find none: broken off behind this, q asks again and nothing is lost.
+            take_rules_back(context, &name).await?;
             if !mcp_file::remove(&file, &name)? {
                 let error =
                     CliError::failed(format!("[mcp.{name}] cannot be taken out of {}", file.display()));
@@ -155,7 +157,6 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
                 "{name} is in {} no longer: sessions call it no more, and it ends at their next prompt",
                 file.display()
             ))?;
-            take_rules_back(context, &name).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -286,7 +287,7 @@ async fn check(
         return Err(CliError::failed(format!("MCP server {name}: {why}")));
     }
     let (introduction, list) = look(&context.environment, &server.spec, pinned).await?;
-    let now = Pin::new(&server.spec.command, list.tools.clone());
+    let now = Pin::new(&server.spec.accepted_words(), list.tools.clone());
     // What cannot be read is in the way of every session until something else is accepted.
     let before = pinned.read(&server.pin_name());
     let difference = match &before {
@@ -335,7 +336,11 @@ fn print_checked(
     let name = &server.spec.name;
     out::line(&format!("{name} is {introduction}, with {} tools", list.tools.len()))?;
     if server.spec.origin != ServerOrigin::Person {
-        out::line(&format!("{} has it started as {:?}", server.file.display(), server.spec.command))?;
+        out::line(&format!(
+            "{} has it started as {:?}",
+            server.file.display(),
+            server.spec.accepted_words()
+        ))?;
     }
     if difference.is_empty() {
         list.tools.iter().try_for_each(|tool| {

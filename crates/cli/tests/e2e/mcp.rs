@@ -228,11 +228,13 @@ fn a_project_names_servers_that_wait_for_trust_and_for_their_acceptance() {
     shop.wait("api").succeeded();
     assert_eq!(offered(&shop, 2), ["s__old", "s__say"]);
     assert!(shop.told(3)[0].contains(&format!("in {directory}, token t")), "{:?}", shop.told(3));
-    // Another command in the file is another program, which nobody accepted.
-    fs::write(shop.directory.join(".mcp.json"), file.to_string().replace("plain", "fails")).unwrap();
-    shop.world.q(&["send", "api", "hello once more"]).succeeded().told("its command is not the one");
-    shop.wait("api").succeeded();
-    assert_eq!(offered(&shop, 4), Vec::<String>::new());
+    // Another command in the file is another program, which nobody accepted; by a variable it may be one as well.
+    for (request, (was, is)) in (4..).zip([("plain", "fails"), (r#""TOKEN":"t""#, r#""TOKEN":"u""#)]) {
+        fs::write(shop.directory.join(".mcp.json"), file.to_string().replace(was, is)).unwrap();
+        shop.world.q(&["send", "api", "hello once more"]).succeeded().told("its command is not the one");
+        shop.wait("api").succeeded();
+        assert_eq!(offered(&shop, request), Vec::<String>::new(), "{is}");
+    }
 }
 
 #[test]
