@@ -315,7 +315,7 @@ const KNOWN: [KnownProgram; 6] = [
 ];
 
 /// Subcommands of git that run what they are given or what their repository names, and change how it works.
-const OF_GIT: [&str; 20] = [
+const OF_GIT: [&str; 22] = [
     "bisect",
     "submodule",
     "rebase",
@@ -336,10 +336,12 @@ const OF_GIT: [&str; 20] = [
     "pull",
     "push",
     "ls-remote",
+    "remote",
+    "merge-index",
 ];
 /// Options of other subcommands of git that name no program, no file and no directory.
-const PLAIN_OF_GIT: [&str; 14] =
-    ["-m", "-a", "-am", "-v", "-q", "-s", "-n", "-A", "-u", "-d", "-b", "--message", "--all", "--amend"];
+const PLAIN_OF_GIT: [&str; 13] =
+    ["-m", "-a", "-am", "-v", "-q", "-n", "-A", "-u", "-d", "-b", "--message", "--all", "--amend"];
 
 /// What *always* keeps of a command whose end varies.
 pub(crate) fn stem(argv: &[String]) -> Option<&[String]> {
@@ -465,6 +467,8 @@ mod tests {
             (false, 1, "git --exec-path=. x"),
             (false, 2, "git grep -O./evil.sh x"),
             (true, 2, "git commit -m words"),
+            (false, 2, "git merge -s ours x"),
+            (false, 1, "git merge-index ./x -a"),
             (false, 2, "git commit -F /etc/passwd"),
             (true, 2, "python3 tests.py -c"),
             (true, 3, "python3 -m pytest -x"),

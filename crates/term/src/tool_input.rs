@@ -252,7 +252,8 @@ fn fetched(page: &FetchInput) -> String {
 
 /// Whether a call told a plan and nothing else: what it told is an entry of its own.
 pub(crate) fn tells_plan(tool: &str, input: &str) -> bool {
-    matches!(ToolInput::of(tool, input), Some(ToolInput::Todo(_)))
+    // Each draw asks this of each call: no other is read for it.
+    tool == "todo" && matches!(ToolInput::of(tool, input), Some(ToolInput::Todo(_)))
 }
 
 /// The steps of a plan, each behind a sign.

@@ -17,7 +17,6 @@ use tokio::time::Instant;
 
 use crate::definition::ToolDefinition;
 use crate::group::CommandGroup;
-use crate::run;
 use crate::view::without_tags;
 
 pub(crate) const PROCESSES: ToolDefinition = ToolDefinition {
@@ -331,10 +330,7 @@ async fn until_it_ends(process: &BackgroundProcess, group: CommandGroup, mut out
     }
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, process)).await;
     match group.conclude().await {
-        Ok(ended) => {
-            let how = run::ending(ended.status).unwrap_or_else(|| "exit code 0".into());
-            how + ended.remark().trim_end()
-        }
+        Ok(ended) => ended.how() + ended.remark().trim_end(),
         Err(error) => format!("nobody knows how ({error})"),
     }
 }

@@ -63,13 +63,18 @@ impl WantedPage {
             |number| number.chars().all(|c| c.is_ascii_hexdigit() || ":.".contains(c)),
         );
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        if name.is_empty() || !is_host || port.parse::<u16>().is_err() {
+        if name.is_empty() || !is_host || !is_port(port) {
             return Err("the address must name a host, and nobody who asks".into());
         }
         let host = if port == usual { name } else { format!("{name}:{port}") };
         let url = url.split('#').next().unwrap_or_default().to_owned();
         Ok(Self { url, host, from: 0 })
     }
+}
+
+/// Whether it is a port as everybody writes it: by another spelling a host would be one that no rule knows.
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port.to_string() == text)
 }
 
 #[cfg(test)]
@@ -94,6 +99,8 @@ mod tests {
             ("https://docs.rs/\u{7}", None),
             ("https://docs.rs:/", None),
             ("https://docs.rs:99999/", None),
+            ("https://docs.rs:0443/", None),
+            ("https://docs.rs:+443/", None),
             ("https:///etc/passwd", None),
             ("HTTPS://docs.rs/", None),
             ("file:///etc/passwd", None),

@@ -76,7 +76,24 @@ pub(crate) struct GroupEnd {
     is_unknown: bool,
 }
 
+/// How it ended, where that is not well.
+pub(crate) fn ending(status: ExitStatus) -> Option<String> {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => None,
+        // As shells have it, and supervisors too.
+        (Some(code @ 129..=192), _) => Some(format!("exit code {code} (as of signal {})", code - 128)),
+        (Some(code), _) => Some(format!("exit code {code}")),
+        (None, Some(signal)) => Some(format!("ended by signal {signal}")),
+        (None, None) => Some("nobody knows how it ended".into()),
+    }
+}
+
 impl GroupEnd {
+    /// How the command ended, in words.
+    pub(crate) fn how(&self) -> String {
+        ending(self.status).unwrap_or_else(|| "exit code 0".into())
+    }
+
     /// What is to be said of it behind what the command put out; mostly nothing.
     pub(crate) fn remark(self) -> String {
         let mut said = String::new();

@@ -5,6 +5,7 @@
 //! the sandbox holds, and the command's output begins with what does not.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -45,6 +46,10 @@ pub(crate) fn enter(may_change: &[PathBuf], own: &[PathBuf]) -> Result<(), Strin
     }
     let kept: Vec<PathBuf> =
         writable.iter().flat_map(|path| repositories(path)).chain(protected(own, &writable)).collect();
+    // A directory that is mounted cannot be renamed: else another could be put in the place of what is kept.
+    for path in &above(&kept, &writable) {
+        mount_bind_recursive(path, path).map_err(told(path))?;
+    }
     for path in &kept {
         mount_bind_recursive(path, path).map_err(told(path))?;
     }
@@ -57,7 +62,7 @@ pub(crate) fn enter(may_change: &[PathBuf], own: &[PathBuf]) -> Result<(), Strin
     for (path, flags) in mounts()?.into_iter().filter(|(path, _)| !stays(path)) {
         match mount_remount(&path, MountFlags::BIND | MountFlags::RDONLY | flags, c"") {
             // What this process cannot even look at its command cannot either, nor what another mount lies over.
-            Ok(()) | Err(Errno::ACCESS | Errno::NOENT | Errno::INVAL) => {}
+            Ok(()) | Err(Errno::ACCESS | Errno::NOENT | Errno::INVAL | Errno::NOTCONN | Errno::STALE) => {}
             Err(error) => return Err(told(&path)(error)),
         }
     }
@@ -81,6 +86,13 @@ pub(crate) fn protects_beneath(may_change: &[PathBuf], own: &[PathBuf]) -> bool 
 fn protected(own: &[PathBuf], writable: &[PathBuf]) -> impl Iterator<Item = PathBuf> {
     let there = own.iter().filter_map(|path| fs::canonicalize(path).ok());
     there.filter(|path| writable.iter().any(|own| path.starts_with(own)))
+}
+
+/// The directories between what may be changed and what is kept in it, the outer ones first.
+fn above(kept: &[PathBuf], writable: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let is_beneath = |path: &&Path| writable.iter().any(|own| path.starts_with(own) && *path != own);
+    let above = kept.iter().flat_map(|path| path.ancestors().skip(1).take_while(is_beneath));
+    above.map(Path::to_owned).collect()
 }
 
 /// Namespaces of users, mounts and of what processes share, with this process as the person that it was.

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::PipeWriter;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -16,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
-use crate::group::{CommandGroup, Groups};
+use crate::group::{CommandGroup, Groups, ending};
 use crate::view::{MAX_OUTPUT, without_tags};
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
@@ -249,18 +248,6 @@ fn in_sandbox(directory: &Path) -> String {
         "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git, and has no network. If it failed for that, say so and call run instead.)\n",
         directory.display()
     )
-}
-
-/// How it ended, where that is not well.
-pub(crate) fn ending(status: ExitStatus) -> Option<String> {
-    match (status.code(), status.signal()) {
-        (Some(0), _) => None,
-        // As shells have it, and supervisors too.
-        (Some(code @ 129..=192), _) => Some(format!("exit code {code} (as of signal {})", code - 128)),
-        (Some(code), _) => Some(format!("exit code {code}")),
-        (None, Some(signal)) => Some(format!("ended by signal {signal}")),
-        (None, None) => Some("nobody knows how it ended".into()),
-    }
 }
 
 /// Reads until nobody holds the other end.

@@ -37,7 +37,7 @@ impl ServingGroup {
     pub async fn ended(self) -> Option<String> {
         self.0.leader_ends().await;
         let ended = self.0.conclude().await.ok()?;
-        Some(run::ending(ended.status).unwrap_or_else(|| "exit code 0".into()))
+        Some(ended.how())
     }
 }
 

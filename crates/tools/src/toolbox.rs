@@ -346,7 +346,9 @@ impl Toolbox {
 
     /// Whether such a call starts one.
     pub fn starts_process(&self, tool: &str, input: &str) -> bool {
-        matches!(self.understand(tool, input), Ok(Action::Run(command)) if command.is_background)
+        // Asked of each call that there ever was: no other is read for it.
+        let runs = [&run::DEFINITION, &run::SANDBOXED].iter().any(|known| known.name == tool);
+        runs && matches!(self.understand(tool, input), Ok(Action::Run(command)) if command.is_background)
     }
 
     /// Ends all of them.

@@ -145,7 +145,8 @@ fn nobody_changes_what_is_qs_own_from_within_the_sandbox() {
     let rules = shop.directory.join("state/q/permissions.toml");
     fs::create_dir_all(rules.parent().unwrap()).unwrap();
     fs::write(&rules, "").unwrap();
-    let line = "echo in >made; for at in state/q config/q data/q; do echo x >$at/permissions.toml; done";
+    let line = "echo in >made; for at in state/q config/q data/q; do echo x >$at/permissions.toml; done; \
+                mv state old && mkdir -p state/q && echo x >state/q/permissions.toml";
     shop.rounds(
         "do it",
         vec![call("run_sandboxed", &json!({ "shell": line })), Script::new().say("Done.").done()],
