@@ -5,7 +5,7 @@
 //! They have a memory of their own, which is theirs while they are kept and found again by its handle when they were parked;
 //! it dies with the host, and they may refuse it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle,
@@ -48,6 +48,8 @@ struct Asked {
     turn: TurnNo,
     name: String,
     last_call: u64,
+    /// Calls that nobody has answered: while there are any it may be waiting for the person.
+    unanswered: BTreeSet<CallNo>,
     /// By what its memory is found again, if it has one.
     memory: Option<ResumeHandle>,
     /// What it was told and has not gone on by.
@@ -69,7 +71,7 @@ impl Agents {
         if self.planted != Some(Planted::KeepsPlaces) {
             self.end(|asked| asked.session == session);
         }
-        self.asked.push(Asked { session, turn, name, last_call: 0, memory, told: VecDeque::new() });
+        self.asked.push(Asked { session, turn, name, last_call: 0, unanswered: BTreeSet::new(), memory, told: VecDeque::new() });
     }
 
     /// One is not asked any more.
@@ -96,7 +98,7 @@ impl Agents {
     /// One is told something. Whether it listens.
     pub(super) fn control(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
         let listens = self.asked.iter_mut().find(|asked| (asked.session, asked.turn) == (session, turn));
-        listens.map(|asked| asked.told.push_back(told)).is_some()
+        listens.map(|asked| asked.hear(told)).is_some()
     }
 
     /// The lowest number of a call that runs in that turn.
@@ -110,9 +112,9 @@ impl Agents {
         self.asked.iter().map(|asked| (asked.session, asked.turn))
     }
 
-    /// How many turns of this agent are being asked.
+    /// How many turns of this agent are being asked, without those that may be waiting for the person.
     pub(super) fn count(&self, name: &str) -> usize {
-        self.asked.iter().filter(|asked| asked.name == name).count()
+        self.asked.iter().filter(|asked| asked.name == name && asked.unanswered.is_empty()).count()
     }
 
     /// One of those being asked says something. `nonce` is a number that no other saying had.
@@ -154,6 +156,13 @@ impl Agents {
 }
 
 impl Asked {
+    fn hear(&mut self, told: AgentControl) {
+        if let AgentControl::Permit { call, .. } | AgentControl::Settle { call, .. } = &told {
+            self.unanswered.remove(call);
+        }
+        self.told.push_back(told);
+    }
+
     fn emit(&mut self, say: Say, nonce: u64) -> Vec<RunEvent> {
         if let Say::Storm { calls, wants } = say {
             let tool = |call: u8| usize::from(call) % TOOLS.len();
@@ -281,6 +290,9 @@ impl Asked {
             Number::Same => self.last_call,
             Number::Lower => self.last_call / 2,
         };
+        if self.last_call < no {
+            self.unanswered.insert(CallNo(no));
+        }
         self.last_call = self.last_call.max(no);
         let name = TOOLS[tool];
         let tool = if name.ends_with('-') { name.repeat(LONG) } else { name.to_owned() };
