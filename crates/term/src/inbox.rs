@@ -320,7 +320,11 @@ impl Inbox {
             [one] if waits(one) => return Ok(*one),
             [_, _, ..] if begun.iter().all(waits) => {
                 let numbers: Vec<String> = begun.iter().map(ToString::to_string).collect();
-                return Err(format!("several wait here: {}; say which by its number", numbers.join(", ")));
+                let one = begun.last().copied().unwrap_or_default();
+                return Err(format!(
+                    "several wait here: {}; say which: y {one}, n {one}",
+                    numbers.join(", ")
+                ));
             }
             _none_of_them => {}
         }

@@ -246,7 +246,7 @@ pub(crate) fn call_line(called: &Called) -> String {
 }
 
 /// What was typed while a call waits is sent later, and answers nothing.
-pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, /deny WORDS says what to do instead; what you sent comes after it";
+pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, n WORDS says what to do instead; what you sent comes after it";
 
 /// How consent is given: what is typed for it, and what that allows.
 pub fn ways(pending: &PendingCall) -> String {

@@ -11,7 +11,7 @@ use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
 use q_term::command::UserCommand;
-use q_term::command::{FROM_NEXT_TURN, notice, rule_made};
+use q_term::command::{FROM_NEXT_TURN, notice, what_follows};
 use q_term::rules::ListedRule;
 use q_term::{Intent, Ui};
 
@@ -414,9 +414,10 @@ impl Requests {
                     self.sought.as_ref().filter(|(id, _)| *id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| notice(command, name, Way::Slash));
                 let beside = ui.unlisted(mirror, command).unwrap_or_default();
-                let rule = mirror.get(session).and_then(|session| rule_made(command, &session.pending));
-                let rule = rule.map(|rule| format!("; {rule}")).unwrap_or_default();
-                Continuation::About { said: said.map(|said| said + &beside + &rule) }
+                let waiting = mirror.get(session).map(|session| session.pending.as_slice());
+                let follows = what_follows(command, waiting.unwrap_or_default());
+                let follows: String = follows.iter().map(|more| format!("; {more}")).collect();
+                Continuation::About { said: said.map(|said| said + &beside + &follows) }
             }
         })
     }

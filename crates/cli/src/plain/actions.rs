@@ -8,7 +8,9 @@ use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
 use q_term::command::table::{self, Action, Group};
-use q_term::command::{self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, rule_made};
+use q_term::command::{
+    self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, what_follows,
+};
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
@@ -134,8 +136,8 @@ impl Frontend<'_> {
             return self.go_to_made(core).await.map(drop);
         }
         let here = core.session().and_then(|id| self.client.mirror.get(id));
-        let rule = here.and_then(|session| rule_made(&core, &session.pending));
-        let rule = rule.map(|rule| format!("; {rule}")).unwrap_or_default();
+        let follows = what_follows(&core, here.map(|session| session.pending.as_slice()).unwrap_or_default());
+        let follows: String = follows.iter().map(|more| format!("; {more}")).collect();
         let answer = self.client.told(core.clone()).await;
         self.print_updates()?;
         let later = if answer? { FROM_NEXT_TURN } else { "" };
@@ -148,7 +150,7 @@ impl Frontend<'_> {
             Some(FollowUp::SayTags(session)) => self.print_tags(session),
             Some(FollowUp::GoTo | FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
                 match notice(&core, &name, Way::Slash) {
-                    Some(done) => print_lines(&[format!("* {done}{later}{rule}")]),
+                    Some(done) => print_lines(&[format!("* {done}{later}{follows}")]),
                     None => Ok(()),
                 }
             }

@@ -42,20 +42,24 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
 }
 
-/// What a single word means where a call waits for consent, typed with nothing else: `y`, `a` or `n`; `A` for all of its tool.
+/// What a letter means where a call waits for consent: `y`, `a` or `n`, each with the number of a call where several wait; `A` for
+/// all of its tool. Behind `n` there may be words for the agent. Other words behind a letter make it a prompt.
 pub(crate) fn answer(text: &str) -> Option<UserCommand> {
-    let action = match text.trim() {
+    let text = text.trim();
+    let (letter, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let action = match letter {
         "y" => Action::Approve,
-        "A" => {
+        "A" if rest.is_empty() => {
             let arguments =
                 Arguments { flags: Flags { all: true, ..Flags::default() }, ..Arguments::default() };
             return Some(UserCommand { action: Action::Approve, arguments });
         }
         "a" => Action::Always,
-        "n" => Action::Deny,
+        "n" => return parse(&format!("deny {rest}"), &Kinds::default()).ok(),
         _other => return None,
     };
-    Some(UserCommand::key(action, None))
+    let number = if rest.is_empty() { None } else { Some(rest.trim().parse().ok()?) };
+    Some(UserCommand { action, arguments: Arguments { number, ..Arguments::default() } })
 }
 
 #[cfg(test)]

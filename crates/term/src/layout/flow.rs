@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome};
+use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
 
 use crate::layout::cache::Cache;
 use crate::layout::entry::{EntryContext, EntryLayout};
@@ -127,8 +127,10 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> EntryContext<'a> {
         }
         Body::Output(output) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
-            let is_over =
-                near.any(|later| matches!(&later.body, Body::Result(result) if result.of == output.of));
+            // A result says again what was put out, but where its call was cut short.
+            let says_again =
+                |result: &Resulted| result.of == output.of && result.outcome != Outcome::CutShort;
+            let is_over = near.any(|later| matches!(&later.body, Body::Result(result) if says_again(result)));
             EntryContext { call: None, is_over }
         }
         _ => EntryContext::default(),

@@ -270,15 +270,27 @@ fn keys_that_came_before_a_call_could_be_read_do_not_count() {
 
 #[test]
 fn a_word_answers_while_a_call_waits_and_any_other_text_is_a_prompt() {
-    for (word, given) in [("y", Answer::Once), ("a", Answer::Always), (" n ", Answer::Deny)] {
+    let words = || Answer::Words("use grep".into());
+    for (word, given) in [
+        ("y", Answer::Once),
+        ("a", Answer::Always),
+        (" n ", Answer::Deny),
+        ("y 1", Answer::Once),
+        ("a  1", Answer::Always),
+        ("n 1", Answer::Deny),
+        ("n use grep", words()),
+        ("n 1 use grep", words()),
+    ] {
         let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
         world.frame();
         assert_eq!(world.say(word), [answer(1, 1, 7, given)]);
     }
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
     world.frame();
-    let sent = world.say("yes, but why?");
-    assert!(matches!(sent.as_slice(), [Intent::Prompt { .. }]), "{sent:?}");
+    for prompt in ["y not", "a plan", "N 1", "yes, but why?"] {
+        let sent = world.say(prompt);
+        assert!(matches!(sent.as_slice(), [Intent::Prompt { .. }]), "{sent:?}");
+    }
     assert!(world.frame().contains("the question still waits: y, a or n answers it"), "{}", world.frame());
     // Where nothing waits it is a prompt as any.
     let mut world = World::with(80, 24, vec![session(1, "api")]);
