@@ -239,7 +239,7 @@ pub(crate) fn call_line(called: &Called) -> String {
     match called.wants {
         Wants::Words => "question".to_owned(),
         Wants::Consent | Wants::Nothing => {
-            let line = tool_input::headline(&called.tool, &called.input).replace('\n', " ");
+            let line = tool_input::headline(&called.tool, &called.input);
             truncated(&line, COLUMNS).into_owned()
         }
     }
