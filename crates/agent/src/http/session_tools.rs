@@ -137,6 +137,9 @@ impl SessionTools {
             self.servers.check(tool, input).await?;
             return Ok(CheckedCall { reads: false, wants_consent: true });
         }
+        if let Some(page) = self.toolbox.wanted_page(tool, input) {
+            web::refuse_own(&page)?;
+        }
         self.toolbox.check(tool, input).await
     }
 

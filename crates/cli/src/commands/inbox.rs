@@ -282,7 +282,10 @@ fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a Pending
                 let asks = q_term::words::pending(pending).replace('\n', "\n    ");
                 out::note(&format!("{} {asks}", CallId::of(pending)));
             }
-            CliError::usage(format!("several things wait in `{}`; name one by its id", session.name))
+            let name = &session.name;
+            return Err(CliError::usage(format!("several things wait in `{name}`")).hint(format!(
+                "say which: `q approve {name} ID`; `q approve {name} --all` lets all of them run"
+            )));
         }
     };
     Err(complaint.hint("`q inbox` lists what waits, with ids"))
