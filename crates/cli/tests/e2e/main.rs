@@ -94,4 +94,5 @@ mod strangers;
 mod terminals;
 mod tools;
 mod trust;
+mod working_day;
 mod world;
