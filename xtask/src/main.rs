@@ -39,7 +39,7 @@ cargo xtask COMMAND
                               plants faults in the core, one at a time: each must be caught by the test it names
   mutants --store             the same with the store, whose crash rigs must notice
   mutants --tools             the same with the tools of models and the turns that use them, whose tests must notice
-  mutants --client            the same with the client, whose simulation must notice
+  mutants --client            the same with the client and with what agents say, which the simulation must notice
   coverage                    lines of the core that its tests run; fails below 95 %
   scenarios                   counts the scenarios of the core, by area; fails below 150
   miri [--scenarios]          the core's tests under Miri (nightly compiler, with its component)
