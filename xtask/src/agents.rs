@@ -75,7 +75,8 @@ fn reference_servers() -> Result<PathBuf, Fault> {
     let place = cache()?.join("q-tools").join(format!("mcp-reference-{SERVERS_VERSION}"));
     if !SERVERS.iter().all(|name| is_installed(&place, name)) {
         std::fs::create_dir_all(&place).map_err(|error| Fault(format!("{}: {error}", place.display())))?;
-        let mut install = command("npm", &["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
+        let mut install =
+            command("npm", &["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
         install.arg(&place).current_dir(root());
         let names = SERVERS.map(|name| format!("@modelcontextprotocol/server-{name}@{SERVERS_VERSION}"));
         run_command(install.args(names))?;

@@ -71,7 +71,15 @@ impl Agents {
         if self.planted != Some(Planted::KeepsPlaces) {
             self.end(|asked| asked.session == session);
         }
-        self.asked.push(Asked { session, turn, name, last_call: 0, last_result: None, memory, told: VecDeque::new() });
+        self.asked.push(Asked {
+            session,
+            turn,
+            name,
+            last_call: 0,
+            last_result: None,
+            memory,
+            told: VecDeque::new(),
+        });
     }
 
     /// One is not asked any more.

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use q_core::{
-    Batch, ClientId, Digest, EntryNo, Input, Now, Outcome, Record, SessionId, TurnNo, WallTime,
-};
+use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, Outcome, Record, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
     AgentControl, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes, Query,
     ReversalReport, StoreQuery, World,

@@ -173,8 +173,7 @@ mod tests {
 
     #[test]
     fn what_a_process_starts_is_found_with_what_that_starts() {
-        let Ok(mut shell) =
-            Command::new("sh").args(["-c", "sh -c 'read line' & wait"]).stdin(Stdio::piped()).spawn()
+        let Ok(mut shell) = Command::new("sh").args(["-c", "sleep 600 & wait"]).stdin(Stdio::null()).spawn()
         else {
             panic!("no shell");
         };
@@ -183,7 +182,7 @@ mod tests {
         assert!(descendants(std::process::id()).contains(&shell.id()) || !cfg!(target_os = "linux"));
         shell.kill().ok();
         shell.wait().ok();
-        children.into_iter().for_each(|child| drop(kill9(child)));
+        assert!(children.into_iter().all(kill9));
     }
 
     #[test]

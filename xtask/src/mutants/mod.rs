@@ -97,7 +97,8 @@ fn read(tree: &Tree) -> Vec<(String, Result<Mutant, String>)> {
 pub(crate) fn unfit(tree: &Tree) -> impl Iterator<Item = (&str, String)> {
     let places = [PLACE, store::PLACE, tools::PLACE].into_iter().chain(client::PLACES);
     let places: Vec<&str> = places.collect();
-    let planted = tree.files.iter().filter(move |file| places.iter().any(|place| file.path.starts_with(place)));
+    let planted =
+        tree.files.iter().filter(move |file| places.iter().any(|place| file.path.starts_with(place)));
     planted.filter_map(|file| {
         let mutant = Mutant::parse(&file.text);
         let fits = mutant.and_then(|mutant| mutant.planted_in(tree).map(drop));

@@ -46,9 +46,14 @@ fn threats(tree: &Tree, document: &str) -> Vec<Finding> {
             continue;
         }
         let named: Vec<&str> = tests.split('`').skip(1).step_by(2).filter(|word| word.len() > 15).collect();
-        let missing = named.iter().filter(|word| !is_there(word)).map(|word| format!("there is no test `{word}`"));
+        let missing =
+            named.iter().filter(|word| !is_there(word)).map(|word| format!("there is no test `{word}`"));
         let none = named.is_empty().then(|| "this threat names no test".to_owned());
-        findings.extend(missing.chain(none).map(|what| Finding { path: document.into(), line: index + 1, what }));
+        findings.extend(missing.chain(none).map(|what| Finding {
+            path: document.into(),
+            line: index + 1,
+            what,
+        }));
     }
     findings
 }

@@ -105,7 +105,9 @@ fn row(session: &Summary, background: usize, bytes: Option<u64>, width: usize, n
     let goes_on = if background == 0 { String::new() } else { format!("{background} in the background  ") };
     let name = session.name.as_str();
     let size = bytes.map(|bytes| format!("  {:>8}", q_term::words::size(bytes))).unwrap_or_default();
-    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}{size}  {goes_on}{last}").trim_end().to_owned()
+    format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}{size}  {goes_on}{last}")
+        .trim_end()
+        .to_owned()
 }
 
 /// What `--verbose` says of a session, beneath its line.

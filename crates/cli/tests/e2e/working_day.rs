@@ -226,8 +226,8 @@ impl Day {
     /// The host dies while one command runs and five changes wait. What the command did is not known, and it does not run again:
     /// the model goes on, and has the file tested by a call of its own.
     fn dies_while_one_runs(&mut self, waiting: &Waiting) -> Waiting {
-        let hold = self.shop.directory.join(format!("hold.{HELD}"));
-        assert!(Command::new("mkfifo").arg(&hold).status().unwrap().success());
+        let pipe = self.shop.directory.join(format!("hold.{HELD}"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let others: Vec<&str> = NAMES.into_iter().filter(|name| *name != HELD).collect();
         for name in &others {
             self.will(name, [mend(name, 1)]);
@@ -240,7 +240,7 @@ impl Day {
         let ran = self.ran();
         self.kill(&waiting);
         assert_eq!(self.ran(), ran);
-        fs::remove_file(&hold).unwrap();
+        fs::remove_file(&pipe).unwrap();
         let shown = self.shop.world.q(&["show", HELD]).succeeded().out;
         assert!(shown.contains("cut short; what it did until then is not known"), "{shown}");
         assert_eq!(self.last_outcome(HELD), "cut short");
@@ -354,7 +354,8 @@ fn six_sessions_mend_a_repository_and_the_host_dies_three_times() {
     day.all_say(2);
     let changed = NAMES.map(|name| format!(" M {name}"));
     assert_eq!(day.git(&["status", "--porcelain"]).lines().collect::<Vec<_>>(), changed);
-    let turns: u64 = NAMES.iter().map(|name| day.shop.world.session(name)["turns"].as_u64().unwrap_or(0)).sum();
+    let turns: u64 =
+        NAMES.iter().map(|name| day.shop.world.session(name)["turns"].as_u64().unwrap_or(0)).sum();
     println!(
         "working day: {turns} turns, {calls} calls, {} approvals, {} faults, 0 failures",
         day.approvals, day.killed

@@ -69,7 +69,8 @@ fn figures(home: &Home, plan: &Plan) -> Vec<Figure> {
     let of_children: f64 = children.iter().filter_map(|pid| memory(*pid)).sum();
     let ten = 2 * EACH;
     vec![
-        Figure::new(format!("idle, host of {ten} sessions with programs of others"), per_second, "/s").budget(0.0),
+        Figure::new(format!("idle, host of {ten} sessions with programs of others"), per_second, "/s")
+            .budget(0.0),
         Figure::new("  memory of that host, PSS", memory(host), "MB").budget(20.0),
         Figure::new(format!("  memory of its {} children", children.len()), Some(of_children), "MB"),
     ]
