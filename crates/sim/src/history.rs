@@ -83,13 +83,7 @@ impl History {
             }
             Record::Drafted { text } => self.draft.clone_from(text),
             Record::Called { turn, call, waits } => self.calls(stamped, *turn, call, *waits, turn_calls)?,
-            // Somebody is there who answers: what ran by itself is counted anew.
-            Record::Answered { call, answer, .. } => {
-                self.unasked = 0;
-                let allows = matches!(answer, Answer::Once | Answer::Always);
-                let answered = self.open.iter_mut().filter(|open| open.call == *call);
-                answered.for_each(|open| open.may_run = allows);
-            }
+            Record::Answered { call, answer, .. } => self.answers(*call, answer),
             Record::Resulted { turn, call, of, outcome, text, .. } => {
                 self.results(stamped.session, *turn, *call, *of, *outcome)?;
                 let number = mark::number(stamped.session);
@@ -158,6 +152,14 @@ impl History {
         let entry = EntryNo(stamped.seq.0);
         self.open.push(OpenCall { turn, call: call.no, entry, wants: call.wants, may_run: !waits });
         Ok(())
+    }
+
+    /// Somebody is there who answers: what ran by itself is counted anew.
+    fn answers(&mut self, call: CallNo, answer: &Answer) {
+        self.unasked = 0;
+        let allows = matches!(answer, Answer::Once | Answer::Always);
+        let answered = self.open.iter_mut().filter(|open| open.call == call);
+        answered.for_each(|open| open.may_run = allows);
     }
 
     fn results(
