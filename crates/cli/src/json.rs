@@ -66,6 +66,9 @@ pub(crate) struct SessionJson {
     /// Where sizes were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// Where it was asked how many commands go on in the background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    background: Option<usize>,
 }
 
 /// When an agent that nobody answered asks again by itself.
@@ -213,6 +216,7 @@ impl From<&Summary> for SessionJson {
             touched_ms: summary.touched.0,
             trashed_ms: summary.trashed.map(|since| since.0),
             bytes: None,
+            background: None,
         }
     }
 }
@@ -220,6 +224,10 @@ impl From<&Summary> for SessionJson {
 impl SessionJson {
     pub(crate) fn with_bytes(self, bytes: u64) -> Self {
         Self { bytes: Some(bytes), ..self }
+    }
+
+    pub(crate) fn with_background(self, background: usize) -> Self {
+        Self { background: Some(background), ..self }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Agents: who is being asked, and what they say when a step has them speak.
 //!
-//! They may be silent, talk much, want tools to run, several at once and ended in any order, die, fail at once, and talk on after they are done or cancelled: what
-//! an agent's task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
+//! They may be silent, talk much, want tools to run, several at once and ended in any order, say that they ran what nobody let
+//! run, say it twice, die at any moment, fail at once, end twice, and talk on after they are done or cancelled: what an agent's
+//! task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
 //! They have a memory of their own, which is theirs while they are kept and found again by its handle when they were parked;
 //! it dies with the host, and they may refuse it.
 
@@ -50,6 +51,7 @@ struct Asked {
     last_call: u64,
     /// Calls that nobody has answered: while there are any it may be waiting for the person.
     unanswered: BTreeSet<CallNo>,
+    last_result: Option<CallNo>,
     /// By what its memory is found again, if it has one.
     memory: Option<ResumeHandle>,
     /// What it was told and has not gone on by.
@@ -77,6 +79,7 @@ impl Agents {
             name,
             last_call: 0,
             unanswered: BTreeSet::new(),
+            last_result: None,
             memory,
             told: VecDeque::new(),
         });
@@ -133,7 +136,13 @@ impl Agents {
         if let Some(open) = self.open.get_mut(&session) {
             open.clone_from(&self.asked[place].memory);
         }
-        if matches!(say, Say::Done | Say::Failed) && self.planted != Some(Planted::KeepsPlaces) {
+        if say == Say::Dies
+            && let Some(Some(memory)) = self.open.remove(&session)
+        {
+            self.parked.insert(session, memory);
+        }
+        let is_end = matches!(say, Say::Done | Say::EndsTwice | Say::Failed | Say::Dies);
+        if is_end && self.planted != Some(Planted::KeepsPlaces) {
             self.end(|other| (other.session, other.turn) == (session, turn));
         }
         if self.planted == Some(Planted::MixesSessionsUp)
@@ -179,7 +188,8 @@ impl Asked {
             return storm.into_iter().map(|event| self.run_event(event)).collect();
         }
         let event = self.event(say, nonce);
-        vec![self.run_event(event)]
+        let more = (say == Say::EndsTwice).then(|| self.event(Say::Failed, nonce));
+        [event].into_iter().chain(more).map(|event| self.run_event(event)).collect()
     }
 
     const fn run_event(&self, event: AgentEvent) -> RunEvent {
@@ -248,8 +258,10 @@ impl Asked {
                 let (call, text) = (CallNo(call.into()), self.text("o", 20));
                 AgentEvent::Result { call, outcome: Outcome::Failed, text }
             }
-            Say::Done => AgentEvent::Done,
-            Say::Failed => {
+            Say::UnaskedResult => self.result(CallNo(self.last_call), nonce),
+            Say::SameResult => self.result(self.last_result.unwrap_or_default(), nonce),
+            Say::Done | Say::EndsTwice => AgentEvent::Done,
+            Say::Failed | Say::Dies => {
                 let detail = mark::text(self.session, "failure", 0);
                 AgentEvent::Failed(AgentFailure { kind: FailureKind::Cut, detail })
             }
@@ -277,18 +289,18 @@ impl Asked {
     /// What follows from what it was told: what was permitted has run.
     fn goes_on(&mut self, nonce: u64) -> AgentEvent {
         match self.next_told(nonce) {
-            Some(AgentControl::Permit { call, .. }) => {
-                let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
-                AgentEvent::Result {
-                    call,
-                    outcome,
-                    text: self.text(&mark::of_result(call), (nonce % 300) as u16),
-                }
-            }
+            Some(AgentControl::Permit { call, .. }) => self.result(call, nonce),
             Some(AgentControl::Settle { .. }) => AgentEvent::Text(self.text("s", 10)),
             Some(AgentControl::Steer(_)) => AgentEvent::Text(self.text("w", 20)),
             None => AgentEvent::Text(self.text("t", 5)),
         }
+    }
+
+    /// What came of a call, in words that are its own.
+    fn result(&mut self, call: CallNo, nonce: u64) -> AgentEvent {
+        self.last_result = Some(call);
+        let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
+        AgentEvent::Result { call, outcome, text: self.text(&mark::of_result(call), (nonce % 300) as u16) }
     }
 
     fn call(&mut self, tool: usize, wants: Wants, number: Number, nonce: u64) -> Call {
