@@ -54,13 +54,14 @@ pub(crate) enum AskFault {
 }
 
 impl AgentConnection {
-    /// Starts it in that directory; says why where that cannot be done.
+    /// Starts it by that command in that directory; says why where that cannot be done.
     pub(crate) fn start(
         spec: &AcpSpec,
+        command: &[String],
         directory: &Path,
         programs: &ServingPrograms,
     ) -> Result<Self, String> {
-        let program = programs.start(&spec.tools, directory, &spec.command, &spec.environment)?;
+        let program = programs.start(&spec.tools, directory, command, &spec.environment)?;
         let (errors, said) = (LastWords::default(), Said::default());
         tokio::spawn(errors.clone().take_in(program.errors));
         Ok(Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use q_core::{AgentEvent, AgentFailure, ResumeHandle};
+use q_core::{AgentEvent, AgentFailure};
 use q_seat::{Agent, Controls, Conversation, Seat, Turn, driven};
 use q_tools::{ChangeLog, ServingPrograms, Toolbox};
 use serde_json::json;
@@ -107,11 +107,6 @@ impl KeptAgent {
                 let told =
                     "The agent has no memory of this conversation any more, and is told what was said.\n";
                 let _nobody_hears = out.send(AgentEvent::Thinking(told.into())).await;
-            }
-            let resume = ResumeHandle(open.id.clone());
-            if open.is_new() {
-                *self.handle() = Some(resume.clone());
-                let _nobody_hears = out.send(AgentEvent::Resume(resume)).await;
             }
             *place = Some(open);
         }

@@ -1,6 +1,6 @@
 //! From a start to a session of the agent's: greeted, its conversation found again by the handle or begun anew.
 
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use q_core::{AgentFailure, FailureKind, ResumeHandle};
@@ -72,8 +72,9 @@ impl OpenSession {
         handle: Option<&ResumeHandle>,
         programs: &ServingPrograms,
     ) -> Result<Self, AgentFailure> {
-        refuse_missing(spec).await?;
-        let mut connection = AgentConnection::start(spec, &seat.directory, programs).map_err(not_started)?;
+        let command = command(spec).await?;
+        let mut connection =
+            AgentConnection::start(spec, &command, &seat.directory, programs).map_err(not_started)?;
         let greeting = json!({
             "protocolVersion": 1,
             "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": false },
@@ -274,25 +275,34 @@ fn server(server: &McpSpec) -> Option<Value> {
     Some(json!({ "name": server.name, "command": program, "args": arguments, "env": variables }))
 }
 
-/// Says what to do where the program is not there at all.
-async fn refuse_missing(spec: &AcpSpec) -> Result<(), AgentFailure> {
-    let Some(name) = spec.command.first().cloned() else { return Err(not_started("no program is named")) };
+/// The command as it is started: its program by the place where it stands, or what to do where it is not there at all. Places that
+/// depend on where it is started are passed over: a project would offer its own.
+async fn command(spec: &AcpSpec) -> Result<Vec<String>, AgentFailure> {
+    let mut command = spec.command.clone();
+    let Some(program) = command.first_mut() else { return Err(not_started("no program is named")) };
     let variable = |name: &str| spec.environment.get(name).or_else(|| spec.tools.environment.get(name));
     let path = variable("PATH").cloned().unwrap_or_default();
-    let (wanted, looked) = (name.clone(), path.clone());
-    let is_there = tokio::task::spawn_blocking(move || {
-        if wanted.contains('/') {
-            return PathBuf::from(wanted).is_file();
+    let wanted = program.clone();
+    let looking = tokio::task::spawn_blocking(move || {
+        if path.is_empty() || wanted.contains('/') {
+            return (path.is_empty() || is_program(&wanted)).then_some(wanted);
         }
-        looked.split(':').any(|directory| Path::new(directory).join(&wanted).is_file())
+        let absolute = path.split(':').filter(|directory| directory.starts_with('/'));
+        let mut places = absolute.map(|directory| format!("{directory}/{wanted}"));
+        places.find(|place| is_program(place))
     });
-    if path.is_empty() || is_there.await.unwrap_or(true) {
-        return Ok(());
+    if let Some(found) = looking.await.ok().flatten() {
+        *program = found;
+        return Ok(command);
     }
     let install = if spec.install.is_empty() {
         "install it, or mend its command in the config".to_owned()
     } else {
         format!("install it: {}", spec.install)
     };
-    Err(not_started(format!("{name} is not on PATH; {install}")))
+    Err(not_started(format!("{program} is not on PATH; {install}")))
+}
+
+fn is_program(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

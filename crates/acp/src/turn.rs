@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, FailureKind, Outcome, Wants,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, FailureKind, Outcome,
+    ResumeHandle, Wants,
 };
 use q_json::{members, text};
 use q_seat::{AgentControl, Controls, Turn};
@@ -107,7 +108,6 @@ impl RunningTurn {
         open.set_model(&model).await?;
         let model = open.model().to_owned();
         let blocks = prompt::blocks(&turn, open.is_new(), open.can.images);
-        open.tell_all();
         let sent =
             open.connection.request("session/prompt", &json!({ "sessionId": open.id, "prompt": blocks }));
         self.way.prompt = Some(sent);
@@ -115,6 +115,7 @@ impl RunningTurn {
             self.tell(AgentEvent::Model(model)).await;
         }
         let answer = self.converse(sent).await?;
+        self.is_taken().await?;
         self.way.prompt = None;
         self.tell_due_calls().await;
         self.stop(&answer).await
@@ -189,6 +190,9 @@ impl RunningTurn {
             }
             Frame::Notice { method, params } if method == "session/update" => {
                 let update = SessionUpdate::of(&params, &self.way.open()?.id);
+                if update.is_work() {
+                    self.is_taken().await?;
+                }
                 self.take(update).await;
             }
             // An answer to nothing that was asked among them.
@@ -196,6 +200,19 @@ impl RunningTurn {
             Frame::Request { id, method, params } => self.serve(id, &method, &params).await?,
         }
         Ok(None)
+    }
+
+    /// It works on the prompt, so it has that and all that was told with it. Only now its session is worth finding again: one that
+    /// died before would be found, and never be told what came before it.
+    async fn is_taken(&mut self) -> Result<(), AgentFailure> {
+        let open = self.way.open()?;
+        open.tell_all();
+        let resume = ResumeHandle(open.id.clone());
+        let is_said = self.kept.handle().replace(resume.clone()).is_some_and(|said| said == resume);
+        if !is_said {
+            self.tell(AgentEvent::Resume(resume)).await;
+        }
+        Ok(())
     }
 
     async fn take(&mut self, update: SessionUpdate) {
@@ -287,6 +304,10 @@ impl RunningTurn {
         open.connection.begin();
         let [of] = members(params, ["sessionId"]);
         let is_its = of.and_then(text).as_deref() == Some(open.id.as_str());
+        if is_its {
+            self.is_taken().await?;
+        }
+        let open = self.way.open()?;
         match method {
             "session/request_permission" if !is_its => open.connection.answer(&id, &cancelled()),
             "session/request_permission" => return self.ask(id, params).await,

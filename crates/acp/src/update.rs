@@ -56,6 +56,14 @@ pub(crate) enum CallStatus {
 }
 
 impl SessionUpdate {
+    /// Whether it comes of a prompt alone: what else agents say, they say as soon as a session is open.
+    pub(crate) const fn is_work(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Thought(_) | Self::Call(_) | Self::Plan(_) => true,
+            Self::Title(_) | Self::Usage(_) | Self::Nothing => false,
+        }
+    }
+
     /// What the parameters of a notice say, if it is about that session.
     pub(crate) fn of(params: &RawValue, session: &str) -> Self {
         let [of, update] = members(params, ["sessionId", "update"]);

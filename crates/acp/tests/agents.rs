@@ -334,6 +334,38 @@ async fn a_conversation_is_found_again_or_told_anew_and_nothing_is_sent_twice() 
 }
 
 #[tokio::test]
+async fn an_agent_that_died_before_it_took_its_first_prompt_is_told_all_in_the_next_turn() {
+    let bench = Bench::new("dies-early");
+    let conversation = bench.open(None);
+    let lines = hear(&*conversation, asked("one"), Person::Waits, "").await;
+    assert!(lines.last().is_some_and(|line| line.starts_with("failed cut")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("resume")), "nothing is there to be found: {lines:?}");
+    let lines = hear(&*conversation, asked("two"), Person::Waits, "").await;
+    assert!(lines.contains(&"text told anew".to_owned()), "{lines:?}");
+    assert!(!bench.has_heard("session/load"), "{:?}", bench.double.heard());
+    assert_eq!(lines.iter().filter(|line| line.starts_with("resume")).count(), 1, "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_program_is_looked_for_at_places_that_no_project_has() {
+    let bench = Bench::with("plain", |spec| {
+        spec.command[0] = "own-agent".into();
+        spec.environment.insert("PATH".into(), ":.:bin".into());
+    });
+    let program = bench.directory.join("own-agent");
+    std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+    let conversation = bench.open(None);
+    let lines = whole(&*conversation, "hello", Person::Waits).await;
+    assert_eq!(lines, ["failed not_started own-agent is not on PATH; install it: press the button"]);
+    let bench = Bench::with("plain", |spec| {
+        spec.command[0] = "own-agent".into();
+        let place = program.parent().unwrap().display();
+        spec.environment.insert("PATH".into(), format!(".:{place}:/bin:/usr/bin"));
+    });
+    assert_eq!(whole(&*bench.open(None), "hello", Person::Waits).await[0], "text told anew");
+}
+
+#[tokio::test]
 async fn an_agent_that_ends_between_two_turns_is_started_again_for_the_next() {
     let bench = Bench::new("plain");
     let conversation = bench.open(None);

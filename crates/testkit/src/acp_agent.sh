@@ -27,6 +27,11 @@ stop() {
     answer "$prompt" "{\"stopReason\":\"$1\"}"
 }
 prompted() {
+    if [ "$mode" = dies-early ] && [ ! -e "$memory/died" ]; then
+        : >"$memory/died"
+        update '{"sessionUpdate":"usage_update","used":0,"size":200000}'
+        exit 5
+    fi
     case $mode in
     asks | late)
         update '{"sessionUpdate":"tool_call","toolCallId":"c1","title":"Make the change","kind":"execute","status":"pending"}'
