@@ -4,8 +4,8 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying,
-    Sent, Source, Sources, Stop, Summary, Usage, WindowUse,
+    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Retrying, Sent,
+    Source, Sources, Stop, Summary, Usage, WindowUse,
 };
 use q_term::Way;
 use q_term::typed;
@@ -182,7 +182,7 @@ impl From<&Summary> for SessionJson {
                 budget_tokens: summary.settings.budget_tokens,
             },
             directory: summary.directory.clone(),
-            policy: policy(summary.policy),
+            policy: summary.policy.word(),
             tags: summary.tags.iter().map(ToString::to_string).collect(),
             pinned: summary.pinned,
             parent: summary.parent.map(|id| id.to_string()),
@@ -452,13 +452,6 @@ pub(crate) const fn need(need: Need) -> &'static str {
         Need::Answer => "answer",
         Need::Failure => "failure",
         Need::Reading => "reading",
-    }
-}
-
-const fn policy(policy: Policy) -> &'static str {
-    match policy {
-        Policy::Ask => "ask",
-        Policy::Deny => "deny",
     }
 }
 
