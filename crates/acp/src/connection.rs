@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::pipe::Sender;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::frame::{self, Frame, RequestId, RpcError};
@@ -19,6 +20,8 @@ use crate::spec::AcpSpec;
 const MOST_WAITING: usize = 32 << 20;
 /// How long an agent that says nothing more gets until it is said how it ended.
 const ENDING: Duration = Duration::from_secs(2);
+/// How long its last words are read when it has ended.
+const DRAIN: Duration = Duration::from_millis(200);
 
 /// An agent that runs. Dropped, it is told to end, and killed with all it started where it does not.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct AgentConnection {
     line: Vec<u8>,
     said: Said,
     errors: LastWords,
+    /// Reads them to their end.
+    listening: JoinHandle<()>,
     group: ServingGroup,
     last_id: u64,
 }
@@ -63,7 +68,7 @@ impl AgentConnection {
     ) -> Result<Self, String> {
         let program = programs.start(&spec.tools, directory, command, &spec.environment)?;
         let (errors, said) = (LastWords::default(), Said::default());
-        tokio::spawn(errors.clone().take_in(program.errors));
+        let listening = tokio::spawn(errors.clone().take_in(program.errors));
         Ok(Self {
             input: program.input,
             waiting: Vec::new(),
@@ -71,6 +76,7 @@ impl AgentConnection {
             line: Vec::new(),
             said,
             errors,
+            listening,
             group: program.group,
             last_id: 0,
         })
@@ -158,8 +164,10 @@ impl AgentConnection {
 
     /// How it ended, with its last line, in words.
     pub(crate) async fn ending(self) -> String {
-        let Self { errors, group, .. } = self;
+        let Self { errors, listening, group, .. } = self;
         let ended = timeout(ENDING, group.ended()).await.ok().flatten();
+        // What it left behind may hold the pipe open for ever.
+        let _left_open = timeout(DRAIN, listening).await;
         let how =
             ended.map_or_else(|| "it does not answer".to_owned(), |how| format!("its process ended: {how}"));
         let text = errors.text();

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use q_core::{AgentEvent, AgentFailure};
-use q_seat::{Agent, Controls, Conversation, Seat, Turn, driven};
+use q_seat::{Agent, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 use q_tools::{ChangeLog, ServingPrograms, Toolbox};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -69,6 +69,14 @@ impl Conversation for AcpConversation {
         driven(work, hear)
     }
 
+    fn processes(&self) -> Vec<BackgroundLine> {
+        self.0.toolbox.processes()
+    }
+
+    fn stop_process(&self, number: u64) -> Result<bool, String> {
+        self.0.toolbox.stop(number)
+    }
+
     fn release(&self) -> BoxFuture<'static, ()> {
         let kept = Arc::clone(&self.0);
         async move {
@@ -80,6 +88,7 @@ impl Conversation for AcpConversation {
                 let session = json!({ "sessionId": open.id });
                 let _it_is_ended_anyway = open.connection.call("session/close", &session, CLOSING).await;
             }
+            kept.toolbox.end_processes();
             kept.toolbox.commands_are_over().await;
             kept.programs.are_over().await;
         }

@@ -16,6 +16,8 @@
 //! | `turn` | one turn, from its prompt to its stop |
 //! | `told_calls` | what the agent does by itself, as it tells of it |
 //! | `permission` | what it asks to be allowed |
+//! | `serving` | what it asks for, as calls that the person sees |
+//! | `served_terminals` | commands that it has q run |
 //! | `served_files` | files that it reads and writes through q |
 //! | `update` | what it says while it works, read |
 //! | `failure` | what its refusals mean |
@@ -33,6 +35,8 @@ mod opening;
 mod permission;
 mod prompt;
 mod served_files;
+mod served_terminals;
+mod serving;
 mod spec;
 mod told_calls;
 mod turn;

@@ -50,8 +50,10 @@ enum AgentMemory {
 pub(crate) struct Abilities {
     pub(crate) images: bool,
     pub(crate) closes: bool,
-    loads: bool,
-    resumes: bool,
+    /// Whether it takes words in its turn.
+    pub(crate) steers: bool,
+    pub(crate) loads: bool,
+    pub(crate) resumes: bool,
 }
 
 /// Which models it has, and how another one is chosen.
@@ -77,7 +79,7 @@ impl OpenSession {
             AgentConnection::start(spec, &command, &seat.directory, programs).map_err(not_started)?;
         let greeting = json!({
             "protocolVersion": 1,
-            "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": false },
+            "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": true },
             "clientInfo": { "name": "q", "title": "q", "version": env!("CARGO_PKG_VERSION") },
         });
         let greeted = match connection.call("initialize", &greeting, START).await {
@@ -199,8 +201,11 @@ impl OpenSession {
 
 impl Abilities {
     fn of(greeted: &RawValue) -> Self {
-        let [all] = members(greeted, ["agentCapabilities"]);
-        let Some(all) = all else { return Self::default() };
+        let [all, beside] = members(greeted, ["agentCapabilities", "_meta"]);
+        let [steering] = beside.map_or([None], |beside| members(beside, ["steering"]));
+        let [steers] = steering.map_or([None], |steering| members(steering, ["supported"]));
+        let steers = steers.is_some_and(|steers| steers.get() == "true");
+        let Some(all) = all else { return Self { steers, ..Self::default() } };
         let [loads, prompt, session] =
             members(all, ["loadSession", "promptCapabilities", "sessionCapabilities"]);
         let is_said =
@@ -210,6 +215,7 @@ impl Abilities {
         Self {
             images: is_said(image),
             closes: is_said(close),
+            steers,
             loads: is_said(loads),
             resumes: is_said(resume),
         }

@@ -271,6 +271,148 @@ async fn files_are_served_beneath_the_directory_and_written_with_consent() {
 }
 
 #[tokio::test]
+async fn commands_are_run_for_an_agent_with_consent_and_followed_by_it() {
+    for (mode, person, call, said) in [
+        (
+            "terminal",
+            Person::Allows,
+            r#"call run {"argv":["sh","-c","echo out; echo $MADE; exit 3"]} Consent"#,
+            vec![
+                "result failed exit code 3 out",
+                "text exitCode:3,signal:null output:outnn,truncated:false,exitStatus:exitCode:3,signal:null",
+            ],
+        ),
+        (
+            "terminal-with",
+            Person::Allows,
+            r#"call run {"argv":["env","-C","./sub","MADE=so","sh","-c","pwd; echo $MADE"]} Consent"#,
+            vec!["result done DIR/sub so"],
+        ),
+        (
+            "terminal-line",
+            Person::Allows,
+            r#"call run {"shell":"printf 1234567890; printf ü"} Consent"#,
+            vec![
+                "result done (… what came before is left out …) 890ü",
+                "text exitCode:0,signal:null output:890ü,truncated:true,exitStatus:exitCode:0,signal:null",
+            ],
+        ),
+        (
+            "terminal",
+            Person::Denies,
+            r#"call run {"argv":["sh","-c","echo out; echo $MADE; exit 3"]} Consent"#,
+            vec!["text refused: not so"],
+        ),
+        (
+            "terminal",
+            Person::AllowsAnother,
+            r#"call run {"argv":["sh","-c","echo out; echo $MADE; exit 3"]} Consent"#,
+            vec!["text refused: what was permitted is not this call; it did not run"],
+        ),
+        (
+            "terminal-killed",
+            Person::Allows,
+            r#"call run {"argv":["sleep","1000"]} Consent"#,
+            vec!["result failed it was stopped"],
+        ),
+    ] {
+        let bench = Bench::new(mode);
+        std::fs::create_dir(bench.directory.join("sub")).unwrap();
+        let conversation = bench.open(None);
+        let lines = whole(&*conversation, "do it", person).await;
+        let place = bench.directory.display().to_string();
+        let plain =
+            |line: &String| line.replace(&place, "DIR").split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines: Vec<String> = lines.iter().map(plain).collect();
+        assert_eq!(lines[0], call, "{mode}: {lines:?}");
+        for said in said {
+            assert!(lines.contains(&said.to_owned()), "{mode}: {said} in {lines:?}");
+        }
+        assert_eq!(
+            lines.iter().filter(|line| line.starts_with("result")).count(),
+            usize::from(person == Person::Allows || person == Person::AllowsAnother),
+            "{lines:?}"
+        );
+        assert!(conversation.processes().is_empty(), "it was released");
+    }
+    // What is not there, or lies outside, is asked of nobody.
+    for (mode, why) in [
+        ("terminal-foreign", "no terminal of this session is named"),
+        ("terminal-outside", "it is to run outside of the session's directory"),
+    ] {
+        let lines = whole(&*Bench::new(mode).open(None), "do it", Person::Allows).await;
+        assert_eq!(lines, [&format!("text refused: {why}"), "stop end_turn", "done"], "{mode}");
+    }
+    // What was shown as a command and allowed is run once without another question.
+    let bench = Bench::new("terminal-granted");
+    let lines = whole(&*bench.open(None), "do it", Person::Allows).await;
+    let asked: Vec<&String> = lines.iter().filter(|line| line.ends_with("Consent")).collect();
+    assert_eq!(asked.len(), 1, "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("call run") && line.ends_with("Nothing")), "{lines:?}");
+    assert!(bench.directory.join("made").exists());
+}
+
+#[tokio::test]
+async fn a_command_goes_on_behind_its_turn_and_ends_with_an_interrupt_or_the_conversation() {
+    let running = |conversation: &dyn Conversation| {
+        conversation.processes().iter().filter(|process| process.ended.is_none()).count()
+    };
+    let bench = Bench::new("terminal-goes-on");
+    let conversation = bench.open(None);
+    let lines = whole(&*conversation, "do it", Person::Allows).await;
+    assert!(
+        lines.iter().any(|line| line.starts_with("result done it goes on in the background")),
+        "{lines:?}"
+    );
+    let [process] = &conversation.processes()[..] else { panic!("one process") };
+    assert_eq!((process.argv.join(" "), process.ended.is_none()), ("sleep 1000".to_owned(), true));
+    assert_eq!(conversation.stop_process(process.number), Ok(true));
+    assert_eq!(running(&*conversation), 0);
+    let waits = Bench::new("terminal-waits");
+    let conversation = waits.open(None);
+    hear(&*conversation, asked("again"), Person::Allows, "text it runs").await;
+    until("the end of what ran when the turn was given up", || running(&*conversation) == 0).await;
+    let conversation = bench.open(None);
+    whole(&*conversation, "do it", Person::Allows).await;
+    assert_eq!(running(&*conversation), 1);
+    conversation.release().await;
+    assert_eq!(running(&*conversation), 0);
+}
+
+#[tokio::test]
+async fn what_is_said_into_a_turn_reaches_an_agent_that_takes_it() {
+    for (mode, expected) in [
+        ("steers", vec!["Steerable", "text at work", "text told: not that way"]),
+        (
+            "steers-late",
+            vec![
+                "Steerable",
+                "text at work",
+                "thought The agent did not take the words that were said into its turn. Say them in the next prompt.",
+            ],
+        ),
+        ("plain", vec!["text told anew"]),
+    ] {
+        let bench = Bench::new(mode);
+        let conversation = bench.open(None);
+        let (tell, told) = mpsc::unbounded_channel();
+        let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
+        let mut events = conversation.turn(asked("do it"), told.boxed());
+        let mut lines = Vec::new();
+        while let Some(event) = events.next().await {
+            if matches!(&event, AgentEvent::Text(said) if said == "at work") {
+                tell.send(AgentControl::Steer("not that way".into())).unwrap();
+            }
+            lines.push(in_words(event));
+        }
+        lines.retain(|line| !line.starts_with("resume") && !line.starts_with("model"));
+        let expected: Vec<&str> = expected.into_iter().chain(["stop end_turn", "done"]).collect();
+        assert_eq!(lines, expected, "{mode}");
+        assert_eq!(bench.has_heard("_session/steering"), mode != "plain");
+    }
+}
+
+#[tokio::test]
 async fn a_turn_that_is_given_up_is_cancelled_and_its_agent_ended_unless_it_says_it_ended() {
     for (mode, up_to, goes_on) in [("asks", "call", true), ("late", "call", true), ("deaf", "text", false)] {
         let bench = Bench::new(mode);
