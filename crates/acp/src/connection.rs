@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use q_json::{members, text};
+use q_seat::Offer;
 use q_tools::{BoundedOutput, LastWords, Said, ServingGroup, ServingPrograms};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -13,6 +15,7 @@ use tokio::net::unix::pipe::Sender;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::choices::offers;
 use crate::frame::{self, Frame, RequestId, RpcError};
 use crate::spec::AcpSpec;
 
@@ -37,6 +40,8 @@ pub(crate) struct AgentConnection {
     listening: JoinHandle<()>,
     group: ServingGroup,
     last_id: u64,
+    /// What it said last of its commands, which it does at any time, and in which session.
+    told_commands: Option<Box<RawValue>>,
 }
 
 /// Why nothing more comes.
@@ -79,6 +84,7 @@ impl AgentConnection {
             listening,
             group: program.group,
             last_id: 0,
+            told_commands: None,
         })
     }
 
@@ -88,13 +94,19 @@ impl AgentConnection {
             if self.waiting.len() > MOST_WAITING {
                 return Err(ConnectionFault::Deaf);
             }
-            let Self { input, waiting, output, line, said, .. } = self;
+            let Self { input, waiting, output, line, said, told_commands, .. } = self;
             tokio::select! {
                 read = output.read_until(b'\n', line) => match read {
                     Ok(1..) => {
                         let frame = Frame::of(&String::from_utf8_lossy(line));
                         line.clear();
                         line.shrink_to(64 << 10);
+                        if let Frame::Notice { method, params } = &frame
+                            && method == "session/update"
+                            && commands(params).is_some()
+                        {
+                            *told_commands = Some(params.clone());
+                        }
                         return Ok(frame);
                     }
                     Err(_) if said.is_too_much() => return Err(ConnectionFault::TooMuch),
@@ -107,6 +119,14 @@ impl AgentConnection {
                 },
             }
         }
+    }
+
+    /// The commands that it said last it has in that session, unless that was taken already.
+    pub(crate) fn take_commands(&mut self, session: &str) -> Option<Vec<Offer>> {
+        let params = self.told_commands.take()?;
+        let [of] = members(&params, ["sessionId"]);
+        let is_its = of.and_then(text).is_some_and(|of| of == session);
+        is_its.then(|| offers(commands(&params), "name").collect())
     }
 
     fn send(&mut self, line: &str) {
@@ -175,4 +195,11 @@ impl AgentConnection {
         let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
         last.map_or(how.clone(), |last| format!("{how}; it said: {last}"))
     }
+}
+
+/// The list of commands that an update brings; nothing of another one.
+fn commands(params: &RawValue) -> Option<&RawValue> {
+    let [update] = members(params, ["update"]);
+    let [kind, list] = members(update?, ["sessionUpdate", "availableCommands"]);
+    list.filter(|_| kind.and_then(text).as_deref() == Some("available_commands_update"))
 }

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use q_core::{AgentEvent, AgentFailure};
-use q_seat::{Agent, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
+use q_seat::{Agent, AgentOffers, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 use q_tools::{ChangeLog, ServingPrograms, Toolbox};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -49,6 +49,7 @@ impl Agent for AcpAgent {
             owner: seat.session.0.to_be_bytes().into(),
             seat,
             handle,
+            offers: Lock::default(),
             programs: ServingPrograms::default(),
             session: Arc::default(),
         })))
@@ -67,6 +68,10 @@ impl Conversation for AcpConversation {
             let _nobody_hears = out.send(ending).await;
         };
         driven(work, hear)
+    }
+
+    fn offers(&self) -> AgentOffers {
+        self.0.offers().clone()
     }
 
     fn processes(&self) -> Vec<BackgroundLine> {

@@ -12,6 +12,7 @@
 //! | `frame` | one line: a request, an answer, a notice |
 //! | `connection` | one process and the lines that go and come, from its start to its end |
 //! | `opening` | from a start to a session of the agent's: greeted, found again or begun anew |
+//! | `choices` | what it lets its client choose: models, modes |
 //! | `prompt` | what a turn sends: what is new, or all that was said |
 //! | `turn` | one turn, from its prompt to its stop |
 //! | `told_calls` | what the agent does by itself, as it tells of it |
@@ -26,6 +27,7 @@
 //! | `cancelling` | the end of a turn that is given up |
 
 mod cancelling;
+mod choices;
 mod connection;
 mod conversation;
 mod failure;

@@ -4,12 +4,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use q_core::{AgentFailure, FailureKind, ResumeHandle};
-use q_json::{elements, members, text};
+use q_json::{members, text};
 use q_seat::{McpSpec, Seat, ServerOrigin};
 use q_tools::ServingPrograms;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::choices::{ChoiceKind, Choices, MODELS, MODES};
 use crate::connection::{AgentConnection, AskFault};
 use crate::failure::{login, not_opened, not_started, refused};
 use crate::spec::AcpSpec;
@@ -18,8 +19,6 @@ use crate::spec::AcpSpec;
 const START: Duration = Duration::from_mins(1);
 /// The longest id of a session that is kept, in bytes: as long as a handle may be.
 const ID_BYTES: usize = 1 << 10;
-/// The most models that are named where one is not known.
-const MOST_NAMED: usize = 12;
 
 /// An agent with a session open, ready for a prompt.
 #[derive(Debug)]
@@ -31,7 +30,11 @@ pub(crate) struct OpenSession {
     pub(crate) can: Abilities,
     /// What it says of how to log in.
     pub(crate) login: String,
-    models: Models,
+    models: Choices,
+    pub(crate) modes: Choices,
+    /// The mode that it was opened in, and the one that was chosen since.
+    first_mode: String,
+    chosen_mode: Option<String>,
 }
 
 /// What the agent remembers of the conversation.
@@ -54,15 +57,6 @@ pub(crate) struct Abilities {
     pub(crate) steers: bool,
     pub(crate) loads: bool,
     pub(crate) resumes: bool,
-}
-
-/// Which models it has, and how another one is chosen.
-#[derive(Debug, Default)]
-struct Models {
-    current: String,
-    known: Vec<String>,
-    /// The option that holds it; without one a request of its own does.
-    option: Option<String>,
 }
 
 impl OpenSession {
@@ -99,7 +93,10 @@ impl OpenSession {
             memory: AgentMemory::Empty,
             can,
             login,
-            models: Models::default(),
+            models: Choices::default(),
+            modes: Choices::default(),
+            first_mode: String::new(),
+            chosen_mode: None,
         };
         if let Some(ResumeHandle(handle)) = handle {
             match open.find(handle, servers, seat).await {
@@ -117,7 +114,7 @@ impl OpenSession {
         open.id = id.and_then(text).filter(|id| !id.is_empty() && id.len() <= ID_BYTES).ok_or_else(|| {
             AgentFailure::new(FailureKind::ServerError, "it opens a session without a name")
         })?;
-        open.models = Models::of(&made);
+        open.note_choices(&made);
         Ok(open)
     }
 
@@ -147,7 +144,8 @@ impl OpenSession {
         match self.connection.call(method, &place(servers, seat, Some(handle)), START).await {
             Ok(found) => {
                 handle.clone_into(&mut self.id);
-                (self.memory, self.models) = (AgentMemory::Whole, Models::of(&found));
+                self.memory = AgentMemory::Whole;
+                self.note_choices(&found);
                 Ok(true)
             }
             Err(AskFault::Refused(error)) if refused(&error, "").kind == FailureKind::NotLoggedIn => {
@@ -163,37 +161,50 @@ impl OpenSession {
         &self.models.current
     }
 
+    fn note_choices(&mut self, said: &RawValue) {
+        (self.models, self.modes) = (Choices::of(said, &MODELS), Choices::of(said, &MODES));
+        self.first_mode.clone_from(&self.modes.current);
+    }
+
     /// Has another model answer from here on, where one is wanted that is not the one.
     pub(crate) async fn set_model(&mut self, wanted: &str) -> Result<(), AgentFailure> {
         if wanted.is_empty() || wanted == self.models.current {
             return Ok(());
         }
-        if !self.models.known.iter().any(|known| known == wanted) {
-            let named = self.models.known.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>();
-            let why = if named.is_empty() {
-                format!("the agent lets nobody choose a model, and {wanted} is set")
-            } else {
-                format!("{wanted} is none of {}", named.join(", "))
-            };
-            return Err(AgentFailure::new(FailureKind::UnknownModel, why));
+        let asked = self.models.request(&MODELS, &self.id, wanted);
+        self.choose(&MODELS, asked, FailureKind::UnknownModel).await?;
+        wanted.clone_into(&mut self.models.current);
+        Ok(())
+    }
+
+    /// Has it be in that mode from here on; without one, in the one that it was opened in, if another one was chosen. A mode that it
+    /// leaves by itself is not chosen again until another one is wanted.
+    pub(crate) async fn set_mode(&mut self, wanted: Option<&str>) -> Result<(), AgentFailure> {
+        if wanted == self.chosen_mode.as_deref() {
+            return Ok(());
         }
-        let (method, params) = match &self.models.option {
-            Some(option) => (
-                "session/set_config_option",
-                json!({ "sessionId": self.id, "configId": option, "value": wanted }),
-            ),
-            None => ("session/set_model", json!({ "sessionId": self.id, "modelId": wanted })),
-        };
+        let mode = wanted.unwrap_or(&self.first_mode).to_owned();
+        if mode != self.modes.current {
+            let asked = self.modes.request(&MODES, &self.id, &mode);
+            self.choose(&MODES, asked, FailureKind::SettingRefused).await?;
+        }
+        (self.modes.current, self.chosen_mode) = (mode, wanted.map(str::to_owned));
+        Ok(())
+    }
+
+    async fn choose(
+        &mut self,
+        kind: &ChoiceKind,
+        asked: Result<(&'static str, Value), String>,
+        otherwise: FailureKind,
+    ) -> Result<(), AgentFailure> {
+        let (method, params) = asked.map_err(|why| AgentFailure::new(otherwise, why))?;
         match self.connection.call(method, &params, START).await {
-            Ok(_) => {
-                wanted.clone_into(&mut self.models.current);
-                Ok(())
-            }
-            Err(AskFault::Refused(error)) => {
-                Err(AgentFailure { kind: FailureKind::UnknownModel, ..refused(&error, "") })
-            }
+            Ok(_) => Ok(()),
+            Err(AskFault::Refused(error)) => Err(AgentFailure { kind: otherwise, ..refused(&error, "") }),
             Err(AskFault::Lost(_) | AskFault::TimedOut(_)) => {
-                Err(AgentFailure::new(FailureKind::Silent, "it does not answer to which model is wanted"))
+                let why = format!("it does not answer to which {} is wanted", kind.category());
+                Err(AgentFailure::new(FailureKind::Silent, why))
             }
         }
     }
@@ -219,46 +230,6 @@ impl Abilities {
             loads: is_said(loads),
             resumes: is_said(resume),
         }
-    }
-}
-
-impl Models {
-    fn of(opened: &RawValue) -> Self {
-        let [models, options] = members(opened, ["models", "configOptions"]);
-        if let Some(models) = models {
-            let [current, known] = members(models, ["currentModelId", "availableModels"]);
-            let known = known.map(elements).unwrap_or_default().into_iter().filter_map(|model| {
-                let [id] = members(model, ["modelId"]);
-                id.and_then(text)
-            });
-            let known: Vec<String> = known.collect();
-            if !known.is_empty() {
-                return Self { current: current.and_then(text).unwrap_or_default(), known, option: None };
-            }
-        }
-        for option in options.map(elements).unwrap_or_default() {
-            let [id, category, current, choices] =
-                members(option, ["id", "category", "currentValue", "options"]);
-            if category.and_then(text).as_deref() != Some("model") {
-                continue;
-            }
-            let mut known = Vec::new();
-            for choice in choices.map(elements).unwrap_or_default() {
-                let [value, group] = members(choice, ["value", "options"]);
-                let grouped = group.map(elements).unwrap_or_default().into_iter();
-                let grouped = grouped.filter_map(|choice| {
-                    let [value] = members(choice, ["value"]);
-                    value.and_then(text)
-                });
-                known.extend(value.and_then(text).into_iter().chain(grouped));
-            }
-            return Self {
-                current: current.and_then(text).unwrap_or_default(),
-                known,
-                option: id.and_then(text),
-            };
-        }
-        Self::default()
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use crate::cancelling::cancel;
+use crate::choices::{Choices, MODES};
 use crate::connection::ConnectionFault;
 use crate::failure::{lost, refused};
 use crate::frame::{Frame, RequestId};
@@ -126,6 +127,7 @@ impl RunningTurn {
         let model = if turn.model.is_empty() { self.kept.spec.model.clone() } else { turn.model.clone() };
         let open = self.way.open()?;
         open.set_model(&model).await?;
+        open.set_mode(turn.settings.mode.as_deref()).await?;
         let model = open.model().to_owned();
         let blocks = prompt::blocks(&turn, open.is_new(), open.can);
         let sent =
@@ -138,7 +140,9 @@ impl RunningTurn {
         if !model.is_empty() {
             self.tell(AgentEvent::Model(model)).await;
         }
+        self.note_offers();
         let answer = self.converse(sent).await?;
+        self.note_offers();
         self.is_taken().await?;
         self.way.prompt = None;
         self.tell_due_calls().await;
@@ -265,7 +269,37 @@ impl RunningTurn {
                     }
                 }
             }
+            SessionUpdate::Mode(mode) => self.on_mode(mode).await,
+            SessionUpdate::Options(said) => {
+                let mut modes = Choices::of(&said, &MODES);
+                if !modes.known.is_empty()
+                    && let Ok(open) = self.way.open()
+                {
+                    let current = std::mem::replace(&mut modes.current, open.modes.current.clone());
+                    open.modes = modes;
+                    self.on_mode(current).await;
+                }
+            }
             SessionUpdate::Nothing => {}
+        }
+    }
+
+    /// It went into a mode by itself, which is shown: what it asks for depends on it.
+    async fn on_mode(&mut self, mode: String) {
+        let Ok(open) = self.way.open() else { return };
+        if open.modes.current != mode && open.modes.known.iter().any(|known| known.name == mode) {
+            let told = format!("The agent is in its mode {mode} from here on.\n");
+            open.modes.current = mode;
+            self.note_offers();
+            self.tell(AgentEvent::Thinking(told)).await;
+        }
+    }
+
+    /// Has known what the agent offers now.
+    pub(crate) fn note_offers(&mut self) {
+        let kept = Arc::clone(&self.kept);
+        if let Ok(open) = self.way.open() {
+            kept.note_offers(open);
         }
     }
 

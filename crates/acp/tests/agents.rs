@@ -11,10 +11,10 @@ use futures_util::stream;
 use q_acp::{AcpAgent, AcpSpec};
 use q_core::conversation::{Message, Role};
 use q_core::{
-    AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, TurnNo,
-    Wants,
+    AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, Settings,
+    TurnNo, Wants,
 };
-use q_seat::{Agent as _, AgentControl, Conversation, Seat, ServerTables, Turn};
+use q_seat::{Agent as _, AgentControl, Conversation, Offer, Seat, ServerTables, Turn};
 use q_testkit::clock;
 use q_testkit::process::{is_alive, kill9};
 use q_testkit::program_double::ProgramDouble;
@@ -555,6 +555,51 @@ async fn a_model_is_chosen_among_those_that_the_agent_has() {
         let lines = hear(&*bench.open(None), asked("hello"), Person::Waits, "").await;
         assert!(lines.contains(&expected.to_owned()), "{lines:?}");
     }
+}
+
+#[tokio::test]
+async fn a_mode_is_chosen_for_the_session_and_one_that_is_left_is_shown_and_left() {
+    let bench = Bench::new("modes");
+    let conversation = bench.open(None);
+    let turn = |prompt: &str, mode: Option<&str>| {
+        let settings = Settings { mode: mode.map(str::to_owned), ..Settings::default() };
+        Turn { settings, ..asked(prompt) }
+    };
+    let chosen = || {
+        let heard = bench.double.heard();
+        let of = |line: &String| line.split("\"modeId\":\"").nth(1).map(|rest| rest[..4].to_owned());
+        heard
+            .iter()
+            .filter(|line| line.contains("session/set_mode"))
+            .filter_map(of)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let names =
+        |offers: &[Offer]| offers.iter().map(|offer| offer.name.clone()).collect::<Vec<_>>().join(" ");
+    for (prompt, mode, modes_chosen, is_in) in [
+        ("one", None, "", "code"),
+        ("two", Some("plan"), "plan", "plan"),
+        ("three", Some("plan"), "plan", "plan"),
+        ("leave it", Some("plan"), "plan", "code"),
+        ("four", Some("plan"), "plan", "code"),
+        ("five", Some("code"), "plan", "code"),
+        ("six", Some("plan"), "plan plan", "plan"),
+        ("seven", None, "plan plan code", "code"),
+    ] {
+        let lines = hear(&*conversation, turn(prompt, mode), Person::Waits, "").await;
+        assert_eq!(lines.last().map(String::as_str), Some("done"), "{lines:?}");
+        let is_told = lines.contains(&"thought The agent is in its mode code from here on.".to_owned());
+        assert_eq!(is_told, prompt == "leave it", "{prompt}");
+        let offers = conversation.offers();
+        assert_eq!((chosen().as_str(), offers.mode.as_str()), (modes_chosen, is_in), "{prompt}");
+        assert_eq!(
+            (names(&offers.modes).as_str(), names(&offers.commands).as_str()),
+            ("code plan", "init compact")
+        );
+    }
+    let lines = hear(&*conversation, turn("eight", Some("fly")), Person::Waits, "").await;
+    assert_eq!(lines, ["failed setting_refused fly is none of code, plan"]);
 }
 
 #[tokio::test]

@@ -132,6 +132,7 @@ struct SetJson {
     temperature: Option<f64>,
     max_tokens: Option<u64>,
     reasoning: Option<String>,
+    mode: Option<String>,
     /// 0 where any number is allowed.
     budget_tokens: Option<u64>,
 }
@@ -179,6 +180,7 @@ impl From<&Summary> for SessionJson {
                 temperature: summary.settings.temperature.map(|set| f64::from(set.thousandths()) / 1000.0),
                 max_tokens: summary.settings.max_tokens,
                 reasoning: summary.settings.reasoning.clone(),
+                mode: summary.settings.mode.clone(),
                 budget_tokens: summary.settings.budget_tokens,
             },
             directory: summary.directory.clone(),

@@ -107,7 +107,9 @@ pub fn shown(session: &Summary, configured: &ConfiguredSettings, only: Option<&s
             format!("there is no setting `{only}`; there are {}", NAMES.join(", "))
         }
         (None, None) => {
-            let all: Vec<String> = all.iter().map(words).collect();
+            // A mode is of agents over ACP alone.
+            let of_all = all.iter().filter(|line| line.name != "mode" || line.value.is_some());
+            let all: Vec<String> = of_all.map(words).collect();
             format!(
                 "{}; `/set temperature 0.2` changes one, `/set temperature default` clears it",
                 all.join(" · ")

@@ -63,6 +63,17 @@ prompted() {
         leave p1 c1
         ;;
     steers | steers-late) say "at work" ;;
+    modes)
+        case $line in
+        *"leave it"*) update '{"sessionUpdate":"current_mode_update","currentModeId":"code"}' ;;
+        *'"text":"/'*)
+            said=${line#*\"text\":\"}
+            say "my own ${said%%\"*}"
+            ;;
+        esac
+        say "hello"
+        stop end_turn
+        ;;
     unknown) ask u1 tomorrow/method '{}' ;;
     silent | deaf) say "thinking" ;;
     dies)
@@ -174,7 +185,8 @@ begin() {
     *)
         session=session-$$
         : >"$memory/$session"
-        answer "$id" "{\"sessionId\":\"$session\",\"models\":{\"currentModelId\":\"small\",\"availableModels\":[{\"modelId\":\"small\",\"name\":\"S\"},{\"modelId\":\"large\",\"name\":\"L\"}]}}"
+        [ "$mode" != modes ] || update '{"sessionUpdate":"available_commands_update","availableCommands":[{"name":"init","description":"Looks around"},{"name":"compact","description":"Its own"}]}'
+        answer "$id" "{\"modes\":{\"currentModeId\":\"code\",\"availableModes\":[{\"id\":\"code\",\"name\":\"Writes\"},{\"id\":\"plan\",\"name\":\"Plan\",\"description\":\"Looks\"}]},\"sessionId\":\"$session\",\"models\":{\"currentModelId\":\"small\",\"availableModels\":[{\"modelId\":\"small\",\"name\":\"S\"},{\"modelId\":\"large\",\"name\":\"L\"}]}}"
         ;;
     esac
 }

@@ -132,8 +132,8 @@ impl CommandLine<'_> {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
                 }
-                "MODEL" => {
-                    arguments.changes = vec![change("model", word)];
+                "MODEL" | "MODE" => {
+                    arguments.changes = vec![change(&param.word.to_ascii_lowercase(), word)];
                     behind
                 }
                 // Alone it is asked about.
@@ -352,6 +352,8 @@ mod tests {
             ("/set temperature  0.2", set(Action::Set, "temperature", "0.2")),
             ("/set x -1", set(Action::Set, "x", "-1")),
             ("/model", alone(Action::Model)),
+            ("/mode", alone(Action::Mode)),
+            ("/mode plan", set(Action::Mode, "mode", "plan")),
             ("/model a/b:c", set(Action::Model, "model", "a/b:c")),
             ("/queue", alone(Action::Queue)),
             ("/edit 2", numbered(Action::EditQueued, 2)),
