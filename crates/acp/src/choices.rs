@@ -1,7 +1,7 @@
 //! What an agent lets its client choose: models and modes, by requests of their own or as options of its session.
 
 use q_json::{elements, members, text};
-use q_seat::Offer;
+use q_seat::AgentOffer;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ impl ChoiceKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Choices {
     pub(crate) current: String,
-    pub(crate) known: Vec<Offer>,
+    pub(crate) known: Vec<AgentOffer>,
     /// The option that holds it; without one a request of its own does.
     option: Option<String>,
 }
@@ -69,7 +69,7 @@ impl Choices {
         let [list, options] = members(said, [kind.list, "configOptions"]);
         if let Some(list) = list {
             let [current, available] = members(list, [kind.current, kind.available]);
-            let known: Vec<Offer> = offers(available, kind.id).collect();
+            let known: Vec<AgentOffer> = offers(available, kind.id).collect();
             if !known.is_empty() {
                 return Self { current: current.and_then(text).unwrap_or_default(), known, option: None };
             }
@@ -80,7 +80,7 @@ impl Choices {
             if category.and_then(text).as_deref() != Some(kind.category) {
                 continue;
             }
-            let mut known: Vec<Offer> = offers(choices, "value").collect();
+            let mut known: Vec<AgentOffer> = offers(choices, "value").collect();
             for group in choices.map(elements).unwrap_or_default() {
                 let [grouped] = members(group, ["options"]);
                 known.extend(offers(grouped, "value"));
@@ -122,7 +122,7 @@ impl Choices {
 }
 
 /// What is offered in a list, each by what `id` says of it. A name with a blank in it is nothing that can be typed.
-pub(crate) fn offers(list: Option<&RawValue>, id: &'static str) -> impl Iterator<Item = Offer> {
+pub(crate) fn offers(list: Option<&RawValue>, id: &'static str) -> impl Iterator<Item = AgentOffer> {
     let list = list.map(elements).unwrap_or_default();
     list.into_iter().take(MOST).filter_map(move |one| {
         let [name, about, called] = members(one, [id, "description", "name"]);
@@ -130,7 +130,7 @@ pub(crate) fn offers(list: Option<&RawValue>, id: &'static str) -> impl Iterator
         let is_word = !name.is_empty() && name.len() <= NAME_BYTES && !name.contains(char::is_whitespace);
         let mut about = about.and_then(text).or_else(|| called.and_then(text)).unwrap_or_default();
         about.truncate(about.floor_char_boundary(ABOUT_BYTES));
-        is_word.then_some(Offer { name, about })
+        is_word.then_some(AgentOffer { name, about })
     })
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use q_json::{members, text};
-use q_seat::Offer;
+use q_seat::AgentOffer;
 use q_tools::{BoundedOutput, LastWords, Said, ServingGroup, ServingPrograms};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -122,7 +122,7 @@ impl AgentConnection {
     }
 
     /// The commands that it said last it has in that session, unless that was taken already.
-    pub(crate) fn take_commands(&mut self, session: &str) -> Option<Vec<Offer>> {
+    pub(crate) fn take_commands(&mut self, session: &str) -> Option<Vec<AgentOffer>> {
         let params = self.told_commands.take()?;
         let [of] = members(&params, ["sessionId"]);
         let is_its = of.and_then(text).is_some_and(|of| of == session);

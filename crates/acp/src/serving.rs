@@ -28,7 +28,7 @@ const GATHERED: Duration = Duration::from_millis(100);
 
 /// A request that is served, as a call of one of q's tools.
 #[derive(Debug)]
-pub(crate) struct ServedCall {
+pub(crate) struct ServedRequest {
     pub(crate) id: RequestId,
     no: CallNo,
     wanted: WantedCall,
@@ -44,7 +44,7 @@ enum WantedCall {
 
 /// What came of what is served.
 #[derive(Debug)]
-pub(crate) enum Served {
+pub(crate) enum ServedNews {
     File(CallNo, Result<String, String>),
     /// A command put out more than so many bytes, or has ended; nothing of one that was released.
     Terminal(OpenTerminal, usize, Option<TerminalOutput>),
@@ -173,7 +173,7 @@ impl RunningTurn {
         let digest = Digest(toolbox.digest(&self.kept.owner, tool, input));
         let facts = CallFacts { subject, ..CallFacts::default() };
         let call = Call { no, tool: tool.into(), input: input.into(), digest, wants };
-        self.way.served.push(ServedCall { id, no, wanted, is_permitted: false });
+        self.way.served.push(ServedRequest { id, no, wanted, is_permitted: false });
         self.tell(AgentEvent::Call(call, facts)).await;
         Ok(())
     }
@@ -226,7 +226,7 @@ impl RunningTurn {
                 let wait = self.last_wait;
                 self.way.waits.push((wait, id));
                 let waiting =
-                    async move { Served::Exit(wait, toolbox.terminal_comes_to(number, None).await) };
+                    async move { ServedNews::Exit(wait, toolbox.terminal_comes_to(number, None).await) };
                 self.running.push(waiting.boxed());
             }
         }
@@ -236,7 +236,7 @@ impl RunningTurn {
     /// Starts a command that may run now, and follows it.
     async fn start_terminal(
         &mut self,
-        served: ServedCall,
+        served: ServedRequest,
         wanted: &WantedTerminal,
         permitted: Digest,
     ) -> Result<(), AgentFailure> {
@@ -263,7 +263,7 @@ impl RunningTurn {
         let following = async move {
             tokio::time::sleep(GATHERED).await;
             let came = toolbox.terminal_comes_to(terminal.number, Some(seen)).await;
-            Served::Terminal(terminal, seen, came)
+            ServedNews::Terminal(terminal, seen, came)
         };
         self.running.push(following.boxed());
     }
@@ -350,11 +350,14 @@ impl RunningTurn {
                 let (toolbox, owner) = (Arc::clone(&self.kept.toolbox), self.kept.owner.clone());
                 let working = async move {
                     if content.is_none() {
-                        return Served::File(call, toolbox.read_plainly(&owner, &input, permitted.0).await);
+                        return ServedNews::File(
+                            call,
+                            toolbox.read_plainly(&owner, &input, permitted.0).await,
+                        );
                     }
                     let (progress, _nothing_comes) = mpsc::channel(1);
                     let reply = toolbox.carry_out(&owner, tool, &input, permitted.0, &progress).await;
-                    Served::File(call, if reply.is_failed { Err(reply.text) } else { Ok(reply.text) })
+                    ServedNews::File(call, if reply.is_failed { Err(reply.text) } else { Ok(reply.text) })
                 };
                 self.running.push(working.boxed());
                 Ok(())
@@ -378,10 +381,10 @@ impl RunningTurn {
     }
 
     /// Takes in what came of something that is served.
-    pub(crate) async fn on_served(&mut self, served: Served) -> Result<(), AgentFailure> {
+    pub(crate) async fn on_served(&mut self, served: ServedNews) -> Result<(), AgentFailure> {
         match served {
-            Served::File(no, done) => self.end_file(no, done).await,
-            Served::Exit(wait, terminal) => {
+            ServedNews::File(no, done) => self.end_file(no, done).await,
+            ServedNews::Exit(wait, terminal) => {
                 let Some(place) = self.way.waits.iter().position(|(of, _)| *of == wait) else {
                     return Ok(());
                 };
@@ -393,7 +396,7 @@ impl RunningTurn {
                 }
                 Ok(())
             }
-            Served::Terminal(open, seen, Some(terminal)) if self.terminals.contains(&open) => {
+            ServedNews::Terminal(open, seen, Some(terminal)) if self.terminals.contains(&open) => {
                 let new = terminal.put_out.saturating_sub(seen);
                 let from = terminal.text.len().saturating_sub(new);
                 let text = terminal.text.get(terminal.text.ceil_char_boundary(from)..).unwrap_or_default();
@@ -408,13 +411,13 @@ impl RunningTurn {
                 Ok(())
             }
             // It was released, which was told.
-            Served::Terminal(..) => Ok(()),
+            ServedNews::Terminal(..) => Ok(()),
         }
     }
 
     async fn end_file(&mut self, no: CallNo, done: Result<String, String>) -> Result<(), AgentFailure> {
         let Some(place) = self.way.served.iter().position(|served| served.no == no) else { return Ok(()) };
-        let ServedCall { id, wanted, .. } = self.way.served.swap_remove(place);
+        let ServedRequest { id, wanted, .. } = self.way.served.swap_remove(place);
         let WantedCall::File(wanted) = wanted else { return Ok(()) };
         let connection = &mut self.way.open()?.connection;
         let (outcome, text) = match done {

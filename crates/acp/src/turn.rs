@@ -27,7 +27,7 @@ use crate::opening::OpenSession;
 use crate::permission::WaitingPermission;
 use crate::prompt;
 use crate::served_terminals::OpenTerminal;
-use crate::serving::{Served, ServedCall};
+use crate::serving::{ServedNews, ServedRequest};
 use crate::told_calls::{ToldCall, ToldCalls};
 use crate::update::{SessionUpdate, number};
 use q_core::Usage;
@@ -42,7 +42,7 @@ pub(crate) struct RunningTurn {
     controls: Controls,
     out: mpsc::Sender<AgentEvent>,
     pub(crate) calls: ToldCalls,
-    pub(crate) running: FuturesUnordered<BoxFuture<'static, Served>>,
+    pub(crate) running: FuturesUnordered<BoxFuture<'static, ServedNews>>,
     /// What may be written, or run, as it was shown.
     pub(crate) granted: BTreeSet<[u8; 32]>,
     /// Commands of this turn whose calls have no result yet.
@@ -59,7 +59,7 @@ pub(crate) struct UnderWay {
     place: Option<OwnedMutexGuard<Option<OpenSession>>>,
     prompt: Option<u64>,
     pub(crate) permissions: Vec<WaitingPermission>,
-    pub(crate) served: Vec<ServedCall>,
+    pub(crate) served: Vec<ServedRequest>,
     /// Requests that wait for the end of a command, each by a number.
     pub(crate) waits: Vec<(u64, RequestId)>,
     toolbox: Arc<Toolbox>,
@@ -86,7 +86,7 @@ impl UnderWay {
 enum Happened {
     Said(Result<Frame, ConnectionFault>),
     Told(Option<AgentControl>),
-    Served(Served),
+    Served(ServedNews),
     CallsAreDue,
     TooQuiet(Duration),
 }

@@ -14,7 +14,7 @@ use q_core::{
     AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, Settings,
     TurnNo, Wants,
 };
-use q_seat::{Agent as _, AgentControl, Conversation, Offer, Seat, ServerTables, Turn};
+use q_seat::{Agent as _, AgentControl, AgentOffer, Controls, Conversation, Seat, ServerTables, Turn};
 use q_testkit::clock;
 use q_testkit::process::{is_alive, kill9};
 use q_testkit::program_double::ProgramDouble;
@@ -81,11 +81,16 @@ fn asked(prompt: &str) -> Turn {
     Turn { no: TurnNo(1), messages, ..Turn::default() }
 }
 
-/// Hears a turn to its end, or as far as something that begins so, with a person who answers like that.
-async fn hear(conversation: &dyn Conversation, turn: Turn, person: Person, up_to: &str) -> Vec<String> {
+fn controls() -> (mpsc::UnboundedSender<AgentControl>, Controls) {
     let (tell, told) = mpsc::unbounded_channel();
     let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-    let mut events = conversation.turn(turn, told.boxed());
+    (tell, told.boxed())
+}
+
+/// Hears a turn to its end, or as far as something that begins so, with a person who answers like that.
+async fn hear(conversation: &dyn Conversation, turn: Turn, person: Person, up_to: &str) -> Vec<String> {
+    let (tell, told) = controls();
+    let mut events = conversation.turn(turn, told);
     let mut lines = Vec::new();
     while let Some(event) = events.next().await {
         if let AgentEvent::Call(Call { no, digest, wants, .. }, _) = &event {
@@ -272,47 +277,27 @@ async fn files_are_served_beneath_the_directory_and_written_with_consent() {
 
 #[tokio::test]
 async fn commands_are_run_for_an_agent_with_consent_and_followed_by_it() {
-    for (mode, person, call, said) in [
-        (
-            "terminal",
-            Person::Allows,
-            r#"call run {"argv":["sh","-c","echo out; echo $MADE; exit 3"]} Consent"#,
-            vec![
-                "result failed exit code 3 out",
-                "text exitCode:3,signal:null output:outnn,truncated:false,exitStatus:exitCode:3,signal:null",
-            ],
-        ),
-        (
-            "terminal-with",
-            Person::Allows,
-            r#"call run {"argv":["env","-C","./sub","MADE=so","sh","-c","pwd; echo $MADE"]} Consent"#,
-            vec!["result done DIR/sub so"],
-        ),
+    let sh = r#"{"argv":["sh","-c","echo out; echo $MADE; exit 3"]}"#;
+    let of_another = "text refused: what was permitted is not this call; it did not run";
+    let ended = "text exitCode:3,signal:null output:outnn,truncated:false,exitStatus:exitCode:3,signal:null";
+    let cut = "text exitCode:0,signal:null output:890ü,truncated:true,exitStatus:exitCode:0,signal:null";
+    let with = r#"{"argv":["env","-C","./sub","MADE=so","sh","-c","pwd; echo $MADE"]}"#;
+    let line = r#"{"shell":"printf 1234567890; printf ü"}"#;
+    for (mode, person, input, said) in [
+        ("terminal", Person::Allows, sh, vec!["result failed exit code 3 out", ended]),
+        ("terminal", Person::Denies, sh, vec!["text refused: not so"]),
+        ("terminal", Person::AllowsAnother, sh, vec![of_another]),
+        ("terminal-with", Person::Allows, with, vec!["result done DIR/sub so"]),
         (
             "terminal-line",
             Person::Allows,
-            r#"call run {"shell":"printf 1234567890; printf ü"} Consent"#,
-            vec![
-                "result done (… what came before is left out …) 890ü",
-                "text exitCode:0,signal:null output:890ü,truncated:true,exitStatus:exitCode:0,signal:null",
-            ],
-        ),
-        (
-            "terminal",
-            Person::Denies,
-            r#"call run {"argv":["sh","-c","echo out; echo $MADE; exit 3"]} Consent"#,
-            vec!["text refused: not so"],
-        ),
-        (
-            "terminal",
-            Person::AllowsAnother,
-            r#"call run {"argv":["sh","-c","echo out; echo $MADE; exit 3"]} Consent"#,
-            vec!["text refused: what was permitted is not this call; it did not run"],
+            line,
+            vec!["result done (… what came before is left out …) 890ü", cut],
         ),
         (
             "terminal-killed",
             Person::Allows,
-            r#"call run {"argv":["sleep","1000"]} Consent"#,
+            r#"{"argv":["sleep","1000"]}"#,
             vec!["result failed it was stopped"],
         ),
     ] {
@@ -324,7 +309,7 @@ async fn commands_are_run_for_an_agent_with_consent_and_followed_by_it() {
         let plain =
             |line: &String| line.replace(&place, "DIR").split_whitespace().collect::<Vec<_>>().join(" ");
         let lines: Vec<String> = lines.iter().map(plain).collect();
-        assert_eq!(lines[0], call, "{mode}: {lines:?}");
+        assert_eq!(lines[0], format!("call run {input} Consent"), "{mode}: {lines:?}");
         for said in said {
             assert!(lines.contains(&said.to_owned()), "{mode}: {said} in {lines:?}");
         }
@@ -395,9 +380,8 @@ async fn what_is_said_into_a_turn_reaches_an_agent_that_takes_it() {
     ] {
         let bench = Bench::new(mode);
         let conversation = bench.open(None);
-        let (tell, told) = mpsc::unbounded_channel();
-        let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-        let mut events = conversation.turn(asked("do it"), told.boxed());
+        let (tell, told) = controls();
+        let mut events = conversation.turn(asked("do it"), told);
         let mut lines = Vec::new();
         while let Some(event) = events.next().await {
             if matches!(&event, AgentEvent::Text(said) if said == "at work") {
@@ -576,7 +560,7 @@ async fn a_mode_is_chosen_for_the_session_and_one_that_is_left_is_shown_and_left
             .join(" ")
     };
     let names =
-        |offers: &[Offer]| offers.iter().map(|offer| offer.name.clone()).collect::<Vec<_>>().join(" ");
+        |offers: &[AgentOffer]| offers.iter().map(|offer| offer.name.clone()).collect::<Vec<_>>().join(" ");
     for (prompt, mode, modes_chosen, is_in) in [
         ("one", None, "", "code"),
         ("two", Some("plan"), "plan", "plan"),

@@ -224,6 +224,7 @@ fn settings() -> Settings {
         temperature: Temperature::of_thousandths(250),
         max_tokens: Some(4096),
         reasoning: Some("low".into()),
+        mode: Some("plan".into()),
         budget_tokens: Some(500_000),
     }
 }

@@ -38,16 +38,16 @@ pub struct BackgroundLine {
 pub struct AgentOffers {
     /// The mode that it is in; empty for one that has none.
     pub mode: String,
-    pub modes: Vec<Offer>,
+    pub modes: Vec<AgentOffer>,
     /// Commands of its own, without their slash.
-    pub commands: Vec<Offer>,
+    pub commands: Vec<AgentOffer>,
     /// Whether it takes words in its turn.
     pub steers: bool,
 }
 
 /// One of these: its name, as it is typed, and what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
+pub struct AgentOffer {
     pub name: String,
     pub about: String,
 }

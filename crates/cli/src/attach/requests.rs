@@ -181,9 +181,6 @@ impl Requests {
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
             }
-            Intent::Offers { session, wanted } => {
-                (Continuation::Offers(session, wanted), offers::request(session))
-            }
             Intent::Processes { session, stop } => {
                 (Continuation::Processes(session), processes::request(session, stop))
             }
@@ -200,6 +197,7 @@ impl Requests {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
             Intent::Answers(..)
+            | Intent::Offers { .. }
             | Intent::Settings { .. }
             | Intent::Trust { .. }
             | Intent::RemoveRule(_)
@@ -231,6 +229,9 @@ impl Requests {
                     let said = Some(said.clone()).filter(|_| place + 1 == count);
                     ask(client, ui, Continuation::About { said }, answer.into());
                 }
+            }
+            Intent::Offers { session, wanted } => {
+                ask(client, ui, Continuation::Offers(session, wanted), offers::request(session));
             }
             Intent::Settings { session, only } => {
                 if let Some(here) = client.mirror.get(session) {

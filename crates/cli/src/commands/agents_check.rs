@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
 use q_agent::http::shown_address;
-use q_agent::{AgentOffers, AgentSpec, Dialect, Message, Offer, Role, Seat, ServerLimit, Turn};
+use q_agent::{AgentOffer, AgentOffers, AgentSpec, Dialect, Message, Role, Seat, ServerLimit, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 use q_host::clock::Clock;
 use q_proto::message::Reach;
@@ -376,7 +376,7 @@ fn offered(offers: &AgentOffers) -> [String; 4] {
     ]
 }
 
-fn names(offers: &[Offer]) -> impl Iterator<Item = &str> {
+fn names(offers: &[AgentOffer]) -> impl Iterator<Item = &str> {
     offers.iter().map(|offer| offer.name.as_str())
 }
 

@@ -1,6 +1,6 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use q_agent::{AgentOffers, BackgroundLine, Offer};
+use q_agent::{AgentOffer, AgentOffers, BackgroundLine};
 use q_core::{ClientId, Command, Input, Refusal, ReplyTo, RequestId, SessionId};
 use q_proto::message::{NamedAgent, Reach, Status, WireOffers, WireProcess};
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
@@ -104,8 +104,9 @@ impl<W: World> Host<W> {
             return Err(refused(&Refusal::NoSuchSession { id: session }));
         }
         let AgentOffers { mode, modes, commands, steers: _ } = self.world.offers(session);
-        let all =
-            |offers: Vec<Offer>| offers.into_iter().map(|Offer { name, about }| (name, about)).collect();
+        let all = |offers: Vec<AgentOffer>| {
+            offers.into_iter().map(|AgentOffer { name, about }| (name, about)).collect()
+        };
         let offers = WireOffers { mode, modes: all(modes), commands: all(commands) };
         Ok(Response::Offers(Box::new(offers)))
     }

@@ -33,6 +33,7 @@ fn commands() -> Vec<Command> {
             temperature: Temperature::of_thousandths(250),
             max_tokens: Some(u64::MAX),
             reasoning: Some("low".into()),
+            mode: Some("plan".into()),
             budget_tokens: Some(0),
         }),
     };

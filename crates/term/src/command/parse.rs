@@ -352,8 +352,6 @@ mod tests {
             ("/set temperature  0.2", set(Action::Set, "temperature", "0.2")),
             ("/set x -1", set(Action::Set, "x", "-1")),
             ("/model", alone(Action::Model)),
-            ("/mode", alone(Action::Mode)),
-            ("/mode plan", set(Action::Mode, "mode", "plan")),
             ("/model a/b:c", set(Action::Model, "model", "a/b:c")),
             ("/queue", alone(Action::Queue)),
             ("/edit 2", numbered(Action::EditQueued, 2)),
@@ -390,6 +388,13 @@ mod tests {
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_mode_is_a_setting_by_another_word() {
+        assert_eq!(parsed("/mode"), Ok(alone(Action::Mode)));
+        assert_eq!(parsed("/mode plan"), Ok(set(Action::Mode, "mode", "plan")));
+        assert!(parsed("/mode two words").is_err());
     }
 
     #[test]
