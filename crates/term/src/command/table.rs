@@ -562,6 +562,7 @@ mod tests {
             "all",
             "yes",
             "MODEL",
+            "MODE",
             "SETTING",
             "VALUE",
         ];
