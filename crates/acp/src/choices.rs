@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// The most that are listed, and the longest name and what is said of one, in bytes.
 const MOST: usize = 200;
 const NAME_BYTES: usize = 200;
-const ABOUT_BYTES: usize = 300;
+const ABOUT_BYTES: usize = 120;
 /// How many are named where one is not known.
 const MOST_NAMED: usize = 12;
 
