@@ -547,7 +547,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 16] = [
+        const SLASH: [&str; 17] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
