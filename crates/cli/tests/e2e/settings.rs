@@ -73,6 +73,7 @@ fn what_is_set_stands_above_what_is_configured() {
                 { "name": "temperature", "value": "0.125", "origin": "session" },
                 { "name": "max_tokens", "value": "7", "origin": "agent" },
                 { "name": "reasoning", "value": null, "origin": "provider" },
+                { "name": "mode", "value": null, "origin": "provider" },
                 { "name": "budget_tokens", "value": null, "origin": "limits" },
             ],
             "from_next_turn": false,
