@@ -4,8 +4,8 @@ mod writer;
 
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying,
-    Sent, Source, Sources, Stop, Summary, Usage, WindowUse,
+    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Retrying, Sent,
+    Source, Sources, Stop, Summary, Usage, WindowUse,
 };
 use q_term::Way;
 use q_term::typed;
@@ -135,6 +135,7 @@ struct SetJson {
     temperature: Option<f64>,
     max_tokens: Option<u64>,
     reasoning: Option<String>,
+    mode: Option<String>,
     /// 0 where any number is allowed.
     budget_tokens: Option<u64>,
 }
@@ -182,10 +183,11 @@ impl From<&Summary> for SessionJson {
                 temperature: summary.settings.temperature.map(|set| f64::from(set.thousandths()) / 1000.0),
                 max_tokens: summary.settings.max_tokens,
                 reasoning: summary.settings.reasoning.clone(),
+                mode: summary.settings.mode.clone(),
                 budget_tokens: summary.settings.budget_tokens,
             },
             directory: summary.directory.clone(),
-            policy: policy(summary.policy),
+            policy: summary.policy.word(),
             tags: summary.tags.iter().map(ToString::to_string).collect(),
             pinned: summary.pinned,
             parent: summary.parent.map(|id| id.to_string()),
@@ -460,13 +462,6 @@ pub(crate) const fn need(need: Need) -> &'static str {
         Need::Answer => "answer",
         Need::Failure => "failure",
         Need::Reading => "reading",
-    }
-}
-
-const fn policy(policy: Policy) -> &'static str {
-    match policy {
-        Policy::Ask => "ask",
-        Policy::Deny => "deny",
     }
 }
 

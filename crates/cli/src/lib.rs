@@ -28,6 +28,7 @@ mod mcp_file;
 mod mcp_servers;
 mod missing;
 mod named_files;
+mod offers;
 mod open;
 mod out;
 mod permissions_file;

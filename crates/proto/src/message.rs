@@ -140,6 +140,17 @@ pub enum Response {
     Models(Vec<String>),
     /// What goes on in the background of a session, and what ended there.
     Processes(Vec<WireProcess>),
+    /// What a session's agent lets people choose or type.
+    Offers(Box<WireOffers>),
+}
+
+/// What an agent lets people choose or type, as it last said: names, each with what is said of it. Hostile text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireOffers {
+    /// The mode that it is in; empty for none.
+    pub mode: String,
+    pub modes: Vec<(String, String)>,
+    pub commands: Vec<(String, String)>,
 }
 
 /// A process in the background of a session.

@@ -33,6 +33,25 @@ pub struct BackgroundLine {
     pub ended: Option<String>,
 }
 
+/// What an agent lets people choose or type, beside prompts, as it last said. Hostile text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentOffers {
+    /// The mode that it is in; empty for one that has none.
+    pub mode: String,
+    pub modes: Vec<AgentOffer>,
+    /// Commands of its own, without their slash.
+    pub commands: Vec<AgentOffer>,
+    /// Whether it takes words in its turn.
+    pub steers: bool,
+}
+
+/// One of these: its name, as it is typed, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentOffer {
+    pub name: String,
+    pub about: String,
+}
+
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat {
@@ -169,6 +188,11 @@ pub trait Conversation: Send + Sync {
     /// What it has going on in the background of its session, and what ended there; nothing for one that starts no processes.
     fn processes(&self) -> Vec<BackgroundLine> {
         Vec::new()
+    }
+
+    /// What it lets people choose or type; nothing for one that offers nothing, or was not asked anything yet.
+    fn offers(&self) -> AgentOffers {
+        AgentOffers::default()
     }
 
     /// Ends one of these; whether it ran, or why there is none of that number.

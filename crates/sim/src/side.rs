@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, Outcome, Record, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
-    AgentControl, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes, Query,
-    ReversalReport, StoreQuery, World,
+    AgentControl, AgentOffers, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes,
+    Query, ReversalReport, StoreQuery, World,
 };
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
@@ -224,6 +224,10 @@ impl World for Side {
     // Simulated agents start no processes.
     fn processes(&mut self, _: SessionId, _: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
         Ok(Vec::new())
+    }
+
+    fn offers(&mut self, _: SessionId) -> AgentOffers {
+        AgentOffers::default()
     }
 
     // Simulated agents have no models, so nobody asks.

@@ -21,6 +21,7 @@ pub mod intent;
 pub mod keys;
 pub mod kinds;
 pub mod mention;
+pub mod offers;
 pub mod plain;
 pub mod plan;
 pub mod project;

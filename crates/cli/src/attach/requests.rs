@@ -12,6 +12,7 @@ use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
 use q_term::command::UserCommand;
 use q_term::command::{FROM_NEXT_TURN, notice, what_follows};
+use q_term::offers::OfferUse;
 use q_term::rules::ListedRule;
 use q_term::{Intent, Ui};
 
@@ -22,7 +23,7 @@ use crate::commands::{new, next_request, permissions, processes, settings, trust
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
-use crate::{permissions_file, trust_file};
+use crate::{offers, permissions_file, trust_file};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -68,6 +69,8 @@ pub(super) enum Continuation {
         session: SessionId,
         shows: bool,
     },
+    /// What a session's agent offers, and for what that is asked.
+    Offers(SessionId, OfferUse),
     /// What goes on in a session's background.
     Processes(SessionId),
     /// The rules of a session, to be shown behind those that stand beside them; or why those are not known.
@@ -101,6 +104,7 @@ impl Continuation {
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Processes(_)
+            | Self::Offers(..)
             | Self::Rules { .. }
             | Self::Context { .. }
             | Self::About { .. } => {
@@ -193,6 +197,7 @@ impl Requests {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
             Intent::Answers(..)
+            | Intent::Offers { .. }
             | Intent::Settings { .. }
             | Intent::Trust { .. }
             | Intent::RemoveRule(_)
@@ -224,6 +229,9 @@ impl Requests {
                     let said = Some(said.clone()).filter(|_| place + 1 == count);
                     ask(client, ui, Continuation::About { said }, answer.into());
                 }
+            }
+            Intent::Offers { session, wanted } => {
+                ask(client, ui, Continuation::Offers(session, wanted), offers::request(session));
             }
             Intent::Settings { session, only } => {
                 if let Some(here) = client.mirror.get(session) {
@@ -330,6 +338,9 @@ impl Requests {
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
             }
+            (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
+                return ui.offered(session, wanted, &offers::list(*offered));
+            }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
                 ui.show_processes(session, processes::lines(&all));
             }
@@ -360,6 +371,7 @@ impl Requests {
                 | Continuation::Lookup { .. }
                 | Continuation::Models { .. }
                 | Continuation::Processes(_)
+                | Continuation::Offers(..)
                 | Continuation::Rules { .. }
                 | Continuation::Context { .. }
                 | Continuation::Draft

@@ -11,6 +11,7 @@ use q_term::command::table::{self, Action, Group};
 use q_term::command::{
     self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, what_follows,
 };
+use q_term::offers::OfferUse;
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
@@ -20,6 +21,7 @@ use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::{next_request, permissions, processes, settings, trust};
 use crate::error::CliError;
+use crate::offers;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
 use crate::shared_commands::unqueue;
@@ -197,6 +199,21 @@ impl Frontend<'_> {
             *first = notice_line(first);
         }
         print_lines(&lines)
+    }
+
+    pub(crate) async fn print_offers(&mut self, wanted: &OfferUse) -> Result<(), CliError> {
+        let session = self.here()?;
+        let offered = offers::ask(&mut self.client, session).await;
+        self.print_updates()?;
+        let offered = offered?;
+        match wanted {
+            OfferUse::Modes => print_lines(&q_term::offers::modes(&offered)),
+            OfferUse::Commands => print_lines(&q_term::offers::commands(&offered)),
+            OfferUse::Send { line, .. } if q_term::offers::is_command(&offered, line) => {
+                self.submit(line.clone(), false).await
+            }
+            OfferUse::Send { otherwise, .. } => Err(CliError::usage(otherwise)),
+        }
     }
 
     pub(crate) async fn print_processes(&mut self, stop: Option<u64>) -> Result<(), CliError> {

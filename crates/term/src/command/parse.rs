@@ -135,8 +135,8 @@ impl CommandLine<'_> {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
                 }
-                "MODEL" => {
-                    arguments.changes = vec![change("model", word)];
+                "MODEL" | "MODE" => {
+                    arguments.changes = vec![change(&param.word.to_ascii_lowercase(), word)];
                     behind
                 }
                 // Alone it is asked about.
@@ -390,6 +390,13 @@ mod tests {
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_mode_is_a_setting_by_another_word() {
+        assert_eq!(parsed("/mode"), Ok(alone(Action::Mode)));
+        assert_eq!(parsed("/mode plan"), Ok(set(Action::Mode, "mode", "plan")));
+        assert!(parsed("/mode two words").is_err());
     }
 
     #[test]
