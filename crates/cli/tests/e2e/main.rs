@@ -79,6 +79,7 @@ mod permissions;
 mod plain;
 mod providers;
 mod queue;
+mod remote_mcp;
 mod replay;
 mod restart;
 mod run;
