@@ -314,16 +314,17 @@ mod tests {
                 configured: "/c".into(),
                 agent: "hands".into(),
                 own: vec!["/own".into()],
+                server_keys: vec![("K".into(), "canary".into())],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
             ..numbers
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9 + 4,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9 + 4 + 7,
             "all that a client says has a length"
         );
-        assert!(!format!("{shaping:?}").contains("canary"));
+        assert!(!format!("{shaping:?} {:?}", shaping.tools).contains("canary"));
         let written = q_msgpack::write(&shaping).unwrap();
         let arrived: Shaping = q_msgpack::read(&written).unwrap();
         assert_eq!(arrived, shaping);
@@ -342,6 +343,9 @@ mod tests {
                 variables: vec![(nothing(), nothing()); count],
                 ..ToolEnvironment::default()
             });
+            let keys = vec![(nothing(), nothing()); count];
+            let keyed = Some(ToolEnvironment { server_keys: keys, ..ToolEnvironment::default() });
+            assert_eq!(is_read(&Shaping { tools: keyed, ..Shaping::default() }), is_few, "{count}");
             assert_eq!(is_read(&Shaping { tools, ..Shaping::default() }), is_few, "{count}");
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");

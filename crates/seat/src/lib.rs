@@ -3,6 +3,7 @@
 //! What a conversation remembers by itself is a cache. The transcript is the truth: each turn brings all of it that an agent
 //! is sent, and a conversation that has forgotten, or was refused its memory, goes on from that.
 
+mod address;
 mod servers;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use q_core::{
 };
 use tokio::sync::mpsc;
 
-pub use servers::{McpServers, McpSpec, ServerOrigin, ServerTables, check_name};
+pub use address::shown_address;
+pub use servers::{McpServers, McpSpec, RemoteServer, ServerOrigin, ServerTables, check_name};
 
 /// A process in the background as people and models are told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,6 +28,7 @@ pub mod project;
 pub mod quoted;
 pub mod rules;
 pub mod sanitize;
+pub mod served;
 pub mod settings;
 pub mod sources;
 pub mod spending;

@@ -16,6 +16,7 @@ use q_term::offers::OfferUse;
 use q_term::rules::ListedRule;
 use q_term::{Intent, Ui};
 
+use crate::attach::filling::{Filling, TypedPrompt};
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
@@ -23,6 +24,7 @@ use crate::commands::{new, next_request, permissions, processes, settings, trust
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
+use crate::served_words::{self, PromptWords, ServedText};
 use crate::{offers, permissions_file, trust_file};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
@@ -39,6 +41,8 @@ pub(super) type AttachedClient = Attachment<Continuation>;
 pub(super) struct Requests {
     sought: Option<(SessionId, String)>,
     typed: TypedPrompts,
+    /// Prompts for which servers are being asked.
+    filling: Filling,
     /// The directories of which it is known whether they are trusted, or is asked.
     looked_at: BTreeSet<String>,
 }
@@ -150,12 +154,10 @@ impl Requests {
                 }
             },
             Intent::Prompt { key, session, text, steer } => {
-                match self.with_files(context, &client.mirror, session, &text) {
-                    Ok(FilledPrompt { text, images }) => {
-                        let prompt = Prompt { session, token: token()?, text, images, steers: steer };
-                        client.state.submit(prompt, Continuation::Prompt(key));
-                        send(client, ui);
-                    }
+                let typed = TypedPrompt { key, session, steer };
+                match served(context, &client.mirror, session, &text) {
+                    Ok(PromptWords::Served(words)) => self.filling.begin(typed, text, *words),
+                    Ok(PromptWords::Plain(text)) => self.submit(context, client, ui, typed, &text)?,
                     Err(why) => Continuation::Prompt(key).refused(ui, why),
                 }
                 return Ok(());
@@ -272,6 +274,57 @@ impl Requests {
         {
             ui.ask_trust(here.summary.id, directory, &paths);
         }
+    }
+
+    /// Sends a prompt with the files that it names.
+    fn submit(
+        &mut self,
+        context: &Context,
+        client: &mut AttachedClient,
+        ui: &mut Ui,
+        TypedPrompt { key, session, steer }: TypedPrompt,
+        text: &str,
+    ) -> Result<(), CliError> {
+        match self.with_files(context, &client.mirror, session, text) {
+            Ok(FilledPrompt { text, images }) => {
+                let prompt = Prompt { session, token: token()?, text, images, steers: steer };
+                client.state.submit(prompt, Continuation::Prompt(key));
+                send(client, ui);
+            }
+            Err(why) => Continuation::Prompt(key).refused(ui, why),
+        }
+        Ok(())
+    }
+
+    /// Waits for a prompt for which servers were asked; for ever where there is none.
+    pub(super) async fn filled(&mut self) -> (TypedPrompt, Result<ServedText, String>) {
+        self.filling.next().await
+    }
+
+    /// Sends such a prompt. What a server said names no files.
+    pub(super) fn send_filled(
+        &mut self,
+        context: &Context,
+        client: &mut AttachedClient,
+        ui: &mut Ui,
+        (typed, filled): (TypedPrompt, Result<ServedText, String>),
+    ) -> Result<(), CliError> {
+        match filled {
+            Ok(ServedText { text, is_served: true }) => {
+                let TypedPrompt { key, session, steer } = typed;
+                let prompt = Prompt { session, token: token()?, text, images: Vec::new(), steers: steer };
+                client.state.submit(prompt, Continuation::Prompt(key));
+                send(client, ui);
+            }
+            Ok(ServedText { text, is_served: false }) => self.submit(context, client, ui, typed, &text)?,
+            Err(why) => Continuation::Prompt(typed.key).refused(ui, why),
+        }
+        Ok(())
+    }
+
+    /// The prompts for which servers are still being asked, as they were typed: they are not sent.
+    pub(super) fn unfilled(&self) -> impl Iterator<Item = &str> {
+        self.filling.texts()
     }
 
     /// A prompt with the files that it names, or why it goes back to where it was typed.
@@ -432,6 +485,14 @@ impl Requests {
                 Continuation::About { said: said.map(|said| said + &beside + &follows) }
             }
         })
+    }
+}
+
+/// What a prompt wants of servers, or as it is sent without.
+fn served(context: &Context, mirror: &Mirror, session: SessionId, text: &str) -> Result<PromptWords, String> {
+    match mirror.get(session).map(|here| &here.summary) {
+        Some(here) => served_words::wanted(context, &here.agent, Path::new(&here.directory), text),
+        None => Ok(PromptWords::Plain(text.to_owned())),
     }
 }
 

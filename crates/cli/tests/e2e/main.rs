@@ -82,6 +82,7 @@ mod plain;
 mod providers;
 mod queue;
 mod reference;
+mod remote_mcp;
 mod replay;
 mod restart;
 mod run;

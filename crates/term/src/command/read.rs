@@ -1,7 +1,7 @@
 //! A typed text is a prompt or a command.
 //!
 //! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
-//! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
+//! never sent to an agent; `//text` sends a prompt that begins with `/`. `/SERVER:PROMPT` is a prompt that a client asks a server for. Several lines that begin with `/` are a command
 //! only if the first word is the name of one: a pasted path or log is a prompt.
 
 use crate::command::arguments::{Arguments, Flags};
@@ -9,6 +9,7 @@ use crate::command::parse::{SlashError, parse, word_of};
 use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
+use crate::served;
 
 /// What a typed text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,11 @@ impl Typed<'_> {
 pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     let Some(rest) = text.strip_prefix('/') else { return Typed::Prompt(text) };
     if rest.starts_with('/') {
-        return Typed::Prompt(rest);
+        // Whoever sends it tells it by its two slashes from what a server is asked for.
+        return Typed::Prompt(if served::prompt(rest).is_some() { text } else { rest });
+    }
+    if served::prompt(text).is_some() {
+        return Typed::Prompt(text);
     }
     let several_lines = rest.trim_end().contains('\n');
     let known = table::by_slash(word_of(rest).0).is_some();
@@ -81,6 +86,8 @@ mod tests {
                 "/usr/lib: no such file\n/usr/bin: no such file",
             ),
             (" /next", " /next"),
+            ("/files:review a", "/files:review a"),
+            ("//files:review a", "//files:review a"),
         ] {
             assert_eq!(prompt(typed), Some(said), "{typed:?}");
         }
