@@ -90,6 +90,11 @@ impl Frames {
         if done { Flow::Ended } else { Flow::GoesOn }
     }
 
+    /// No more comes: what its dialect kept back is told.
+    pub(super) fn end(&mut self) {
+        self.reader.end(&mut self.answer);
+    }
+
     /// Takes in what broke off, of which nothing more comes: `ended` is how it may be read. What is said there was said, and why it
     /// ended is not known, whatever stands there.
     pub(super) fn on_broken_off(&mut self, data: Vec<u8>, ended: [Vec<u8>; 2]) {

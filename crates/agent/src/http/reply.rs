@@ -296,6 +296,7 @@ impl ResponseBody {
 
     fn end_answer(&mut self, broken: Option<AgentFailure>) {
         self.is_over = true;
+        self.frames.end();
         self.frames.answer.end(broken);
     }
 
