@@ -10,7 +10,7 @@ use super::failure::{has_words, is_error};
 use super::halves::Halves;
 use super::resemblance::dialect_of;
 use crate::dialect::Dialect;
-use q_json::{elements, is_array, is_nothing, members, mended, values};
+use q_json::{elements, is_array, is_nothing, members, mended, text, values};
 
 /// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
 const MAX_MENDED: usize = 64 << 10;
@@ -111,6 +111,12 @@ impl Frames {
     }
 
     fn value(&mut self, name: &str, value: &RawValue) -> Flow {
+        // Something between may have written a frame as a text.
+        if let Some(inner) = text(value).filter(|inner| inner.starts_with('{'))
+            && let Ok(frame) = serde_json::from_str::<&RawValue>(&inner)
+        {
+            return self.frame(name, frame);
+        }
         if !is_array(value) {
             return self.frame(name, value);
         }

@@ -117,11 +117,18 @@ impl FrameReader for ChatCompletionsReader {
         // What some servers count in places of their own counts where the usual one is empty.
         let beside = || member(groqs, "usage").and_then(usage).or_else(|| timings.and_then(usage));
         answer.on_usage(counted.and_then(usage).or_else(beside));
+        // Groq says there as well what went wrong.
+        if let Some(error) = member(groqs, "error").filter(|error| is_error(error)) {
+            answer.on_error(error.get());
+            return Meaning::End;
+        }
         // What was found says more of a page than that it was cited.
         citing::cite_each(results, answer);
         citing::cite_each(citations, answer);
-        let choices = choices.filter(|choices| is_array(choices));
-        for (place, one) in each(choices).into_iter().enumerate() {
+        let is_alone = |choices: &RawValue| choices.get().starts_with('{');
+        let choices = choices.filter(|choices| is_array(choices) || is_alone(choices));
+        let alone = choices.filter(|choices| is_alone(choices));
+        for (place, one) in each(choices).into_iter().chain(alone).enumerate() {
             self.choice(place, one, answer);
             if answer.calls_too_much() || answer.has_failed() {
                 return Meaning::End;
