@@ -2,6 +2,8 @@
 
 mod writer;
 
+use std::time::Duration;
+
 use q_core::attention::{self, Need};
 use q_core::{
     Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Retrying, Sent,
@@ -273,6 +275,9 @@ pub(crate) struct EntryJson {
     /// Of the place from which on something is left out: how much, then.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<SentJson>,
+    /// Of a thought: how long it took, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thought_ms: Option<u64>,
     /// Of a prompt whose turn stopped before anything answered it: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
@@ -339,6 +344,11 @@ impl From<&Source> for SourceJson {
 }
 
 impl EntryJson {
+    /// The same of a thought that took so long.
+    pub(crate) fn thought_for(self, took: Option<Duration>) -> Self {
+        Self { thought_ms: took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)), ..self }
+    }
+
     pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
         let answered = unanswered.then_some(false);
         let says =

@@ -1,6 +1,7 @@
 //! Words for people: activities, stops, ages, sizes, places. The same on the whole screen, in plain mode and in the shell.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use q_core::attention::{self, Need};
 use q_core::{
@@ -380,6 +381,16 @@ pub fn age(now: WallTime, then: WallTime) -> String {
         3_600..86_400 => format!("{}h", seconds / 3_600),
         86_400..1_209_600 => format!("{}d", seconds / 86_400),
         _ => format!("{}w", seconds / 604_800),
+    }
+}
+
+/// That a model thought, and for how long where that is known: `thought for 12 s`.
+pub fn thought(took: Option<Duration>) -> String {
+    match took.map(|took| took.as_secs()) {
+        None => "thought".to_owned(),
+        Some(0) => "thought for less than 1 s".to_owned(),
+        Some(seconds @ ..60) => format!("thought for {seconds} s"),
+        Some(seconds) => format!("thought for {} min {} s", seconds / 60, seconds % 60),
     }
 }
 

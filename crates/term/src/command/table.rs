@@ -109,6 +109,8 @@ pub enum Action {
     Steer,
     /// Move in the transcript.
     Scroll(ScrollStep),
+    /// Show thoughts that have ended whole, or fold them again.
+    Thoughts,
     /// Paint the screen anew.
     Redraw,
     /// Back to the shell; `fg` returns.
@@ -300,6 +302,7 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::Scroll(ScrollStep::LineDown), &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
     View, Action::Scroll(ScrollStep::Top), &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
     View, Action::Scroll(ScrollStep::End), &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
+    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show what the model thought in this session whole, or fold it again; one entry: `q show SESSION --entry N`";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";

@@ -122,6 +122,7 @@ impl Ui {
                 intents.push(Intent::Context { session: session.summary.id });
             }
             Action::Inbox => self.show_inbox(mirror),
+            Action::Thoughts => self.pane_mut().shows_thoughts ^= true,
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);
