@@ -385,8 +385,9 @@ fn help_is_a_command_too() {
 #[test]
 fn a_broken_configuration_is_an_object_too() {
     let world = World::new();
-    let config = world.home.directory("XDG_CONFIG_HOME").join("q/config.toml");
-    std::fs::write(config, "agent = [\n").unwrap();
+    let config = world.home.directory("XDG_CONFIG_HOME").join("q");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(config.join("config.toml"), "agent = [\n").unwrap();
     let refused = world.q(&["chat", "--json", "hello"]).exited(2);
     let said: serde_json::Value = serde_json::from_str(&refused.out).unwrap();
     assert_eq!(said["outcome"], "refused", "{said}");
