@@ -61,6 +61,9 @@ fn elsewhere(location: &str) -> Vec<u8> {
     format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n").into_bytes()
 }
 
+/// What is said of an address of this machine or its network.
+const OWN: &str = "it leads to this machine or its own network";
+
 /// What a model is told that fetches these, one after the other, with leave for each; and what each call was about.
 async fn fetched(network: NetworkEnvironment, wanted: &[Value]) -> Vec<(Outcome, String, CallSubject)> {
     let server = Server::start();
@@ -68,12 +71,18 @@ async fn fetched(network: NetworkEnvironment, wanted: &[Value]) -> Vec<(Outcome,
     let calls = wanted.iter().fold(Script::new(), |script, input| script.call("fetch", &input.to_string()));
     server.once("do it", calls.done());
     let spec = HttpSpec { network, key: Some(Secret::new("sk-canary")), ..spec(server.base_url()) };
-    let (mut subjects, mut all) = (Vec::new(), Vec::new());
+    let (mut subjects, mut unasked, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for event in Permitting::new().turn(spec).await {
         if let AgentEvent::Call(call, CallFacts { subject, .. }) = event {
-            assert!(call.wants == Wants::Consent || subject == CallSubject::Other, "{call:?}");
+            if call.wants != Wants::Consent {
+                unasked.push(call.no);
+            }
             subjects.push(subject);
         } else if let AgentEvent::Result { call, outcome, text } = event {
+            // Nobody is asked about what is never fetched, and about nothing else.
+            let is_never = text.contains(OWN) || matches!(subjects.last(), Some(CallSubject::Other));
+            assert!(!unasked.contains(&call) || is_never && outcome == Outcome::Failed, "{call}: {text}");
+            assert!(unasked.contains(&call) || !text.contains(OWN), "{call}: {text}");
             all.push((call, outcome, text));
         }
     }
@@ -103,7 +112,7 @@ async fn nothing_of_this_machine_or_its_network_is_fetched() {
         .await,
     );
     for (outcome, text, subject) in &all {
-        let is_refused = text.contains("it leads to this machine or its own network");
+        let is_refused = text.contains(OWN);
         assert!(*outcome == Outcome::Failed && is_refused, "{subject:?}: {text}");
     }
     assert!(listener.accept().is_err(), "nobody came");

@@ -77,12 +77,14 @@ pub(crate) struct WantedAnswer {
     pub(crate) runs: bool,
     /// Whether it is for every call of that one's tool that was shown in its session.
     pub(crate) all: bool,
+    /// Whether it is a no without a word: questions take one as well.
+    pub(crate) denies: bool,
 }
 
 impl WantedAnswer {
     /// Whether it answers a call that waits for that.
     fn fits(self, wants: Wants) -> bool {
-        (self.wants == Wants::Words) == (wants == Wants::Words)
+        (self.denies && !self.all) || (self.wants == Wants::Words) == (wants == Wants::Words)
     }
 }
 

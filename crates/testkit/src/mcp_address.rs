@@ -146,7 +146,7 @@ impl Shared {
         if mode == "elsewhere" {
             return respond(stream, "307 Temporary Redirect\r\nlocation: /other?key=hidden", b"");
         }
-        match heard.asked.as_str() {
+        match heard.asked.split('?').next().unwrap_or_default() {
             "GET /mcp" if mode == "streams" => self.tell_unasked(stream),
             "POST /mcp" => self.answer_message(heard, stream),
             "DELETE /mcp" => respond(stream, "200 OK", b""),

@@ -243,7 +243,9 @@ async fn reply(
     answer: Answer,
 ) -> Result<(), CliError> {
     let mut client = Client::attach(context, false).await?;
-    let fits = |pending: &PendingCall| (pending.wants == Wants::Words) == (wants == Wants::Words);
+    // A question takes a no without a word as well.
+    let denies = answer == Answer::Deny;
+    let fits = |pending: &PendingCall| denies || (pending.wants == Wants::Words) == (wants == Wants::Words);
     let is_meant = |pending: &PendingCall| id.is_none_or(|id| CallId::of(pending) == id);
     let (session, waiting) = in_one_session(&mut client, address, |pending| {
         fits(pending) && (address.is_some() || is_meant(pending))

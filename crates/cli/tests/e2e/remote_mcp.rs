@@ -84,7 +84,7 @@ fn a_servers_prompt_is_what_it_says_and_a_resource_is_quoted() {
     );
     terminal.enter("look at @far:far:/1, please", "Seen.");
     let quoted =
-        "look at @far:far:/1, please\n\nFile far:far:/1 (2 lines, 21 B):\n```\nfar:/1:\nwhat it says\n```";
+        "look at @far:far:/1, please\n\nFile far:far:/1 (2 lines, 20 B):\n```\nfar:/1:\nwhat it says\n```";
     assert_eq!(last_prompt(&shop), quoted);
     // What cannot be had comes back to where it was typed.
     let asked = shop.world.server.requests().len();

@@ -93,7 +93,9 @@ impl<'a> Scene<'a> {
             Some(CoreCommand::Call(wants, answer)) => {
                 let answer = answer(arguments);
                 let runs = matches!(answer, Answer::Once | Answer::Always);
-                let wanted = WantedAnswer { number: arguments.number, wants, runs, all: arguments.flags.all };
+                let denies = answer == Answer::Deny;
+                let (number, all) = (arguments.number, arguments.flags.all);
+                let wanted = WantedAnswer { number, wants, runs, all, denies };
                 match self.inbox.choose(self.mirror, self.focus, self.line, wanted)? {
                     Choice::All(calls) => {
                         let tool = calls.first().map(|call| call.pending.tool.as_str()).unwrap_or_default();
