@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_acp::AcpSpec;
+use q_core::Settings;
 use q_seat::ServerTables;
 use q_tools::ToolSettings;
 
@@ -106,6 +107,13 @@ impl Patience {
     pub const RETRIES: u32 = 5;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// As this, where the person in front of a session waits otherwise.
+    pub(crate) fn with(self, settings: &Settings) -> Self {
+        let idle_timeout = settings.idle_timeout.map_or(self.idle_timeout, Duration::from_secs);
+        let first_byte = settings.first_byte.map(Duration::from_secs).or(self.first_byte);
+        Self { idle_timeout, first_byte, ..self }
+    }
 }
 
 impl Default for Patience {

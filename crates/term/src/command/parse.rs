@@ -8,6 +8,7 @@ use crate::command::arguments::{Arguments, CoreCommand, Flags, Param, params};
 use crate::command::table::{self, Action, CommandRow};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
+use crate::settings;
 use crate::suggest;
 use crate::way::Way;
 
@@ -146,7 +147,12 @@ impl CommandLine<'_> {
                 }
                 "VALUE" => {
                     let name = arguments.text.take().unwrap_or_default();
-                    arguments.changes = vec![change(&name, word)];
+                    // These have blanks in them.
+                    let is_all = matches!(name.as_str(), "body" | "omit" | "headers");
+                    let (value, behind) = if is_all { (rest, "") } else { (word, behind) };
+                    let change =
+                        settings::change(&name, value).map_err(|refused| fault(refused.to_string()))?;
+                    arguments.changes = vec![change];
                     behind
                 }
                 "WORD" => {
@@ -353,6 +359,9 @@ mod tests {
             ("/set temperature", worded(Action::Set, None, "temperature")),
             ("/set temperature  0.2", set(Action::Set, "temperature", "0.2")),
             ("/set x -1", set(Action::Set, "x", "-1")),
+            ("/set body  {\"a\": [1, 2]}", set(Action::Set, "body", "{\"a\": [1, 2]}")),
+            ("/set omit a, b", set(Action::Set, "omit", "a, b")),
+            ("/set headers x-key: 1", set(Action::Set, "headers", "x-key: 1")),
             ("/model", alone(Action::Model)),
             ("/model a/b:c", set(Action::Model, "model", "a/b:c")),
             ("/queue", alone(Action::Queue)),
