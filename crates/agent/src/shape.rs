@@ -149,6 +149,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_object_is_no_body() {
+        for (body, is_none) in [
+            (None, false),
+            (Some("{}"), false),
+            (Some(r#"{"a": {"b": 1}}"#), false),
+            (Some("{a}"), true),
+            (Some("[]"), true),
+            (Some("{} {}"), true),
+        ] {
+            let settings = Settings { body: body.map(str::to_owned), ..Settings::default() };
+            assert_eq!(is_no_body(&settings), is_none, "{body:?}");
+        }
+    }
+
+    #[test]
     fn values_of_headers_are_not_shown() {
         let headers = [("x-team".to_owned(), Secret::new("sk-canary"))].into();
         let shape = RequestShape { headers, ..RequestShape::default() };

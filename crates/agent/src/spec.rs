@@ -160,3 +160,25 @@ impl HttpSpec {
         Secrets::new(self.key.as_ref(), &self.shape.headers, password)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_waits_as_it_is_set_and_else_as_its_agent() {
+        let seconds = Duration::from_secs;
+        let table = Patience { idle_timeout: seconds(60), first_byte: Some(seconds(90)), retries: 3 };
+        for (first_byte, idle_timeout, expected) in [
+            (None, None, (Some(90), 60)),
+            (Some(300), None, (Some(300), 60)),
+            (None, Some(5), (Some(90), 5)),
+            (Some(1), Some(86_400), (Some(1), 86_400)),
+        ] {
+            let set = table.with(&Settings { first_byte, idle_timeout, ..Settings::default() });
+            let (first, idle) = expected;
+            assert_eq!((set.first_byte, set.idle_timeout), (first.map(seconds), seconds(idle)));
+            assert_eq!(set.retries, 3);
+        }
+    }
+}
