@@ -147,11 +147,7 @@ impl CommandLine<'_> {
                 }
                 "VALUE" => {
                     let name = arguments.text.take().unwrap_or_default();
-                    // These have blanks in them.
-                    let is_all = matches!(name.as_str(), "body" | "omit" | "headers");
-                    let (value, behind) = if is_all { (rest, "") } else { (word, behind) };
-                    let change =
-                        settings::change(&name, value).map_err(|refused| fault(refused.to_string()))?;
+                    let (change, behind) = setting(&name, word, rest, behind)?;
                     arguments.changes = vec![change];
                     behind
                 }
@@ -171,6 +167,19 @@ impl CommandLine<'_> {
     fn number(&self, word: &str) -> Result<usize, SlashError> {
         if matches!(self.row.core, Some(CoreCommand::Call(..))) { waiting_number(word) } else { place(word) }
     }
+}
+
+/// What a setting is to be, and what is typed behind it: the values of some have blanks in them.
+fn setting<'a>(
+    name: &str,
+    word: &str,
+    rest: &str,
+    behind: &'a str,
+) -> Result<(SettingChange, &'a str), SlashError> {
+    let is_all = matches!(name, "body" | "omit" | "headers");
+    let (value, behind) = if is_all { (rest, "") } else { (word, behind) };
+    let change = settings::change(name, value).map_err(|refused| fault(refused.to_string()))?;
+    Ok((change, behind))
 }
 
 fn change(name: &str, value: &str) -> SettingChange {
@@ -359,9 +368,6 @@ mod tests {
             ("/set temperature", worded(Action::Set, None, "temperature")),
             ("/set temperature  0.2", set(Action::Set, "temperature", "0.2")),
             ("/set x -1", set(Action::Set, "x", "-1")),
-            ("/set body  {\"a\": [1, 2]}", set(Action::Set, "body", "{\"a\": [1, 2]}")),
-            ("/set omit a, b", set(Action::Set, "omit", "a, b")),
-            ("/set headers x-key: 1", set(Action::Set, "headers", "x-key: 1")),
             ("/model", alone(Action::Model)),
             ("/model a/b:c", set(Action::Model, "model", "a/b:c")),
             ("/queue", alone(Action::Queue)),
@@ -464,5 +470,19 @@ mod tests {
         ] {
             assert_eq!(parsed(typed).map_err(|error| error.message), Err(message.to_owned()), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_value_with_blanks_is_all_that_follows() {
+        for (typed, name, value) in [
+            ("/set body  {\"a\": [1, 2]}", "body", "{\"a\": [1, 2]}"),
+            ("/set omit a, b", "omit", "a, b"),
+            ("/set headers x-key: 1", "headers", "x-key: 1"),
+        ] {
+            let read = parse(typed, &Kinds::default()).map(|command| command.arguments.changes);
+            assert_eq!(read, Ok(vec![change(name, value)]), "{typed}");
+        }
+        assert!(parse("/set temperature 1 2", &Kinds::default()).is_err());
+        assert!(parse("/set body [1]", &Kinds::default()).is_err());
     }
 }
