@@ -112,7 +112,7 @@ fn a_request_is_shaped_in_one_session_and_as_before_again() {
     assert!(kill9(world.home.host_pid().unwrap()));
     let mut shaped = usual.clone();
     shaped["top_p"] = json!(0.25);
-    shaped.as_object_mut().map(|members| members.remove("stream_options"));
+    shaped.as_object_mut().unwrap().remove("stream_options");
     assert_eq!(body("as shaped"), shaped);
     // A server that says nothing is given up when the session says so.
     world.server.on("say nothing", Script::new().silence());
