@@ -39,6 +39,8 @@ impl RequestShape {
         shape.temperature = temperature.and_then(number).or(shape.temperature);
         shape.max_tokens = settings.max_tokens.or(shape.max_tokens);
         shape.reasoning = settings.reasoning.clone().or(shape.reasoning);
+        merge(&mut shape.body, &settings.body.as_deref().map(members).unwrap_or_default());
+        shape.omit.extend(settings.omit.iter().flat_map(|names| names.split(',').map(str::to_owned)));
         shape
     }
 
@@ -72,6 +74,11 @@ impl RequestShape {
 /// The members of a table that is written as JSON; none of what is none.
 pub fn members(json: &str) -> Map<String, Value> {
     serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Whether a body that is set is none: what is no object as a whole would be sent as if nothing were set.
+pub(crate) fn is_no_body(settings: &Settings) -> bool {
+    settings.body.as_deref().is_some_and(|json| serde_json::from_str::<Map<String, Value>>(json).is_err())
 }
 
 /// A number as JSON has it; nothing where that has none for it.
@@ -139,6 +146,21 @@ mod tests {
         let both = json!({ "stream": false, "stream_options": {} });
         assert_eq!(asked(both), json!({ "stream": false, "stream_options": { "include_usage": true } }));
         assert!(asked(json!({})).get("stream_options").is_some());
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_body() {
+        for (body, is_none) in [
+            (None, false),
+            (Some("{}"), false),
+            (Some(r#"{"a": {"b": 1}}"#), false),
+            (Some("{a}"), true),
+            (Some("[]"), true),
+            (Some("{} {}"), true),
+        ] {
+            let settings = Settings { body: body.map(str::to_owned), ..Settings::default() };
+            assert_eq!(is_no_body(&settings), is_none, "{body:?}");
+        }
     }
 
     #[test]

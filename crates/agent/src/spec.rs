@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_acp::AcpSpec;
+use q_core::Settings;
 use q_seat::ServerTables;
 use q_tools::ToolSettings;
 
@@ -106,6 +107,13 @@ impl Patience {
     pub const RETRIES: u32 = 5;
     /// The idle timeout unless configured otherwise.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// As this, where the person in front of a session waits otherwise.
+    pub(crate) fn with(self, settings: &Settings) -> Self {
+        let idle_timeout = settings.idle_timeout.map_or(self.idle_timeout, Duration::from_secs);
+        let first_byte = settings.first_byte.map(Duration::from_secs).or(self.first_byte);
+        Self { idle_timeout, first_byte, ..self }
+    }
 }
 
 impl Default for Patience {
@@ -150,5 +158,27 @@ impl HttpSpec {
         });
         let password = person.and_then(|person| Some(person.split_once(':')?.1));
         Secrets::new(self.key.as_ref(), &self.shape.headers, password)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_waits_as_it_is_set_and_else_as_its_agent() {
+        let seconds = Duration::from_secs;
+        let table = Patience { idle_timeout: seconds(60), first_byte: Some(seconds(90)), retries: 3 };
+        for (first_byte, idle_timeout, expected) in [
+            (None, None, (Some(90), 60)),
+            (Some(300), None, (Some(300), 60)),
+            (None, Some(5), (Some(90), 5)),
+            (Some(1), Some(86_400), (Some(1), 86_400)),
+        ] {
+            let set = table.with(&Settings { first_byte, idle_timeout, ..Settings::default() });
+            let (first, idle) = expected;
+            assert_eq!((set.first_byte, set.idle_timeout), (first.map(seconds), seconds(idle)));
+            assert_eq!(set.retries, 3);
+        }
     }
 }

@@ -138,6 +138,10 @@ struct SetJson {
     max_tokens: Option<u64>,
     reasoning: Option<String>,
     mode: Option<String>,
+    body: Option<String>,
+    omit: Option<String>,
+    first_byte: Option<u64>,
+    idle_timeout: Option<u64>,
     /// 0 where any number is allowed.
     budget_tokens: Option<u64>,
 }
@@ -186,6 +190,10 @@ impl From<&Summary> for SessionJson {
                 max_tokens: summary.settings.max_tokens,
                 reasoning: summary.settings.reasoning.clone(),
                 mode: summary.settings.mode.clone(),
+                body: summary.settings.body.clone(),
+                omit: summary.settings.omit.clone(),
+                first_byte: summary.settings.first_byte,
+                idle_timeout: summary.settings.idle_timeout,
                 budget_tokens: summary.settings.budget_tokens,
             },
             directory: summary.directory.clone(),

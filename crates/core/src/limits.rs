@@ -18,6 +18,12 @@ pub(crate) const RESUME_BYTES: usize = 512;
 pub(crate) const MODEL_NAME_BYTES: usize = 256;
 pub(crate) const EFFORT_BYTES: usize = 32;
 pub(crate) const MAX_TOKENS: u64 = 10_000_000;
+/// The same of what is merged into a request's body, and of the fields that are left out of it: how many, and how long a name.
+pub(crate) const BODY_BYTES: usize = 4096;
+pub(crate) const OMITTED_FIELDS: usize = 16;
+pub(crate) const FIELD_BYTES: usize = 64;
+/// The longest that a server may be waited for, in seconds: a day.
+pub(crate) const WAIT_SECONDS: u64 = 86_400;
 /// The most bytes that the file of an image may have: 5 MiB in base64, the most that Anthropic's servers take; others take more.
 pub const IMAGE_BYTES: u64 = 3_932_160;
 /// The most images of a prompt, and bytes of all their files: in base64 and with the longest prompt they fit into a frame, and

@@ -8,7 +8,10 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use crate::limits::{BUDGET_TOKENS, EFFORT_BYTES, MAX_TOKENS, MODEL_NAME_BYTES};
+use crate::limits::{
+    BODY_BYTES, BUDGET_TOKENS, EFFORT_BYTES, FIELD_BYTES, MAX_TOKENS, MODEL_NAME_BYTES, OMITTED_FIELDS,
+    WAIT_SECONDS,
+};
 
 /// What is typed where a setting is to be as the agent has it.
 pub const DEFAULT: &str = "default";
@@ -26,6 +29,13 @@ pub struct Settings {
     pub reasoning: Option<String>,
     /// In which of its modes an agent works that has such.
     pub mode: Option<String>,
+    /// What is merged into the body of a request, as a JSON object: only its braces are looked at here.
+    pub body: Option<String>,
+    /// The fields that are left out of that body, between commas.
+    pub omit: Option<String>,
+    /// How many seconds a server may be silent before the first byte, and between bytes.
+    pub first_byte: Option<u64>,
+    pub idle_timeout: Option<u64>,
     /// How many tokens the session may cost; 0 for any number. This one no agent is told.
     pub budget_tokens: Option<u64>,
 }
@@ -34,7 +44,18 @@ pub struct Settings {
 pub const OFF: &str = "off";
 
 /// The names of the settings, as they are typed, in the order in which they are shown.
-pub const NAMES: [&str; 6] = ["model", "temperature", "max_tokens", "reasoning", "mode", "budget_tokens"];
+pub const NAMES: [&str; 10] = [
+    "model",
+    "temperature",
+    "max_tokens",
+    "reasoning",
+    "mode",
+    "body",
+    "omit",
+    "first_byte",
+    "idle_timeout",
+    "budget_tokens",
+];
 
 /// One setting, and what it is to be, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +73,7 @@ pub struct Temperature(u16);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingFault {
     #[error(
-        "there is no setting `{0}`; there are model, temperature, max_tokens, reasoning, mode and budget_tokens"
+        "there is no setting `{0}`; there are model, temperature, max_tokens, reasoning, mode, body, omit, first_byte, idle_timeout and budget_tokens"
     )]
     Unknown(String),
     #[error(
@@ -75,6 +96,22 @@ pub enum SettingFault {
         "`{0}` cannot be a mode: a name of at most {MODEL_NAME_BYTES} bytes without blanks, such as plan; `/mode default` goes back to the first one"
     )]
     Mode(String),
+    #[error(
+        "that cannot be a body: one JSON object of at most {BODY_BYTES} bytes, such as {{\"top_p\": 0.9}}; `/set body default` leaves it to the agent"
+    )]
+    Body,
+    #[error(
+        "`{0}` cannot be left out: at most {OMITTED_FIELDS} names of fields between commas, such as stream_options; `/set omit default` leaves it to the agent"
+    )]
+    Omit(String),
+    #[error(
+        "`{value}` cannot be {name}: a whole number of seconds from 1 to {WAIT_SECONDS}, such as 300; `/set {name} default` leaves it to the agent"
+    )]
+    Seconds { name: &'static str, value: String },
+    #[error(
+        "headers are no setting of a session: they may hold keys, and what is set is stored and shown; they stand in the agent's table of the config, `[agents.NAME.headers]`"
+    )]
+    Headers,
     #[error(
         "`{0}` cannot be budget_tokens: a whole number from 1 to {BUDGET_TOKENS}, such as 500000, or off; `/set budget_tokens default` takes the one in the config"
     )]
@@ -137,6 +174,15 @@ impl Settings {
                 "temperature" => after.temperature = wanted.map(str::parse).transpose()?,
                 "max_tokens" => after.max_tokens = wanted.map(max_tokens).transpose()?,
                 "reasoning" => after.reasoning = wanted.map(effort).transpose()?,
+                "body" => after.body = wanted.map(body).transpose()?,
+                "omit" => after.omit = wanted.map(omit).transpose()?,
+                "first_byte" => {
+                    after.first_byte = wanted.map(|text| seconds("first_byte", text)).transpose()?
+                }
+                "idle_timeout" => {
+                    after.idle_timeout = wanted.map(|text| seconds("idle_timeout", text)).transpose()?;
+                }
+                "headers" => return Err(SettingFault::Headers),
                 "budget_tokens" => after.budget_tokens = wanted.map(budget).transpose()?,
                 _ => return Err(SettingFault::Unknown(name.clone())),
             }
@@ -164,6 +210,10 @@ impl Settings {
             "max_tokens" => self.max_tokens.map(|tokens| tokens.to_string()),
             "reasoning" => self.reasoning.clone(),
             "mode" => self.mode.clone(),
+            "body" => self.body.clone(),
+            "omit" => self.omit.clone(),
+            "first_byte" => self.first_byte.map(|seconds| seconds.to_string()),
+            "idle_timeout" => self.idle_timeout.map(|seconds| seconds.to_string()),
             "budget_tokens" => self
                 .budget_tokens
                 .map(|tokens| if tokens == 0 { OFF.to_string() } else { tokens.to_string() }),
@@ -179,7 +229,13 @@ impl Settings {
 
     /// What they take where they are stored, about: the texts among them.
     pub(crate) fn text_bytes(&self) -> usize {
-        [&self.model, &self.reasoning, &self.mode].into_iter().flatten().map(String::len).sum()
+        self.texts().map(str::len).sum()
+    }
+
+    /// Those that are texts, as far as they are set.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.model, &self.reasoning, &self.mode, &self.body, &self.omit];
+        texts.into_iter().flatten().map(String::as_str)
     }
 }
 
@@ -192,6 +248,28 @@ fn named(text: &str, otherwise: fn(String) -> SettingFault) -> Result<String, Se
 fn max_tokens(text: &str) -> Result<u64, SettingFault> {
     let number = text.parse().ok().filter(|tokens| (1..=MAX_TOKENS).contains(tokens));
     number.ok_or_else(|| SettingFault::MaxTokens(text.to_string()))
+}
+
+/// Whether it is an object, only who reads JSON can say.
+fn body(text: &str) -> Result<String, SettingFault> {
+    let is_braced = text.len() >= 2 && text.starts_with('{') && text.ends_with('}');
+    let is_body = is_braced && text.len() <= BODY_BYTES && !text.chars().any(char::is_control);
+    if is_body { Ok(text.to_string()) } else { Err(SettingFault::Body) }
+}
+
+fn omit(text: &str) -> Result<String, SettingFault> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let is_field = |name: &&str| (1..=FIELD_BYTES).contains(&name.len()) && name.bytes().all(is_plain);
+    let names: Vec<&str> = text.split(',').take(OMITTED_FIELDS + 1).map(str::trim).collect();
+    let are_fields = names.len() <= OMITTED_FIELDS && names.iter().all(is_field);
+    // Alone it says that there are none.
+    let is_said = names.as_slice() != [DEFAULT];
+    if are_fields && is_said { Ok(names.join(",")) } else { Err(SettingFault::Omit(text.to_string())) }
+}
+
+fn seconds(name: &'static str, text: &str) -> Result<u64, SettingFault> {
+    let number = text.parse().ok().filter(|seconds| (1..=WAIT_SECONDS).contains(seconds));
+    number.ok_or_else(|| SettingFault::Seconds { name, value: text.to_string() })
 }
 
 fn budget(text: &str) -> Result<u64, SettingFault> {
@@ -240,6 +318,8 @@ mod tests {
     fn each_setting_has_its_bounds_and_a_way_back() {
         let none = Settings::default();
         let longest = "m".repeat(MODEL_NAME_BYTES);
+        let longest_body = format!("{{{}}}", " ".repeat(BODY_BYTES - 2));
+        let most_fields = alloc::vec!["f".repeat(FIELD_BYTES); OMITTED_FIELDS].join(",");
         for (name, value) in [
             ("model", "anthropic/claude:5"),
             ("model", &longest),
@@ -249,6 +329,13 @@ mod tests {
             ("reasoning", "high"),
             ("reasoning", "4096"),
             ("mode", "accept-edits"),
+            ("body", "{}"),
+            ("body", "{\"top_p\": 0.9}"),
+            ("body", &longest_body),
+            ("omit", "stream_options"),
+            ("omit", &most_fields),
+            ("first_byte", "1"),
+            ("idle_timeout", "86400"),
             ("budget_tokens", "1"),
             ("budget_tokens", "1000000000000"),
             ("budget_tokens", "off"),
@@ -258,6 +345,8 @@ mod tests {
             assert_eq!(said, Ok(Some(value.to_string())), "{name}");
             assert_eq!(set.map(|set| set.changed(&[change(name, DEFAULT)])), Ok(Ok(Settings::default())));
         }
+        let (long_body, long_field) = (longest_body.replace('}', " }"), "f".repeat(FIELD_BYTES + 1));
+        let many_fields = format!("{most_fields},f");
         let (long_model, long_word) = ("m".repeat(MODEL_NAME_BYTES + 1), "w".repeat(EFFORT_BYTES + 1));
         for (name, value) in [
             ("model", ""),
@@ -271,6 +360,21 @@ mod tests {
             ("reasoning", ""),
             ("reasoning", "very much"),
             ("mode", "two words"),
+            ("body", "{"),
+            ("body", "[1]"),
+            ("body", " {}"),
+            ("body", "{\n}"),
+            ("body", &long_body),
+            ("omit", ""),
+            ("omit", "a,,b"),
+            ("omit", "options.a"),
+            ("omit", " default"),
+            ("omit", &long_field),
+            ("omit", &many_fields),
+            ("first_byte", "0"),
+            ("idle_timeout", "86401"),
+            ("headers", "x-team: blue"),
+            ("headers", DEFAULT),
             ("reasoning", &long_word),
             ("budget_tokens", "0"),
             ("budget_tokens", "1000000000001"),
@@ -279,6 +383,16 @@ mod tests {
         ] {
             assert!(none.changed(&[change(name, value)]).is_err(), "{name} {value}");
         }
+    }
+
+    #[test]
+    fn fields_are_left_out_as_they_are_named_and_what_is_no_setting_says_where_it_is() {
+        let set = Settings::default().changed(&[change("omit", "stream_options, top_p")]);
+        assert_eq!(set.map(|set| set.omit), Ok(Some("stream_options,top_p".into())));
+        let headers = Settings::default().changed(&[change("headers", "x-key: 1")]);
+        assert_eq!(headers, Err(SettingFault::Headers));
+        let unread = Settings { omit: Some("a, b".into()), ..Settings::default() };
+        assert!(unread.check().is_err());
     }
 
     #[test]

@@ -91,7 +91,7 @@ fn a_bad_line_says_what_is_wrong() {
         ("set s1 to temperature", "a value is missing"),
         (
             "create s1 set top_p 1",
-            "there is no setting `top_p`; there are model, temperature, max_tokens, reasoning, mode and budget_tokens",
+            "there is no setting `top_p`; there are model, temperature, max_tokens, reasoning, mode, body, omit, first_byte, idle_timeout and budget_tokens",
         ),
         ("failed s1 tired", "`tired` is not a failure"),
         ("create s1 kind 1st", "`1st` is not a kind"),
@@ -450,13 +450,27 @@ fn settings() -> impl Strategy<Value = Settings> {
     let temperature =
         option::of((0..=2000u16).prop_map(|thousandths| Temperature::of_thousandths(thousandths).unwrap()));
     let tokens = (option::of(1..=10_000_000u64), option::of(0..=1_000_000_000_000u64));
-    (word(), temperature, tokens, word(), word()).prop_map(
-        |(model, temperature, (max_tokens, budget_tokens), reasoning, mode)| Settings {
+    let body = option::of("[a-z\\\\\": ]{0,9}".prop_map(|members| format!("{{{members}}}")));
+    let seconds = || option::of(1..=86_400u64);
+    let request = (body, word(), seconds(), seconds());
+    (word(), temperature, tokens, word(), word(), request).prop_map(
+        |(
+            model,
+            temperature,
+            (max_tokens, budget_tokens),
+            reasoning,
+            mode,
+            (body, omit, first_byte, idle_timeout),
+        )| Settings {
             model,
             temperature,
             max_tokens,
             reasoning,
             mode,
+            body,
+            omit,
+            first_byte,
+            idle_timeout,
             budget_tokens,
         },
     )

@@ -18,6 +18,14 @@ pub(super) struct SettingsDef {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mode: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    omit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_byte: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    idle_timeout: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     budget_tokens: Option<u64>,
 }
 

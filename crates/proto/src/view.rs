@@ -82,14 +82,14 @@ impl WireSummary {
     pub fn weight(&self) -> usize {
         let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
         let told = [&self.stop_reason, &self.answering];
-        let set = [&self.settings.model, &self.settings.reasoning, &self.settings.mode];
         let texts = texts
             .into_iter()
             .chain(told)
-            .chain(set.into_iter().flatten())
             .chain(&self.tags)
             .chain(self.failure.as_ref().map(|one| &one.detail))
-            .chain(self.retrying.as_ref().map(|one| &one.failure.detail));
+            .chain(self.retrying.as_ref().map(|one| &one.failure.detail))
+            .map(String::as_str)
+            .chain(self.settings.texts());
         size_of::<Self>() + texts.map(|text| size_of::<usize>() + text.len()).sum::<usize>()
     }
 }

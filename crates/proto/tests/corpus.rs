@@ -225,6 +225,10 @@ fn settings() -> Settings {
         max_tokens: Some(4096),
         reasoning: Some("low".into()),
         mode: Some("plan".into()),
+        body: Some("{\"top_p\": 0.9}".into()),
+        omit: Some("stream_options".into()),
+        first_byte: Some(300),
+        idle_timeout: Some(60),
         budget_tokens: Some(500_000),
     }
 }

@@ -16,7 +16,7 @@ use super::step::{Aim, AnswerKind, ClientRequest};
 /// Names that are typed: some meet, some are none.
 const NAMES: [&str; 6] = ["api", "API", "docs", "login-handler", "1st", ""];
 /// Of each setting a value and the way back, and what cannot be.
-const SETTINGS: [(&str, &str); 10] = [
+const SETTINGS: [(&str, &str); 12] = [
     ("model", "m-2"),
     ("model", "default"),
     ("temperature", "0.2"),
@@ -25,6 +25,8 @@ const SETTINGS: [(&str, &str); 10] = [
     ("reasoning", "high"),
     ("reasoning", "two words"),
     ("zebra", "1"),
+    ("body", "{\"top_p\": 0.9}"),
+    ("first_byte", "300"),
     ("budget_tokens", "60000"),
     ("budget_tokens", "off"),
 ];

@@ -1,10 +1,14 @@
 //! What is set in a session and which models there are, in lines for the person: the same on the whole screen, line by line
 //! and in the shell.
 
-use q_core::Summary;
-use q_core::settings::NAMES;
+use q_core::settings::{DEFAULT, NAMES};
+use q_core::{SettingChange, SettingFault, Summary};
+use serde_json::{Map, Value};
 
 use crate::sanitize;
+
+/// Those that shape requests beyond what most people set: where nobody does, there is nothing of them.
+const OF_REQUESTS: [&str; 4] = ["body", "omit", "first_byte", "idle_timeout"];
 
 /// What the agent's own configuration says of the settings, as the client that shows them has it; nothing where it leaves
 /// one to the provider.
@@ -14,6 +18,10 @@ pub struct ConfiguredSettings {
     pub temperature: Option<String>,
     pub max_tokens: Option<String>,
     pub reasoning: Option<String>,
+    pub body: Option<String>,
+    pub omit: Option<String>,
+    pub first_byte: Option<String>,
+    pub idle_timeout: Option<String>,
 }
 
 /// Where the value of a setting comes from.
@@ -57,6 +65,10 @@ impl ConfiguredSettings {
             "temperature" => &self.temperature,
             "max_tokens" => &self.max_tokens,
             "reasoning" => &self.reasoning,
+            "body" => &self.body,
+            "omit" => &self.omit,
+            "first_byte" => &self.first_byte,
+            "idle_timeout" => &self.idle_timeout,
             _ => return None,
         };
         value.clone().filter(|value| !value.is_empty())
@@ -75,6 +87,7 @@ pub fn all(session: &Summary, configured: &ConfiguredSettings) -> Vec<SettingLin
         let origin = match value {
             Some(_) => SettingOrigin::Agent,
             None if name == "budget_tokens" => SettingOrigin::Limits,
+            None if OF_REQUESTS.contains(&name) => SettingOrigin::Agent,
             None => SettingOrigin::Provider,
         };
         SettingLine { name, value, origin }
@@ -82,9 +95,21 @@ pub fn all(session: &Summary, configured: &ConfiguredSettings) -> Vec<SettingLin
     NAMES.into_iter().map(line).collect()
 }
 
-/// Whether it is shown among all of them: a mode that nobody set is of no use but to agents over ACP.
+/// Whether it is shown among all of them: what few ever set is not, where nobody did.
 pub fn is_of_note(line: &SettingLine) -> bool {
-    line.name != "mode" || line.value.is_some()
+    line.value.is_some() || !(line.name == "mode" || OF_REQUESTS.contains(&line.name))
+}
+
+/// A setting and its value as they are typed or handed over: a body has to be a JSON object, which the core cannot see, and is
+/// one line from here on. Whatever else may be wrong is refused by the core.
+pub fn change(name: &str, value: &str) -> Result<SettingChange, SettingFault> {
+    let mut value = value.to_owned();
+    if name == "body" && value != DEFAULT {
+        serde_json::from_str::<Map<String, Value>>(&value).map_err(|_| SettingFault::Body)?;
+        // Outside of its texts, where none can stand, a control character is a blank.
+        value = value.trim().replace(char::is_control, " ");
+    }
+    Ok(SettingChange { name: name.to_owned(), value })
 }
 
 /// The setting in words: `temperature 0.2 (set here)`.
@@ -97,6 +122,7 @@ pub fn words(line: &SettingLine) -> String {
             format!("{name} {value} (agent)")
         }
         (None, SettingOrigin::Limits) => format!("{name} default (limits)"),
+        (None, SettingOrigin::Agent) => format!("{name} default (agent)"),
         (None, _) => format!("{name} default (provider)"),
     }
 }
@@ -107,6 +133,7 @@ pub fn shown(session: &Summary, configured: &ConfiguredSettings, only: Option<&s
     let asked = only.and_then(|only| all.iter().find(|line| line.name == only));
     match (asked, only) {
         (Some(line), _) => words(line),
+        (None, Some("headers")) => SettingFault::Headers.to_string(),
         (None, Some(only)) => {
             let only = sanitize::visible_line(only);
             format!("there is no setting `{only}`; there are {}", NAMES.join(", "))
@@ -148,4 +175,24 @@ pub(crate) fn completions<'a>(models: &'a [String], begun: &str) -> (Vec<&'a str
     let shared = rest.iter().map(alike).min().unwrap_or(first.len());
     let shared = first.get(..shared).unwrap_or_default();
     (fitting, shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_an_object_in_one_line_and_nothing_else_is_looked_at() {
+        for (typed, taken) in [
+            (r#"{"top_p": 0.9}"#, r#"{"top_p": 0.9}"#),
+            ("\n{\n\t\"a\": {}\n}\n", r#"{  "a": {} }"#),
+            ("default", "default"),
+        ] {
+            assert_eq!(change("body", typed).map(|change| change.value).as_deref(), Ok(taken), "{typed}");
+        }
+        for none in ["", "[1]", "1", "{", "{a: 1}", "{'a': 1}", r#"{"a": 1,}"#, "{} {}", "{\"a\": \"\n\"}"] {
+            assert_eq!(change("body", none), Err(SettingFault::Body), "{none}");
+        }
+        assert_eq!(change("model", "{").map(|change| change.value).as_deref(), Ok("{"));
+    }
 }

@@ -12,6 +12,7 @@ use super::retry::{self, FailedAttempt, Retry};
 use super::route::Route;
 use super::server_memory::{self, ServerMemory};
 use crate::dialect::Dialect;
+use crate::shape;
 use crate::spec::HttpSpec;
 use q_seat::Turn;
 
@@ -56,6 +57,11 @@ impl Asking {
         turn: &Turn,
         offer: &Offer,
     ) -> Result<Self, AgentFailure> {
+        if shape::is_no_body(&turn.settings) {
+            let why = "the body that is set in the session is no JSON object";
+            return Err(AgentFailure::new(FailureKind::SettingRefused, why));
+        }
+        let patience = spec.patience.with(&turn.settings);
         let model = if turn.model.is_empty() { &spec.model } else { &turn.model };
         let base = Address::of(&spec.base_url)?;
         let sealed_by = format!("{} {} {model}", spec.dialect.word(), base.host());
@@ -76,7 +82,7 @@ impl Asking {
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
         let takes_calls = !offer.tools.is_empty();
         Ok(Self {
-            spec: Arc::clone(spec),
+            spec: Arc::new(HttpSpec { patience, ..HttpSpec::clone(spec) }),
             memory: Arc::clone(memory),
             turn: turn.no,
             carried,

@@ -10,6 +10,7 @@ use q_term::sanitize::visible_line;
 use q_term::settings::{self, ConfiguredSettings, SettingLine};
 use serde::Serialize;
 
+use crate::agent_reach::IDLE_TIMEOUT_MS;
 use crate::args::ModelsArgs;
 use crate::client::Client;
 use crate::context::Context;
@@ -57,11 +58,17 @@ pub(crate) fn configured(context: &Context, agent: &str) -> ConfiguredSettings {
         Some(Reach::Acp { model, .. }) => {
             ConfiguredSettings { model: Some(model.clone()), ..ConfiguredSettings::default() }
         }
-        Some(Reach::Http { model, shaping, .. }) => ConfiguredSettings {
+        Some(Reach::Http { model, shaping, idle_timeout_ms, .. }) => ConfiguredSettings {
             model: Some(model.clone()),
             temperature: shaping.temperature.map(|set| set.to_string()),
             max_tokens: shaping.max_tokens.map(|set| set.to_string()),
             reasoning: shaping.reasoning.clone(),
+            body: Some(shaping.body.clone()),
+            omit: Some(shaping.omit.join(",")),
+            first_byte: shaping.first_byte_ms.map(|set| (set / 1000).to_string()),
+            idle_timeout: Some(idle_timeout_ms)
+                .filter(|set| **set != IDLE_TIMEOUT_MS)
+                .map(|set| (set / 1000).to_string()),
         },
     }
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, FromArgMatches, Subcommand, value_parser};
 use q_core::{Command, PromptNo, SessionId, SettingChange, Summary, TagChange, Token};
+use q_term::Way;
+use q_term::advice;
 use q_term::command::table::{CommandRow, ROWS};
 use q_term::command::{Among, Arguments, CoreCommand, Flags, Param};
 
@@ -101,7 +103,7 @@ fn arg(param: Param, subject: Subject) -> Arg {
         "TEXT" => arg.required(false).num_args(0..).help("The text; standard input is added to it"),
         "undo" => arg.value_parser(["undo"]).help("Take the newest summary back"),
         SETTING => arg.help(
-            "model, temperature, max_tokens, reasoning, mode or budget_tokens; without one, shows them",
+            "model, temperature, max_tokens, reasoning, mode, body, omit, first_byte, idle_timeout or budget_tokens; without one, shows them",
         ),
         VALUE => arg.allow_hyphen_values(true).help("Its value; `default` leaves it to the agent"),
         TAGS => arg
@@ -179,6 +181,11 @@ pub(crate) async fn run(context: &Context, verb: TableVerb) -> Result<ExitCode, 
     if arguments.place == Some(0) {
         let prompt = prompt.unwrap_or_default();
         return Err(CliError::usage("places begin at 1").hint(format!("q move {address} {prompt} 1")));
+    }
+    for change in &mut arguments.changes {
+        let typed = q_term::settings::change(&change.name, &change.value);
+        *change =
+            typed.map_err(|refused| CliError::failed(advice::render(&refused.to_string(), Way::Shell)))?;
     }
     match subject {
         Subject::Session(among, build) => {

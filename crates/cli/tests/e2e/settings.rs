@@ -58,7 +58,7 @@ fn what_is_set_stands_above_what_is_configured() {
     let shown = world.q(&["set", "one"]).succeeded().out;
     assert_eq!(
         shown,
-        "model m (agent)\ntemperature 0.5 (agent)\nmax_tokens 7 (agent)\nreasoning default (provider)\nbudget_tokens default (limits)\n"
+        "model m (agent)\ntemperature 0.5 (agent)\nmax_tokens 7 (agent)\nreasoning default (provider)\nbody {\"temperature\":0.75,\"top_p\":0.25} (agent)\nbudget_tokens default (limits)\n"
     );
     assert_eq!(next(&world, "one", "as configured")[1..3], [json!(0.75), json!(7)]);
     let said = world.q(&["set", "one", "temperature", "0.125", "--json"]).succeeded().json();
@@ -74,6 +74,10 @@ fn what_is_set_stands_above_what_is_configured() {
                 { "name": "max_tokens", "value": "7", "origin": "agent" },
                 { "name": "reasoning", "value": null, "origin": "provider" },
                 { "name": "mode", "value": null, "origin": "provider" },
+                { "name": "body", "value": "{\"temperature\":0.75,\"top_p\":0.25}", "origin": "agent" },
+                { "name": "omit", "value": null, "origin": "agent" },
+                { "name": "first_byte", "value": null, "origin": "agent" },
+                { "name": "idle_timeout", "value": null, "origin": "agent" },
                 { "name": "budget_tokens", "value": null, "origin": "limits" },
             ],
             "from_next_turn": false,
@@ -86,6 +90,43 @@ fn what_is_set_stands_above_what_is_configured() {
 }
 
 #[test]
+fn a_request_is_shaped_in_one_session_and_as_before_again() {
+    let world = World::new().with_sessions(&["one"]);
+    let body = |prompt: &str| {
+        let _settings = next(&world, "one", prompt);
+        let mut body = world.request(prompt).body;
+        body["messages"].take();
+        body
+    };
+    let usual = body("as usual");
+    assert!(usual["stream_options"].is_object());
+    world.q(&["set", "one", "body", "{\n \"top_p\": 0.25,\n \"user\": \"u\"}"]).succeeded();
+    world.q(&["set", "one", "omit", "stream_options, user"]).succeeded();
+    world.q(&["set", "one", "first_byte", "300"]).succeeded();
+    let shown = world.q(&["set", "one"]).succeeded().out;
+    assert!(
+        shown.contains("body {  \"top_p\": 0.25,  \"user\": \"u\"} (set here)\nomit stream_options,user"),
+        "{shown}"
+    );
+    assert_eq!(world.session("one")["settings"]["first_byte"], 300);
+    assert!(kill9(world.home.host_pid().unwrap()));
+    let mut shaped = usual.clone();
+    shaped["top_p"] = json!(0.25);
+    shaped.as_object_mut().unwrap().remove("stream_options");
+    assert_eq!(body("as shaped"), shaped);
+    // A server that says nothing is given up when the session says so.
+    world.server.on("say nothing", Script::new().silence());
+    world.q(&["set", "one", "first_byte", "default"]).succeeded();
+    world.q(&["set", "one", "idle_timeout", "1"]).succeeded();
+    world.q(&["send", "one", "say nothing"]).succeeded();
+    world.q(&["wait", "one"]).exited(1);
+    for name in ["body", "omit", "idle_timeout"] {
+        world.q(&["set", "one", name, "default"]).succeeded();
+    }
+    assert_eq!(body("as usual again"), usual);
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_a_way_out() {
     let world = World::new().with_sessions(&["one"]);
     for (words, said) in [
@@ -94,7 +135,12 @@ fn what_cannot_be_is_refused_with_a_way_out() {
         (&["max_tokens", "0"], "a whole number from 1 to"),
         (&["model", "two words"], "without blanks"),
         (&["reasoning", "very much"], "low, medium or high"),
-        (&["top_p", "1"], "there are model, temperature, max_tokens, reasoning, mode and budget_tokens"),
+        (&["body", "[1]"], "one JSON object of at most 4096 bytes"),
+        (&["body", "{top_p: 1}"], "`q set SESSION body default` leaves it to the agent"),
+        (&["omit", "a.b"], "names of fields between commas"),
+        (&["idle_timeout", "0"], "a whole number of seconds from 1 to 86400"),
+        (&["headers", "x-key: 1"], "[agents.NAME.headers]"),
+        (&["top_p", "1"], "idle_timeout and budget_tokens"),
     ] {
         world.q(&[&["set", "one"], words].concat()).exited(1).told(said);
     }

@@ -14,6 +14,11 @@ impl Model {
         for SettingChange { name, value } in changes {
             let read = match name.as_str() {
                 "model" | "reasoning" | "mode" => is_word(value).then(|| value.clone()),
+                "body" => (value.starts_with('{') && value.ends_with('}')).then(|| value.clone()),
+                "omit" => value.split(',').all(is_word).then(|| value.clone()),
+                "first_byte" | "idle_timeout" => {
+                    value.parse().ok().filter(|most| (1..=86_400).contains(most)).map(text)
+                }
                 "temperature" => temperature(value),
                 "max_tokens" => value.parse().ok().filter(|most| (1..=10_000_000).contains(most)).map(text),
                 "budget_tokens" if value == "off" => Some(value.clone()),

@@ -152,6 +152,10 @@ fn every_setting() -> Settings {
         max_tokens: Some(u64::MAX),
         reasoning: Some("low".into()),
         mode: Some("plan".into()),
+        body: Some("{\"top_p\": 0.9}".into()),
+        omit: Some("stream_options".into()),
+        first_byte: Some(300),
+        idle_timeout: Some(60),
         budget_tokens: Some(0),
     }
 }

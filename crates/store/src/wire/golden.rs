@@ -20,7 +20,7 @@ use q_core::{
 use beside_answers::{project_records, seal_records, source_records, torn_records};
 use reversals::reversed_records;
 use rules::{rule_records, rules_head};
-use settings::{budget_head, budget_records, mode_records, settings_head, settings_records};
+use settings::{budget_head, budget_records, mode_records, settings_head, settings_records, shaped_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -466,6 +466,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
         ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
         ("records_of_modes_on_disk_stay_as_they_are", dump_log(mode_records())),
+        ("records_of_shaped_requests_on_disk_stay_as_they_are", dump_log(shaped_records())),
         ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
         ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
@@ -491,6 +492,7 @@ fn what_is_encoded_is_decoded() {
         settings_records(),
         budget_records(),
         mode_records(),
+        shaped_records(),
         rule_records(),
         reversed_records(),
     ]

@@ -8,6 +8,7 @@ use crate::command::arguments::{Arguments, CoreCommand, Flags, Param, params};
 use crate::command::table::{self, Action, CommandRow};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
+use crate::settings;
 use crate::suggest;
 use crate::way::Way;
 
@@ -146,7 +147,8 @@ impl CommandLine<'_> {
                 }
                 "VALUE" => {
                     let name = arguments.text.take().unwrap_or_default();
-                    arguments.changes = vec![change(&name, word)];
+                    let (change, behind) = setting(&name, word, rest, behind)?;
+                    arguments.changes = vec![change];
                     behind
                 }
                 "WORD" => {
@@ -165,6 +167,19 @@ impl CommandLine<'_> {
     fn number(&self, word: &str) -> Result<usize, SlashError> {
         if matches!(self.row.core, Some(CoreCommand::Call(..))) { waiting_number(word) } else { place(word) }
     }
+}
+
+/// What a setting is to be, and what is typed behind it: the values of some have blanks in them.
+fn setting<'a>(
+    name: &str,
+    word: &str,
+    rest: &str,
+    behind: &'a str,
+) -> Result<(SettingChange, &'a str), SlashError> {
+    let is_all = matches!(name, "body" | "omit" | "headers");
+    let (value, behind) = if is_all { (rest, "") } else { (word, behind) };
+    let change = settings::change(name, value).map_err(|refused| fault(refused.to_string()))?;
+    Ok((change, behind))
 }
 
 fn change(name: &str, value: &str) -> SettingChange {
@@ -455,5 +470,19 @@ mod tests {
         ] {
             assert_eq!(parsed(typed).map_err(|error| error.message), Err(message.to_owned()), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_value_with_blanks_is_all_that_follows() {
+        for (typed, name, value) in [
+            ("/set body  {\"a\": [1, 2]}", "body", "{\"a\": [1, 2]}"),
+            ("/set omit a, b", "omit", "a, b"),
+            ("/set headers x-key: 1", "headers", "x-key: 1"),
+        ] {
+            let read = parse(typed, &Kinds::default()).map(|command| command.arguments.changes);
+            assert_eq!(read, Ok(vec![change(name, value)]), "{typed}");
+        }
+        assert!(parse("/set temperature 1 2", &Kinds::default()).is_err());
+        assert!(parse("/set body [1]", &Kinds::default()).is_err());
     }
 }

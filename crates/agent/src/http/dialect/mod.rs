@@ -90,13 +90,13 @@ pub(super) fn request_offering(
     let turn = &*unfinished::joined(dialect, turn, model, &with);
     let mut request = unshaped(dialect, turn, model, &with);
     // What the owner puts into the body by hand must not undo what was set: its members are known by what they change.
-    let set = if shape.body.is_empty() || *settings == Settings::default() {
+    let set = if with.body.is_empty() || *settings == Settings::default() {
         Map::new()
     } else {
         shape::difference(&request, &unshaped(dialect, turn, model, &shape.without(settings)))
     };
     offer.write(dialect, &mut request);
-    shape.apply(&mut request, &set);
+    with.apply(&mut request, &set);
     request
 }
 

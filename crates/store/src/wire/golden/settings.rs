@@ -50,3 +50,15 @@ pub(super) fn mode_records() -> Vec<(&'static str, Record)> {
     let settings = Settings { mode: Some("plan".into()), ..Settings::default() };
     vec![("set: a mode", Record::SettingsSet { settings })]
 }
+
+/// Records that came with requests that are shaped in a session.
+pub(super) fn shaped_records() -> Vec<(&'static str, Record)> {
+    let settings = Settings {
+        body: Some("{\"top_p\": 0.9}".into()),
+        omit: Some("stream_options,user".into()),
+        first_byte: Some(300),
+        idle_timeout: Some(86_400),
+        ..Settings::default()
+    };
+    vec![("set: how requests are shaped", Record::SettingsSet { settings })]
+}

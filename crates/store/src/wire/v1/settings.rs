@@ -19,6 +19,14 @@ pub(super) struct SettingsV1<'a> {
     reasoning: Option<Cow<'a, str>>,
     #[serde(rename = "mode", borrow, default, skip_serializing_if = "Option::is_none")]
     mode: Option<Cow<'a, str>>,
+    #[serde(rename = "body", borrow, default, skip_serializing_if = "Option::is_none")]
+    body: Option<Cow<'a, str>>,
+    #[serde(rename = "omit", borrow, default, skip_serializing_if = "Option::is_none")]
+    omit: Option<Cow<'a, str>>,
+    #[serde(rename = "first_byte", default, skip_serializing_if = "Option::is_none")]
+    first_byte: Option<u64>,
+    #[serde(rename = "idle_timeout", default, skip_serializing_if = "Option::is_none")]
+    idle_timeout: Option<u64>,
     /// 0 where any number is allowed.
     #[serde(rename = "budget_tokens", default, skip_serializing_if = "Option::is_none")]
     budget_tokens: Option<u64>,
@@ -26,29 +34,36 @@ pub(super) struct SettingsV1<'a> {
 
 impl<'a> From<&'a Settings> for SettingsV1<'a> {
     fn from(settings: &'a Settings) -> Self {
-        let Settings { model, temperature, max_tokens, reasoning, mode, budget_tokens } = settings;
+        let text = |set: &'a Option<String>| set.as_deref().map(Cow::from);
         Self {
-            model: model.as_deref().map(Cow::from),
-            temperature: temperature.map(Temperature::thousandths),
-            max_tokens: *max_tokens,
-            reasoning: reasoning.as_deref().map(Cow::from),
-            mode: mode.as_deref().map(Cow::from),
-            budget_tokens: *budget_tokens,
+            model: text(&settings.model),
+            temperature: settings.temperature.map(Temperature::thousandths),
+            max_tokens: settings.max_tokens,
+            reasoning: text(&settings.reasoning),
+            mode: text(&settings.mode),
+            body: text(&settings.body),
+            omit: text(&settings.omit),
+            first_byte: settings.first_byte,
+            idle_timeout: settings.idle_timeout,
+            budget_tokens: settings.budget_tokens,
         }
     }
 }
 
 impl From<SettingsV1<'_>> for Settings {
     fn from(stored: SettingsV1<'_>) -> Self {
-        let SettingsV1 { model, temperature, max_tokens, reasoning, mode, budget_tokens } = stored;
         Self {
-            model: model.map(Cow::into_owned),
+            model: stored.model.map(Cow::into_owned),
             // What is no temperature was none when it was written either; it is not worth the session.
-            temperature: temperature.and_then(Temperature::of_thousandths),
-            max_tokens,
-            reasoning: reasoning.map(Cow::into_owned),
-            mode: mode.map(Cow::into_owned),
-            budget_tokens,
+            temperature: stored.temperature.and_then(Temperature::of_thousandths),
+            max_tokens: stored.max_tokens,
+            reasoning: stored.reasoning.map(Cow::into_owned),
+            mode: stored.mode.map(Cow::into_owned),
+            body: stored.body.map(Cow::into_owned),
+            omit: stored.omit.map(Cow::into_owned),
+            first_byte: stored.first_byte,
+            idle_timeout: stored.idle_timeout,
+            budget_tokens: stored.budget_tokens,
         }
     }
 }

@@ -20,6 +20,7 @@ fn what_is_set_stands_above_what_is_configured_in_every_dialect() {
         reasoning: Some("low".into()),
         mode: Some("plan".into()),
         budget_tokens: Some(1),
+        ..q_core::Settings::default()
     };
     let turn = Turn { settings, ..conversation() };
     let wanted = RequestShape {
@@ -54,4 +55,35 @@ fn what_is_set_stands_above_what_is_configured_in_every_dialect() {
     }
     let omitted = RequestShape { omit: vec!["temperature".into()], ..RequestShape::default() };
     assert!(request_in(Dialect::ChatCompletions, &turn, "m", &omitted)["temperature"].is_null());
+}
+
+/// A body and fields that a person set in the session are asked exactly as if they stood in the agent's table behind its own:
+/// the session's member wins, a setting by its name stands above both, and what either leaves out stays out.
+#[test]
+fn a_body_of_the_session_is_merged_behind_the_agents_own_in_every_dialect() {
+    let members = crate::shape::members;
+    let own = members(r#"{"own": 1, "both": {"a": 1, "b": 1}}"#);
+    let merged = members(r#"{"own": 1, "both": {"a": 1, "b": 2}, "new": [2], "temperature": 1.5}"#);
+    let settings = q_core::Settings {
+        temperature: q_core::Temperature::of_thousandths(500),
+        body: Some(r#"{"both": {"b": 2}, "new": [2], "gone": 3, "temperature": 1.5}"#.into()),
+        omit: Some("gone,stream_options".into()),
+        ..q_core::Settings::default()
+    };
+    let plain = q_core::Settings { body: None, omit: None, ..settings.clone() };
+    let omit = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let table = RequestShape { body: own, omit: omit(&["user"]), ..RequestShape::default() };
+    let wanted =
+        RequestShape { body: merged, omit: omit(&["user", "stream_options"]), ..RequestShape::default() };
+    let turn = |settings: &q_core::Settings| Turn { settings: settings.clone(), ..conversation() };
+    for dialect in Dialect::ALL {
+        let asked = request_in(dialect, &turn(&settings), "m", &table);
+        assert_eq!(asked, request_in(dialect, &turn(&plain), "m", &wanted), "{dialect:?}");
+        assert_eq!((&asked["both"], &asked["new"]), (&json!({ "a": 1, "b": 2 }), &json!([2])), "{dialect:?}");
+        assert!(asked.get("gone").or(asked.get("stream_options")).is_none(), "{dialect:?}");
+        // Nothing of it is left once it is cleared.
+        let cleared = request_in(dialect, &turn(&q_core::Settings::default()), "m", &table);
+        assert_eq!(cleared, request_in(dialect, &conversation(), "m", &table), "{dialect:?}");
+    }
+    assert!(request_in(Dialect::ChatCompletions, &turn(&plain), "m", &table).get("stream_options").is_some());
 }
