@@ -62,6 +62,18 @@ prompted() {
     terminal-granted)
         leave p1 c1
         ;;
+    given) ask p1 session/request_permission "$(sed "s/SESSION/$session/" ask.json)" ;;
+    one-id)
+        leave p1 c1
+        leave p1 c2
+        ;;
+    long-id) leave "$(printf '%0300d' 7)" c1 ;;
+    killed)
+        sleep 1000 &
+        echo "$! started" >>"$LOG"
+        say "here"
+        kill -9 $$
+        ;;
     steers | steers-late) say "at work" ;;
     modes)
         case $line in
@@ -153,6 +165,7 @@ answered() {
     *'"p1"'*)
         case $mode-$line in
         late-*) ;;
+        given-*'"yes"'*) ask w1 fs/write_text_file "$(sed "s/SESSION/$session/" write.json)" ;;
         terminal-granted-*'"yes"'*) run "touch made" '[]' ;;
         *'"yes"'*)
             update '{"sessionUpdate":"tool_call_update","toolCallId":"c1","status":"completed","content":[{"type":"content","content":{"type":"text","text":"made"}}]}'
