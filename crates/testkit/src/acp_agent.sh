@@ -47,7 +47,7 @@ prompted() {
         update '{"sessionUpdate":"tool_call","toolCallId":"c1","title":"Make the change","kind":"execute","status":"in_progress"}'
         say "about to"
         leave p1 c1
-        leave p1 c1
+        leave p2 c1
         ;;
     reads) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/notes.txt\"}" ;;
     writes) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/made\",\"content\":\"new\\n\"}" ;;
@@ -162,7 +162,7 @@ answered() {
         say "$(printf '%s' "${exit%?} ${output%?}" | tr -d '"{}\\')"
         stop end_turn
         ;;
-    *'"p1"'*)
+    *'"p1"'* | *'"p2"'*)
         case $mode-$line in
         late-*) ;;
         given-*'"yes"'*) ask w1 fs/write_text_file "$(sed "s/SESSION/$session/" write.json)" ;;
