@@ -12,8 +12,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::pipe::Sender;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::choices::offers;
 use crate::frame::{self, Frame, RequestId, RpcError};
@@ -39,9 +40,33 @@ pub(crate) struct AgentConnection {
     /// Reads them to their end.
     listening: JoinHandle<()>,
     group: ServingGroup,
+    /// The end of its process, or of who supervises that, whoever else holds its output open.
+    leader: LeaderEnd,
     last_id: u64,
     /// What it said last of its commands, which it does at any time, and in which session.
     told_commands: Option<Box<RawValue>>,
+}
+
+/// How it stands with the process that leads an agent's group.
+#[derive(Debug)]
+enum LeaderEnd {
+    Awaited(oneshot::Receiver<()>),
+    /// It has ended: until then what it said is read.
+    Read(Instant),
+    Unknown,
+}
+
+impl LeaderEnd {
+    /// Waits until it has ended, and what it said before is read; for ever where nobody tells. Given up, nothing is lost.
+    async fn is_past(&mut self) {
+        if let Self::Awaited(told) = self {
+            *self = told.await.map_or(Self::Unknown, |()| Self::Read(Instant::now() + DRAIN));
+        }
+        match self {
+            Self::Read(until) => sleep_until(*until).await,
+            Self::Awaited(_) | Self::Unknown => std::future::pending().await,
+        }
+    }
 }
 
 /// Why nothing more comes.
@@ -82,6 +107,7 @@ impl AgentConnection {
             said,
             errors,
             listening,
+            leader: LeaderEnd::Awaited(program.group.watch_leader()),
             group: program.group,
             last_id: 0,
             told_commands: None,
@@ -94,8 +120,10 @@ impl AgentConnection {
             if self.waiting.len() > MOST_WAITING {
                 return Err(ConnectionFault::Deaf);
             }
-            let Self { input, waiting, output, line, said, told_commands, .. } = self;
+            let Self { input, waiting, output, line, said, told_commands, leader, .. } = self;
             tokio::select! {
+                // What it said before it ended goes first.
+                biased;
                 read = output.read_until(b'\n', line) => match read {
                     Ok(1..) => {
                         let frame = Frame::of(&String::from_utf8_lossy(line));
@@ -117,6 +145,7 @@ impl AgentConnection {
                     // It may have said why before it went.
                     Err(_) => waiting.clear(),
                 },
+                () = leader.is_past() => return Err(ConnectionFault::Ended),
             }
         }
     }

@@ -59,7 +59,10 @@ impl Frame {
         if let Some(method) = method.and_then(text) {
             let params = params.unwrap_or(RawValue::NULL).to_owned();
             return match id {
-                Some(id) if id.get().len() > ID_BYTES => Self::Noise,
+                // Nobody keeps such an id: it is refused as what nobody knows.
+                Some(id) if id.get().len() > ID_BYTES => {
+                    Self::Request { id: RequestId(id.to_owned()), method: String::new(), params }
+                }
                 Some(id) => Self::Request { id: RequestId(id.to_owned()), method, params },
                 None => Self::Notice { method, params },
             };
@@ -69,6 +72,15 @@ impl Frame {
             Some(error) => Self::Answer { to, answer: Err(RpcError::of(error)) },
             None => Self::Answer { to, answer: Ok(result.unwrap_or(RawValue::NULL).to_owned()) },
         }
+    }
+}
+
+impl RequestId {
+    /// Whether the agent could take an answer for the one for an answer for the other: some know `7`, `7.0` and `"7"` as one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let [one, other] = [&self.0, &other.0].map(|id| text(id).unwrap_or_else(|| id.get().to_owned()));
+        let numbers = one.parse::<f64>().ok().zip(other.parse::<f64>().ok());
+        one == other || numbers.is_some_and(|(one, other)| one.to_bits() == other.to_bits())
     }
 }
 
@@ -112,6 +124,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ids_that_some_take_for_one_are_one() {
+        let id = |id: &str| {
+            let line = format!(r#"{{"id":{id},"method":"m"}}"#);
+            let Frame::Request { id, .. } = Frame::of(&line) else { panic!("{line}") };
+            id
+        };
+        for (one, other, is_same) in [
+            ("7", "7", true),
+            ("7", "7.0", true),
+            ("7", "\"7\"", true),
+            ("7", "70", false),
+            ("\"a\"", "\"b\"", false),
+        ] {
+            assert_eq!(id(one).is_same(&id(other)), is_same, "{one} {other}");
+        }
+    }
+
+    #[test]
     fn a_line_is_one_thing_or_noise() {
         for (line, is) in [
             (r#"{"id":1,"result":{}}"#, "answer 1"),
@@ -146,6 +176,6 @@ mod tests {
             assert_eq!(said, is, "{line}");
         }
         let long = format!("{{\"id\":\"{}\",\"method\":\"m\"}}", "x".repeat(ID_BYTES));
-        assert!(matches!(Frame::of(&long), Frame::Noise));
+        assert!(matches!(Frame::of(&long), Frame::Request { method, .. } if method.is_empty()));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct WaitingPermission {
     pub(crate) options: PermissionOptions,
     /// Whether that call is the request alone: what it is about was told before.
     pub(crate) is_apart: bool,
-    /// What may be written without being asked about again, once it is granted: it was shown.
+    /// What may be written or run without being asked about again, once the person said yes to it: it was shown.
     pub(crate) grants: Vec<[u8; 32]>,
 }
 
@@ -51,6 +51,11 @@ impl PermissionOptions {
             found.next().map(|(id, _)| id.clone())
         };
         Self { allow: first(["allow_once", "allow_always"]), reject: first(["reject_once", "reject_always"]) }
+    }
+
+    /// Whether it can be answered with a yes.
+    pub(crate) const fn takes_a_yes(&self) -> bool {
+        self.allow.is_some()
     }
 
     pub(crate) fn granted(&self) -> Value {

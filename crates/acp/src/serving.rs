@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, DENIED_UNASKED, Digest, Outcome, Wants,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, DENIED_UNASKED, Digest, FailureKind,
+    Outcome, Wants,
 };
 use q_json::{members, text};
 use q_seat::AgentControl;
@@ -15,10 +16,10 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
 use crate::frame::{INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
-use crate::permission::{MOST_SHOWN, MOST_WAITING, PermissionOptions, WaitingPermission, cancelled};
+use crate::permission::{MOST_WAITING, PermissionOptions, WaitingPermission, cancelled};
 use crate::served_files::WantedFile;
 use crate::served_terminals::{self as terminals, OpenTerminal, WantedTerminal};
-use crate::turn::RunningTurn;
+use crate::turn::{RunningTurn, UnderWay};
 use crate::update::CallNews;
 
 /// The most requests that are served at once.
@@ -67,6 +68,11 @@ impl WantedCall {
     }
 }
 
+/// By what leave for writing a file in place of what stands there is remembered for a moment.
+fn write_key(path: &str, stands: [u8; 32], content: &str) -> [u8; 32] {
+    digest_of([path.as_bytes(), &stands, content.as_bytes()])
+}
+
 /// By what leave for a command is remembered for a moment.
 fn command_key(argv: &[String]) -> [u8; 32] {
     let words = argv.iter().map(String::as_bytes);
@@ -80,6 +86,14 @@ impl RunningTurn {
         method: &str,
         params: &RawValue,
     ) -> Result<(), AgentFailure> {
+        let is_open = |open: &RequestId| open.is_same(&id);
+        let UnderWay { permissions, served, waits, .. } = &self.way;
+        if permissions.iter().map(|waiting| &waiting.id).any(is_open)
+            || served.iter().map(|served| &served.id).chain(waits.iter().map(|(_, id)| id)).any(is_open)
+        {
+            let why = "it asks for two things by one number, so that an answer for one could be taken for the other";
+            return Err(AgentFailure::new(FailureKind::Cut, why));
+        }
         let open = self.way.open()?;
         open.connection.begin();
         let [of] = members(params, ["sessionId"]);
@@ -122,12 +136,18 @@ impl RunningTurn {
         let Some(call) = self.calls.get(&named) else { return Ok(()) };
         let (tool, shown, subject) = (call.tool(), call.shown(), self.subject(call));
         let is_apart = call.no.is_some();
-        let of = |path: &str, content: &str| digest_of([path.as_bytes(), content.as_bytes()]);
-        let grants = call.grants().iter().map(|change| of(&change.path, &change.new_text));
+        let grants = call
+            .grants()
+            .iter()
+            .map(|change| write_key(&change.path, digest_of([change.old_text.as_bytes()]), &change.new_text));
         let grants = grants.chain(call.command().as_deref().map(command_key)).collect();
         let options = PermissionOptions::of(params);
-        if shown.len() > MOST_SHOWN {
+        let no_yes = (!options.takes_a_yes()).then_some("it takes no yes for an answer");
+        if let Some(why) = call.unaskable(&shown).or(no_yes) {
+            let told =
+                format!("The agent asked leave for {:?} and was told no unasked: {why}.\n", call.title);
             self.way.open()?.connection.answer(&id, &options.denied());
+            self.tell(AgentEvent::Thinking(told)).await;
             return Ok(());
         }
         if !is_apart {
@@ -151,9 +171,7 @@ impl RunningTurn {
             return Ok(());
         }
         let (tool, input) = (wanted.tool(), wanted.input());
-        if tool == "write" {
-            toolbox.take_as_known(input).await;
-        }
+        let stands = if tool == "write" { toolbox.take_as_known(input).await } else { None };
         let checked = match toolbox.check(tool, input).await {
             Ok(checked) => checked,
             Err(why) => {
@@ -163,7 +181,7 @@ impl RunningTurn {
         };
         self.tell_due_calls().await;
         let subject = toolbox.subject(tool, input);
-        let wants = if checked.wants_consent && !self.is_granted(&wanted, &subject) {
+        let wants = if checked.wants_consent && !self.is_granted(&wanted, &subject, stands) {
             Wants::Consent
         } else {
             Wants::Nothing
@@ -178,13 +196,13 @@ impl RunningTurn {
         Ok(())
     }
 
-    /// Whether it was shown and allowed a moment ago, which is not asked again; it is allowed once. Leave for many files at a time may
-    /// have come from a rule for any: what mostly holds keys is asked about by its own path.
-    fn is_granted(&mut self, wanted: &WantedCall, subject: &CallSubject) -> bool {
+    /// Whether it was shown and allowed a moment ago, which is not asked again; it is allowed once. Of a file that is what was shown
+    /// only where what was shown as old is all that stands there; what mostly holds keys is asked about by its own path.
+    fn is_granted(&mut self, wanted: &WantedCall, subject: &CallSubject, stands: Option<[u8; 32]>) -> bool {
         let key = match (wanted, subject) {
             (WantedCall::File(_), CallSubject::File { is_private: true, .. }) => None,
             (WantedCall::File(WantedFile { path, content, .. }), _) => {
-                content.as_ref().map(|content| digest_of([path.as_bytes(), content.as_bytes()]))
+                content.as_ref().zip(stands).map(|(content, stands)| write_key(path, stands, content))
             }
             (WantedCall::Terminal(_), CallSubject::Command(argv)) => Some(command_key(argv)),
             (WantedCall::Terminal(_), _) => None,
@@ -297,13 +315,14 @@ impl RunningTurn {
     /// Takes in what became of a call. One that is not waiting any more is not heard again.
     pub(crate) async fn heed(&mut self, control: AgentControl) -> Result<(), AgentFailure> {
         match control {
-            AgentControl::Permit { call, digest, entry: _ } => {
+            AgentControl::Permit { call, digest, entry: _, by_rule } => {
                 if let Some(place) = self.way.permissions.iter().position(|waiting| waiting.no == call) {
                     let waiting = self.way.permissions.swap_remove(place);
                     let is_it = waiting.digest == digest;
                     let answer = if is_it { waiting.options.granted() } else { waiting.options.denied() };
                     self.way.open()?.connection.answer(&waiting.id, &answer);
-                    if is_it {
+                    // A rule for what an agent does by itself is none for what q does for it.
+                    if is_it && !by_rule {
                         self.granted.extend(waiting.grants);
                     }
                     if waiting.is_apart {

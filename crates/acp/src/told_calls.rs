@@ -9,6 +9,7 @@ use q_core::{AgentEvent, CallNo, Outcome};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::permission::MOST_SHOWN;
 use crate::update::{CallNews, CallStatus, FileDiff};
 
 /// How long a call is held until it is told.
@@ -47,6 +48,8 @@ pub(crate) struct ToldCall {
     text: String,
     pub(crate) changes: Vec<FileDiff>,
     pub(crate) paths: Vec<String>,
+    /// Whether it names more than is looked at.
+    is_too_much: bool,
     status: Option<CallStatus>,
     /// Its number, once it is told.
     pub(crate) no: Option<CallNo>,
@@ -58,7 +61,8 @@ pub(crate) struct ToldCall {
 impl ToldCall {
     /// How much is kept of it, in bytes.
     fn bytes(&self) -> usize {
-        let changes = self.changes.iter().map(|change| change.new_text.len() + change.raw.len());
+        let of = |change: &FileDiff| change.old_text.len() + change.new_text.len() + change.raw.len();
+        let changes = self.changes.iter().map(of);
         let texts = [self.text.len(), self.input.as_ref().map_or(0, String::len)];
         changes.chain(texts).chain(self.paths.iter().map(String::len)).sum()
     }
@@ -74,7 +78,7 @@ impl ToldCall {
 impl ToldCalls {
     /// Takes in what is new of a call. One that is not known any more, and one too many, says nothing.
     pub(crate) fn take(&mut self, news: CallNews) -> Option<String> {
-        let CallNews { id, title, kind, status, input, text, changes, paths } = news;
+        let CallNews { id, title, kind, status, input, text, changes, paths, is_too_much } = news;
         if !self.all.contains_key(&id) {
             if self.all.len() >= MOST {
                 return None;
@@ -92,6 +96,7 @@ impl ToldCalls {
         call.input = input.or(call.input.take());
         call.text = text.unwrap_or(std::mem::take(&mut call.text));
         call.status = status.or(call.status);
+        call.is_too_much |= is_too_much;
         if !paths.is_empty() {
             call.paths = paths;
         }
@@ -210,6 +215,46 @@ impl ToldCall {
         serde_json::json!({ "title": self.title, "cut": cut }).to_string()
     }
 
+    /// Why nobody can be asked about it; mostly nothing.
+    pub(crate) fn unaskable(&self, shown: &str) -> Option<&'static str> {
+        let is_blank = |text: &str| !text.chars().any(char::is_alphanumeric);
+        if shown.len() > MOST_SHOWN {
+            Some("it is longer than the 256 KB that are shown")
+        } else if self.is_too_much {
+            Some("it names more files than are shown")
+        } else if is_blank(&self.title) && self.has_title_alone() {
+            Some("it does not say what it is")
+        } else {
+            None
+        }
+    }
+
+    /// Whether nothing is known of it but what it is called.
+    fn has_title_alone(&self) -> bool {
+        let input = self.input.as_deref().unwrap_or_default();
+        let is_nothing = !input.chars().any(char::is_alphanumeric);
+        is_nothing && self.paths.is_empty() && self.changes.is_empty()
+    }
+
+    /// The files that it is about, where that is all it is about; a rule may be for each.
+    pub(crate) fn files(&self) -> Vec<&str> {
+        let changed = self.changes.iter().map(|change| &change.path);
+        let files: Vec<&str> = changed.chain(&self.paths).map(String::as_str).collect();
+        match self.kind.as_str() {
+            "edit" | "delete" => files,
+            "read" if self.changes.is_empty() => files,
+            // Where to does not always stand there.
+            "move" if files.len() > 1 => files,
+            _other => Vec::new(),
+        }
+    }
+
+    /// Exactly this, as it is shown. A title alone says nothing that a rule could be for, which has no program then.
+    pub(crate) fn exactly(&self) -> Vec<String> {
+        let title = if self.has_title_alone() { String::new() } else { self.title.clone() };
+        vec![title, self.shown()]
+    }
+
     /// What it may write once it was shown and allowed: a call that is about anything but files grants nothing beside that.
     pub(crate) fn grants(&self) -> &[FileDiff] {
         if self.kind == "edit" { &self.changes } else { &[] }
@@ -241,7 +286,8 @@ mod tests {
     }
 
     fn change(bytes: usize) -> FileDiff {
-        FileDiff { path: "a".into(), new_text: "x".repeat(bytes), raw: String::new() }
+        let new_text = "x".repeat(bytes);
+        FileDiff { path: "a".into(), old_text: String::new(), new_text, raw: String::new() }
     }
 
     #[test]
@@ -260,13 +306,9 @@ mod tests {
     fn what_is_kept_has_a_bound_and_what_has_ended_is_kept_no_more() {
         let news = |id: &str, status| CallNews {
             id: id.into(),
-            title: None,
-            kind: None,
             status,
-            input: None,
-            text: None,
             changes: vec![change(KEPT / 4)],
-            paths: Vec::new(),
+            ..CallNews::default()
         };
         let mut calls = ToldCalls::default();
         for no in 1..40 {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, FailureKind, ResumeHandle, Wants,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, FailureKind, NamedFile,
+    ResumeHandle, Wants,
 };
 use q_json::{members, text};
 use q_seat::{AgentControl, Controls, Turn};
@@ -352,20 +353,23 @@ impl RunningTurn {
         if let Some(argv) = call.command() {
             return CallSubject::Command(argv);
         }
-        let is_reading = call.kind == "read" && call.changes.is_empty();
-        let changed = call.changes.iter().map(|change| &change.path);
-        let mut paths: Vec<&String> = changed.chain(&call.paths).collect();
-        paths.dedup();
-        if let [path] = paths.as_slice()
-            && (is_reading || call.kind == "edit")
-        {
-            let subject = self.kept.toolbox.subject("read", &json!({ "path": path }).to_string());
-            if subject != CallSubject::Other {
-                return subject;
+        let mut files: Vec<NamedFile> = Vec::new();
+        for file in call.files().into_iter().map(|path| self.named_file(path)) {
+            if !files.contains(&file) {
+                files.push(file);
             }
         }
-        // Exactly this, as it is shown.
-        CallSubject::Command(vec![call.title.clone(), call.shown()])
+        if files.is_empty() { CallSubject::Command(call.exactly()) } else { CallSubject::Named(files) }
+    }
+
+    /// A file that the agent names: what mostly holds keys, a repository's own, and what lies elsewhere is allowed by no wide rule.
+    fn named_file(&self, path: &str) -> NamedFile {
+        let subject = self.kept.toolbox.subject("read", &json!({ "path": path }).to_string());
+        let CallSubject::File { path, is_private } = subject else {
+            return NamedFile { path: path.to_owned(), is_private: true };
+        };
+        let is_private = is_private || path.split('/').any(|name| name.eq_ignore_ascii_case(".git"));
+        NamedFile { path, is_private }
     }
 
     /// What the agent's reason to stop means.

@@ -39,12 +39,16 @@ pub(crate) struct CallNews {
     /// What it changes in files, as the protocol has it: path, old text, new text.
     pub(crate) changes: Vec<FileDiff>,
     pub(crate) paths: Vec<String>,
+    /// Whether it names more than is looked at, so that nobody can be shown what it would do.
+    pub(crate) is_too_much: bool,
 }
 
 /// What a call makes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileDiff {
     pub(crate) path: String,
+    /// What it says stands there now; nothing where it says that there is no file.
+    pub(crate) old_text: String,
     pub(crate) new_text: String,
     /// All of it as it came.
     pub(crate) raw: String,
@@ -120,11 +124,15 @@ impl CallNews {
             input: input.filter(|input| !q_json::is_nothing(input)).map(|input| input.get().to_owned()),
             ..Self::default()
         };
+        let (content, locations) = (content.map(elements), locations.map(elements));
+        let (content, locations) = (content.unwrap_or_default(), locations.unwrap_or_default());
+        news.is_too_much = content.len().max(locations.len()) > MOST;
         let mut pieces = Vec::new();
-        for piece in content.map(elements).unwrap_or_default().into_iter().take(MOST) {
-            let [inner, path, new_text] = members(piece, ["content", "path", "newText"]);
+        for piece in content.into_iter().take(MOST) {
+            let [inner, path, old_text, new_text] = members(piece, ["content", "path", "oldText", "newText"]);
             if let (Some(path), Some(new_text)) = (path.and_then(text), new_text.and_then(text)) {
-                news.changes.push(FileDiff { path, new_text, raw: piece.get().to_owned() });
+                let old_text = old_text.and_then(text).unwrap_or_default();
+                news.changes.push(FileDiff { path, old_text, new_text, raw: piece.get().to_owned() });
             } else if let Some(inner) = inner {
                 pieces.push(block(inner));
             }
@@ -134,7 +142,7 @@ impl CallNews {
         } else if let Some(output) = output.filter(|output| !q_json::is_nothing(output)) {
             news.text = Some(text(output).unwrap_or_else(|| said_in(output)));
         }
-        for place in locations.map(elements).unwrap_or_default().into_iter().take(MOST) {
+        for place in locations.into_iter().take(MOST) {
             let [path] = members(place, ["path"]);
             news.paths.extend(path.and_then(text));
         }

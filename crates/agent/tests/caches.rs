@@ -140,8 +140,8 @@ impl Playing {
         while let Some(event) = events.next().await {
             let effects = self.player.handle(Input::Agent { session: ID, turn, event });
             for effect in effects.after {
-                if let Effect::Permit { call, entry, digest, .. } = effect {
-                    control.send(AgentControl::Permit { call, entry, digest }).unwrap();
+                if let Effect::Permit { call, entry, digest, by_rule, .. } = effect {
+                    control.send(AgentControl::Permit { call, entry, digest, by_rule }).unwrap();
                 } else if let Effect::Settle { call, entry, outcome, text, .. } = effect {
                     control.send(AgentControl::Settle { call, entry, outcome, text }).unwrap();
                 }

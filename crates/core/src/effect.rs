@@ -108,6 +108,8 @@ pub enum Effect {
         /// By what later turns know it too.
         entry: EntryNo,
         digest: Digest,
+        /// Whether a rule said yes in the person's place, who was not asked about this very call.
+        by_rule: bool,
     },
     /// Tell the agent how a call ended that did not run.
     Settle {

@@ -108,6 +108,8 @@ pub use source::{Source, Sources};
 pub use stamped::Stamped;
 pub use tag::{Tag, TagChange};
 pub use time::{Instant, Now, Utc, WallTime};
-pub use tool_rule::{CallFacts, CallSubject, RuleEffect, RuleFault, RulePattern, StandingRule, ToolRule};
+pub use tool_rule::{
+    CallFacts, CallSubject, NamedFile, RuleEffect, RuleFault, RulePattern, StandingRule, ToolRule,
+};
 pub use usage::Usage;
 pub use view::View;

@@ -96,6 +96,18 @@ pub enum CallSubject {
         /// As in [`Self::File`]; it may be a file.
         path: String,
     },
+    /// Files that an agent of others says it will touch, by its own means. What allows must be for each of them, what asks or denies
+    /// is for any; *always* is for the one that it is.
+    Named(Vec<NamedFile>),
+}
+
+/// One of the files that a call names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// As in [`CallSubject::File`]; as it was said, where that leads elsewhere.
+    pub path: String,
+    /// Whether only a rule for this very file allows it: it mostly holds keys, is a repository's own, or lies elsewhere.
+    pub is_private: bool,
 }
 
 /// What is known of a call as it comes, for those who decide on it; recorded nowhere.
@@ -136,6 +148,10 @@ impl ToolRule {
             CallSubject::File { path: only, is_private: true } | CallSubject::Host(only) => {
                 RulePattern::Path(path_pattern::literal(only))
             }
+            CallSubject::Named(files) => match files.as_slice() {
+                [file] => RulePattern::Path(path_pattern::literal(&file.path)),
+                _none_or_several => return None,
+            },
             CallSubject::Command(argv) => match stem(argv) {
                 Some(words) => RulePattern::Begins(words.to_vec()),
                 None => RulePattern::Exactly(argv.clone()),
@@ -180,15 +196,18 @@ impl ToolRule {
             return false;
         }
         match (&self.pattern, subject) {
-            (RulePattern::Any, CallSubject::File { is_private: true, .. }) => !allows,
+            (_any, CallSubject::Named(files)) if allows => {
+                !files.is_empty() && files.iter().all(|file| self.is_for_file(&file.path, file.is_private))
+            }
+            (RulePattern::Any, CallSubject::Named(_)) => true,
+            (_any_other, CallSubject::Named(files)) => {
+                files.iter().any(|file| self.is_for_file(&file.path, file.is_private))
+            }
+            (_any, CallSubject::File { path, is_private }) => self.is_for_file(path, *is_private),
             (RulePattern::Any, _any_other) => true,
             (RulePattern::Exactly(words), CallSubject::Command(argv)) => words == argv,
             (RulePattern::Begins(words), CallSubject::Command(argv)) => {
                 words == argv || (argv.starts_with(words) && !(allows && hands_on(argv, words.len())))
-            }
-            (RulePattern::Path(pattern), CallSubject::File { path, is_private }) => {
-                let is_meant = !(allows && *is_private) || path_pattern::is_literal(pattern);
-                is_meant && path_pattern::matches(pattern, path)
             }
             (RulePattern::Path(pattern), CallSubject::Host(host)) => path_pattern::matches(pattern, host),
             (RulePattern::Path(pattern), CallSubject::Tree { path }) if allows => {
@@ -196,6 +215,18 @@ impl ToolRule {
             }
             (RulePattern::Path(pattern), CallSubject::Tree { path }) => path_pattern::touches(pattern, path),
             (RulePattern::Exactly(_) | RulePattern::Begins(_) | RulePattern::Path(_), _neither) => false,
+        }
+    }
+
+    /// Whether it is for a call of its tool that is about this file.
+    fn is_for_file(&self, path: &str, is_private: bool) -> bool {
+        let is_meant = !(self.effect == RuleEffect::Allow && is_private);
+        match &self.pattern {
+            RulePattern::Any => is_meant,
+            RulePattern::Path(pattern) => {
+                (is_meant || path_pattern::is_literal(pattern)) && path_pattern::matches(pattern, path)
+            }
+            RulePattern::Exactly(_) | RulePattern::Begins(_) => false,
         }
     }
 

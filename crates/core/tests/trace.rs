@@ -10,10 +10,10 @@ use q_core::trace::{Directive, Line, parse, write};
 use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallFacts, CallNo, CallOutput, CallSubject, Called,
     ClientId, Command, Compaction, Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image,
-    ImageKind, Import, Input, Interrupter, Item, Kind, NameOrigin, NewImage, Outcome, PlanStep, Policy,
-    PromptNo, Prompted, Record, ReplyTo, RequestId, Resulted, ResumeHandle, RuleEffect, RulePattern, Seal,
-    Sent, Seq, SessionId, SettingChange, Settings, Setup, Source, Sources, Stamped, StandingRule, StepState,
-    Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    ImageKind, Import, Input, Interrupter, Item, Kind, NameOrigin, NamedFile, NewImage, Outcome, PlanStep,
+    Policy, PromptNo, Prompted, Record, ReplyTo, RequestId, Resulted, ResumeHandle, RuleEffect, RulePattern,
+    Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup, Source, Sources, Stamped, StandingRule,
+    StepState, Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 proptest! {
@@ -202,11 +202,16 @@ fn facts() -> impl Strategy<Value = CallFacts> {
         (text(), any::<bool>()).prop_map(|(path, is_private)| CallSubject::File { path, is_private }),
         text().prop_map(|path| CallSubject::Tree { path }),
         text().prop_map(CallSubject::Host),
+        vec((text(), any::<bool>()), 1..4).prop_map(|files| CallSubject::Named(named(files))),
     ];
     let standing =
         (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });
     let facts = |(subject, is_told, standing)| CallFacts { subject, is_told, standing };
     (subject, any::<bool>(), vec(standing, 0..3)).prop_map(facts)
+}
+
+fn named(files: Vec<(String, bool)>) -> Vec<NamedFile> {
+    files.into_iter().map(|(path, is_private)| NamedFile { path, is_private }).collect()
 }
 
 fn rule() -> impl Strategy<Value = ToolRule> {

@@ -253,8 +253,8 @@ impl<W: World> Host<W> {
                 Effect::Steer { session, turn, text } => {
                     self.world.control(session, turn, AgentControl::Steer(text));
                 }
-                Effect::Permit { session, turn, call, entry, digest } => {
-                    self.world.control(session, turn, AgentControl::Permit { call, entry, digest });
+                Effect::Permit { session, turn, call, entry, digest, by_rule } => {
+                    self.world.control(session, turn, AgentControl::Permit { call, entry, digest, by_rule });
                 }
                 Effect::Settle { session, turn, call, entry, outcome, text } => {
                     self.world.control(session, turn, AgentControl::Settle { call, entry, outcome, text });

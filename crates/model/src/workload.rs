@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallFacts, CallNo, CallSubject, ClientId, Command, Digest,
-    EntryNo, FailureKind, Input, Outcome, PlanStep, Policy, ProjectFile, ProjectFiles, PromptNo, ReplyTo,
-    RequestId, ResumeHandle, RuleEffect, RulePattern, Seal, Sent, SessionId, SettingChange, Setup, Source,
-    Sources, StandingRule, StepState, TagChange, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    EntryNo, FailureKind, Input, NamedFile, Outcome, PlanStep, Policy, ProjectFile, ProjectFiles, PromptNo,
+    ReplyTo, RequestId, ResumeHandle, RuleEffect, RulePattern, Seal, Sent, SessionId, SettingChange, Setup,
+    Source, Sources, StandingRule, StepState, TagChange, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -354,6 +354,12 @@ fn answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+fn named() -> impl Strategy<Value = CallSubject> {
+    let file = (prop::sample::select(vec!["a", "a/b", "b", "a/q/b"]), prop::bool::weighted(0.2));
+    let file = file.prop_map(|(path, is_private)| NamedFile { path: path.into(), is_private });
+    prop::collection::vec(file, 1..3).prop_map(CallSubject::Named)
+}
+
 /// What is known of a call, and rules from outside of its session.
 pub fn facts() -> impl Strategy<Value = CallFacts> {
     let commands = ["a", "a b", "a b c", "ab", "cargo test a", "sh -c a", "env a"];
@@ -364,6 +370,7 @@ pub fn facts() -> impl Strategy<Value = CallFacts> {
             .prop_map(|(path, is_private)| CallSubject::File { path: path.into(), is_private }),
         2 => prop::sample::select(vec![".", "a", "q"]).prop_map(|path| CallSubject::Tree { path: path.into() }),
         2 => prop::sample::select(vec!["a", "b"]).prop_map(|host| CallSubject::Host(host.into())),
+        2 => named(),
     ];
     let directory = prop_oneof![Just(None), Just(Some("/".to_owned())), Just(Some("/other".to_owned()))];
     let standing = (rule(), directory).prop_map(|(rule, directory)| StandingRule { rule, directory });

@@ -137,6 +137,8 @@ pub enum AgentControl {
         /// By what later requests know it: it has no other id in this one.
         entry: EntryNo,
         digest: Digest,
+        /// Whether a rule said so, and the person was not asked about this very call.
+        by_rule: bool,
     },
     /// A call ended without its tool.
     Settle {

@@ -159,8 +159,9 @@ impl World for Side {
             (Some(Planted::PermitsTwice), told @ AgentControl::Permit { .. }) => {
                 self.did.extend([did(told.clone()), did(told)]);
             }
-            (Some(Planted::SwapsDigests), AgentControl::Permit { call, entry, .. }) => {
-                self.did.push(did(AgentControl::Permit { call, entry, digest: Digest::numbered(0) }));
+            (Some(Planted::SwapsDigests), AgentControl::Permit { call, entry, by_rule, .. }) => {
+                let digest = Digest::numbered(0);
+                self.did.push(did(AgentControl::Permit { call, entry, digest, by_rule }));
             }
             (Some(Planted::PermitsLate), told @ AgentControl::Permit { .. }) => {
                 self.held_back.push((session, turn, told));

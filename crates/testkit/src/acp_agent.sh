@@ -47,7 +47,7 @@ prompted() {
         update '{"sessionUpdate":"tool_call","toolCallId":"c1","title":"Make the change","kind":"execute","status":"in_progress"}'
         say "about to"
         leave p1 c1
-        leave p1 c1
+        leave p2 c1
         ;;
     reads) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/notes.txt\"}" ;;
     writes) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/made\",\"content\":\"new\\n\"}" ;;
@@ -61,6 +61,18 @@ prompted() {
     terminal-foreign) ask x1 terminal/output "{\"sessionId\":\"$session\",\"terminalId\":\"t1\"}" ;;
     terminal-granted)
         leave p1 c1
+        ;;
+    given) ask p1 session/request_permission "$(sed "s/SESSION/$session/" ask.json)" ;;
+    one-id)
+        leave p1 c1
+        leave p1 c2
+        ;;
+    long-id) leave "$(printf '%0300d' 7)" c1 ;;
+    killed)
+        sleep 1000 &
+        echo "$! started" >>"$LOG"
+        say "here"
+        kill -9 $$
         ;;
     steers | steers-late) say "at work" ;;
     modes)
@@ -150,9 +162,10 @@ answered() {
         say "$(printf '%s' "${exit%?} ${output%?}" | tr -d '"{}\\')"
         stop end_turn
         ;;
-    *'"p1"'*)
+    *'"p1"'* | *'"p2"'*)
         case $mode-$line in
         late-*) ;;
+        given-*'"yes"'*) ask w1 fs/write_text_file "$(sed "s/SESSION/$session/" write.json)" ;;
         terminal-granted-*'"yes"'*) run "touch made" '[]' ;;
         *'"yes"'*)
             update '{"sessionUpdate":"tool_call_update","toolCallId":"c1","status":"completed","content":[{"type":"content","content":{"type":"text","text":"made"}}]}'

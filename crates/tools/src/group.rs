@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::left_behind::CommandMark;
 
@@ -117,11 +117,21 @@ impl CommandGroup {
     /// Waits until its leader has ended. That one is not reaped: until then no other group has its number.
     pub(crate) async fn leader_ends(&self) {
         let Some(leader) = self.leader() else { return };
-        let wait = move || {
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            while matches!(waitid(WaitId::Pid(leader), options), Err(rustix::io::Errno::INTR)) {}
-        };
-        let _panicked = tokio::task::spawn_blocking(wait).await;
+        let _panicked = tokio::task::spawn_blocking(move || wait_for(leader)).await;
+    }
+
+    /// Tells once its leader has ended, for who looks for that again and again: a small thread waits, as long as the leader lives.
+    pub(crate) fn watch_leader(&self) -> oneshot::Receiver<()> {
+        let (tell, told) = oneshot::channel();
+        if let Some(leader) = self.leader() {
+            let wait = move || {
+                wait_for(leader);
+                let _nobody_looks = tell.send(());
+            };
+            let thread = std::thread::Builder::new().name("watches a command".into()).stack_size(64 << 10);
+            let _never_told = thread.spawn(wait);
+        }
+        told
     }
 
     /// Kills what the leader left behind, and says how it ended. Only once that one has ended.
@@ -139,6 +149,12 @@ impl CommandGroup {
         let left_behind = tokio::task::spawn_blocking(move || mark.end_all(leader)).await.unwrap_or_default();
         Ok(GroupEnd { status, left_behind, is_unknown })
     }
+}
+
+/// Waits until it has ended, and does not reap it.
+fn wait_for(leader: Pid) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(waitid(WaitId::Pid(leader), options), Err(rustix::io::Errno::INTR)) {}
 }
 
 impl Drop for CommandGroup {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::sync::oneshot;
 
 use crate::directory::WorkingDirectory;
 use crate::group::{CommandGroup, Groups};
@@ -33,6 +34,11 @@ pub struct ServingProgram {
 pub struct ServingGroup(CommandGroup);
 
 impl ServingGroup {
+    /// Tells once its leader has ended, whatever it left behind; never, where nobody can be told.
+    pub fn watch_leader(&self) -> oneshot::Receiver<()> {
+        self.0.watch_leader()
+    }
+
     /// Waits until its leader has ended, and says how: nothing where nobody knows.
     pub async fn ended(self) -> Option<String> {
         self.0.leader_ends().await;

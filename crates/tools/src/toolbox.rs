@@ -384,19 +384,21 @@ impl Toolbox {
     }
 
     /// Takes what stands in a file that a call of `write` is about for known: of a program that has ways of its own to read it, the
-    /// person is asked with what stands there now. What changes it afterwards is still told.
-    pub async fn take_as_known(self: &Arc<Self>, input: &str) {
-        let Ok(Action::Write(place, _)) = self.understand("write", input) else { return };
+    /// person is asked with what stands there now. What changes it afterwards is still told. Gives a digest of it, of nothing where
+    /// no file is there; none where that cannot be read.
+    pub async fn take_as_known(self: &Arc<Self>, input: &str) -> Option<[u8; 32]> {
+        let Ok(Action::Write(place, _)) = self.understand("write", input) else { return None };
         let _place = AT_WORK.acquire().await;
         let toolbox = Arc::clone(self);
         let looking = move || {
-            if let Some(content) = toolbox.directory()?.read_if_there(&place)? {
+            let content = toolbox.directory()?.read_if_there(&place)?;
+            if let Some(content) = &content {
                 toolbox.seen.note(&place, &content.bytes);
             }
-            Ok(())
+            Ok(digest_of([content.map(|content| content.bytes).unwrap_or_default().as_slice()]))
         };
         // What cannot be read is said when it is checked.
-        let _said_later = blocking(looking).await;
+        blocking(looking).await.ok()
     }
 
     /// Waits until every command that was given up has ended.

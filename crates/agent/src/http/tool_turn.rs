@@ -414,7 +414,7 @@ impl RunningTurn {
     ) -> Option<(ServerQuestion, String)> {
         let mut waiting = all.iter_mut().filter(|call| matches!(call.state, CallState::Waiting));
         match control {
-            AgentControl::Permit { call, entry, digest } => {
+            AgentControl::Permit { call, entry, digest, by_rule: _ } => {
                 let call = waiting.find(|open| open.no == call)?;
                 if call.digest == digest {
                     call.state = CallState::Permitted(entry);

@@ -42,10 +42,8 @@ impl Permitting {
         let mut all = Vec::new();
         while let Some(event) = events.next().await {
             if let AgentEvent::Call(call, _) = &event {
-                let digest = self.swapped.unwrap_or(call.digest);
-                control
-                    .send(AgentControl::Permit { call: call.no, entry: EntryNo(call.no.0), digest })
-                    .unwrap();
+                let (digest, entry) = (self.swapped.unwrap_or(call.digest), EntryNo(call.no.0));
+                control.send(AgentControl::Permit { call: call.no, entry, digest, by_rule: false }).unwrap();
             }
             all.push(event);
         }

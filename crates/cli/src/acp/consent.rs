@@ -17,13 +17,14 @@ const DENY: &str = "deny";
 pub(super) struct AskedCall {
     pub(super) request: u64,
     is_answered: bool,
+    is_chosen: bool,
     pub(super) session: SessionId,
     pub(super) pending: PendingCall,
 }
 
 impl AskedCall {
     pub(super) const fn new(request: u64, session: SessionId, pending: PendingCall) -> Self {
-        Self { request, is_answered: false, session, pending }
+        Self { request, is_answered: false, is_chosen: false, session, pending }
     }
 
     /// Whether the editor may still answer it.
@@ -32,8 +33,13 @@ impl AskedCall {
     }
 
     /// The editor answered, if only that nobody chose.
-    pub(super) const fn close(&mut self) {
-        self.is_answered = true;
+    pub(super) const fn close(&mut self, is_chosen: bool) {
+        (self.is_answered, self.is_chosen) = (true, is_chosen);
+    }
+
+    /// Whether nobody chose, and it still waits for somebody.
+    pub(super) const fn is_left(&self) -> bool {
+        self.is_answered && !self.is_chosen
     }
 }
 

@@ -230,6 +230,8 @@ impl<'a> Serving<'a> {
         if host.mirror.get(session).is_none() {
             return Err(not_open(session));
         }
+        // Whoever opens it again can be asked again, also while a prompt waits for that.
+        self.asked.retain(|asked| asked.session != session || !asked.is_left());
         self.refuse_too_many()?;
         if self.prompts.iter().any(|prompt| prompt.session == session) {
             return Err(invalid(
@@ -348,12 +350,14 @@ impl<'a> Serving<'a> {
         }
     }
 
-    /// The editor answered whether a call may run, or that nobody chose. It is asked once: others may still answer.
+    /// The editor answered whether a call may run, or that nobody chose. It is asked again only when it is
+    /// opened again: others may still answer.
     fn on_consent(&mut self, host: &mut Host, request: u64, result: Option<&Value>) {
         let waits = |asked: &&mut AskedCall| asked.request == request && asked.waits();
         let Some(asked) = self.asked.iter_mut().find(waits) else { return };
-        asked.close();
-        if let Some(answer) = result.and_then(|result| consent::chosen(result, &asked.pending)) {
+        let answer = result.and_then(|result| consent::chosen(result, &asked.pending));
+        asked.close(answer.is_some());
+        if let Some(answer) = answer {
             let command = table::answer(asked.session, &asked.pending, answer);
             host.request(command.into(), Waiting::Nothing);
         }

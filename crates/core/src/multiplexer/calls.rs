@@ -84,6 +84,7 @@ impl Step<'_> {
             Wants::Consent => is_allowed,
             Wants::Words => false,
         };
+        let by_rule = call.wants == Wants::Consent && permitted;
         self.write_stream(id);
         self.write_sources(id, turn);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
@@ -107,7 +108,7 @@ impl Step<'_> {
             }
             None => {
                 let entry = EntryNo(seq.0);
-                self.after(Effect::Permit { session: id, turn, call: no, entry, digest });
+                self.after(Effect::Permit { session: id, turn, call: no, entry, digest, by_rule });
             }
         }
     }
@@ -176,7 +177,7 @@ impl Step<'_> {
         }
         match answer {
             Answer::Once | Answer::Always => {
-                self.after(Effect::Permit { session: id, turn, call, entry, digest });
+                self.after(Effect::Permit { session: id, turn, call, entry, digest, by_rule: false });
             }
             Answer::Deny => self.settle_call(id, turn, call, Outcome::Denied, String::new()),
             Answer::Words(text) if is_question => self.settle_call(id, turn, call, Outcome::Done, text),

@@ -249,8 +249,9 @@ fn effect(effect: &Effect) -> String {
         Effect::Run { session, turn, setup } => run(*session, *turn, setup),
         Effect::Cancel { session: id, turn } => format!("cancel {} turn {turn}", session(*id)),
         Effect::Steer { session: id, turn, text } => format!("steer {} turn {turn} {text:?}", session(*id)),
-        Effect::Permit { session: id, turn, call, entry, digest } => {
-            format!("permit {} turn {turn} call {call} entry {entry} {digest:?}", session(*id))
+        Effect::Permit { session: id, turn, call, entry, digest, by_rule } => {
+            let by = if *by_rule { " by a rule" } else { "" };
+            format!("permit {} turn {turn} call {call} entry {entry} {digest:?}{by}", session(*id))
         }
         Effect::Settle { session: id, turn, call, entry, outcome, text } => {
             let of = format!("settle {} turn {turn} call {call} entry {entry}", session(*id));

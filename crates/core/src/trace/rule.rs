@@ -8,7 +8,7 @@ use super::reader::WordReader;
 use super::words::bare;
 use crate::agent::Wants;
 use crate::snapshot::PendingCall;
-use crate::tool_rule::{CallFacts, CallSubject, RuleEffect, RulePattern, StandingRule, ToolRule};
+use crate::tool_rule::{CallFacts, CallSubject, NamedFile, RuleEffect, RulePattern, StandingRule, ToolRule};
 
 const EFFECTS: [(&str, RuleEffect); 3] =
     [("allow", RuleEffect::Allow), ("ask", RuleEffect::Ask), ("deny", RuleEffect::Deny)];
@@ -41,7 +41,7 @@ pub(super) fn write(rule: &ToolRule) -> String {
     format!("{effect} {}{pattern}", bare(tool))
 }
 
-/// `argv ls argv "-l"`, `file "a"`, `tree "src"`, `host "a.test"`; then `told`, then rules, each with `in "/d"` behind where it is for a directory.
+/// `argv ls argv "-l"`, `file "a"`, `tree "src"`, `host "a.test"`, `named "a" named "b" private`; then `told`, then rules, each with `in "/d"` behind where it is for a directory.
 pub(super) fn read_facts(words: &mut WordReader) -> Result<CallFacts, String> {
     let argv = read_each("argv", words)?;
     let subject = if let Some(path) = words.option("file")? {
@@ -50,6 +50,12 @@ pub(super) fn read_facts(words: &mut WordReader) -> Result<CallFacts, String> {
         CallSubject::Tree { path }
     } else if let Some(host) = words.option("host")? {
         CallSubject::Host(host)
+    } else if let Some(path) = words.option("named")? {
+        let mut files = Vec::from([NamedFile { path, is_private: words.take("private") }]);
+        while let Some(path) = words.option("named")? {
+            files.push(NamedFile { path, is_private: words.take("private") });
+        }
+        CallSubject::Named(files)
     } else if argv.is_empty() {
         CallSubject::Other
     } else {
@@ -67,8 +73,9 @@ pub(super) fn write_facts(facts: &CallFacts) -> String {
     let subject = match &facts.subject {
         CallSubject::Other => String::new(),
         CallSubject::Command(argv) => write_each("argv", argv),
-        CallSubject::File { path, is_private } => {
-            format!(" file {path:?}{}", if *is_private { " private" } else { "" })
+        CallSubject::File { path, is_private } => write_file("file", path, *is_private),
+        CallSubject::Named(files) => {
+            files.iter().map(|file| write_file("named", &file.path, file.is_private)).collect()
         }
         CallSubject::Tree { path } => format!(" tree {path:?}"),
         CallSubject::Host(host) => format!(" host {host:?}"),
@@ -98,6 +105,10 @@ fn read_each(name: &str, words: &mut WordReader) -> Result<Vec<String>, String> 
         all.push(word);
     }
     Ok(all)
+}
+
+fn write_file(name: &str, path: &str, is_private: bool) -> String {
+    format!(" {name} {path:?}{}", if is_private { " private" } else { "" })
 }
 
 fn write_each(name: &str, words: &[String]) -> String {

@@ -54,7 +54,7 @@ variants! {
     Activity: Idle Working NeedsApproval NeedsInput Failed Interrupted;
     AgentEvent: Sent Text Thinking Sealed Plan Sources ProjectFiles Torn Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
-    CallSubject: Other Command File Host Tree;
+    CallSubject: Other Command File Host Tree Named;
     Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set Reverse;
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Reverse Resync Reply Update Leave;

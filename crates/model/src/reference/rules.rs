@@ -1,6 +1,6 @@
 //! Rules as they are told to people, tried one by one: no order of effects, patterns by trying every way.
 
-use q_core::{CallFacts, CallSubject, RuleEffect, RulePattern, SessionId, StandingRule, ToolRule};
+use q_core::{CallFacts, CallSubject, NamedFile, RuleEffect, RulePattern, SessionId, StandingRule, ToolRule};
 
 use super::Model;
 use super::deeds::Answered;
@@ -53,6 +53,14 @@ fn concerns(rule: &ToolRule, subject: &CallSubject) -> bool {
             let is_one = !pattern.contains('*');
             fits(&segments(pattern), &segments(path)) && (is_one || !(allows && *is_private))
         }
+        (CallSubject::Named(files), _any_pattern) => {
+            let file = |named: &NamedFile| CallSubject::File {
+                path: named.path.clone(),
+                is_private: named.is_private,
+            };
+            let mut of_each = files.iter().map(|named| concerns(rule, &file(named)));
+            if allows { of_each.all(|is_for| is_for) } else { of_each.any(|is_for| is_for) }
+        }
         (CallSubject::Tree { path }, RulePattern::Path(pattern)) => {
             // Some names that may be there; a pattern of the workload that means others means one of these too.
             let beneath = |more: &[&'static str]| [segments(path), more.to_vec()].concat();
@@ -83,7 +91,7 @@ fn fits(pattern: &[&str], path: &[&str]) -> bool {
 }
 
 /// What *always* means for such a call; the commands of the workload are short.
-pub(super) fn always(tool: &str, subject: &CallSubject) -> ToolRule {
+pub(super) fn always(tool: &str, subject: &CallSubject) -> Option<ToolRule> {
     let pattern = match subject {
         CallSubject::Command(argv) if argv.starts_with(&["cargo".into(), "test".into()]) => {
             RulePattern::Begins(argv[..2].to_vec())
@@ -92,9 +100,11 @@ pub(super) fn always(tool: &str, subject: &CallSubject) -> ToolRule {
         CallSubject::File { path: only, is_private: true } | CallSubject::Host(only) => {
             RulePattern::Path(only.clone())
         }
+        CallSubject::Named(files) if files.len() == 1 => RulePattern::Path(files[0].path.clone()),
+        CallSubject::Named(_) => return None,
         CallSubject::File { .. } | CallSubject::Tree { .. } | CallSubject::Other => RulePattern::Any,
     };
-    ToolRule { effect: RuleEffect::Allow, tool: tool.into(), pattern }
+    Some(ToolRule { effect: RuleEffect::Allow, tool: tool.into(), pattern })
 }
 
 impl Model {

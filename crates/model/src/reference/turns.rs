@@ -280,7 +280,8 @@ impl Model {
         let tool = tool[..tool.floor_char_boundary(LONGEST_TOOL)].to_owned();
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
-        let always = (wants == Wants::Consent && !said.asks).then(|| rules::always(&tool, &facts.subject));
+        let always =
+            (wants == Wants::Consent && !said.asks).then(|| rules::always(&tool, &facts.subject)).flatten();
         let bytes = (tool.len() + input.len()) as u64;
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += bytes);
         self.write(at);

@@ -149,7 +149,7 @@ fn promised_first(system: &SystemUnderTest, input: &Input, effects: &Effects) ->
                     "released by {known:?}, written is {newest:?}"
                 );
             }
-            Effect::Permit { session, turn, call, entry, digest } => {
+            Effect::Permit { session, turn, call, entry, digest, .. } => {
                 let wanted = |stamped: &Stamped| {
                     (stamped.session, stamped.entry()) == (*session, Some(*entry))
                         && matches!(&stamped.record, Record::Called { turn: at, call: made, .. }
