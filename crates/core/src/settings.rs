@@ -177,7 +177,7 @@ impl Settings {
                 "body" => after.body = wanted.map(body).transpose()?,
                 "omit" => after.omit = wanted.map(omit).transpose()?,
                 "first_byte" => {
-                    after.first_byte = wanted.map(|text| seconds("first_byte", text)).transpose()?
+                    after.first_byte = wanted.map(|text| seconds("first_byte", text)).transpose()?;
                 }
                 "idle_timeout" => {
                     after.idle_timeout = wanted.map(|text| seconds("idle_timeout", text)).transpose()?;

@@ -47,10 +47,9 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
             q_term::plain::thought(text, took.get(&entry.no).copied())
         } else {
             let shown = q_term::plain::entry(entry, unanswered, q_term::Way::Shell);
-            match &entry.body {
-                Body::Stop(_) => shown.replace("SESSION", &session.name.to_string()),
-                _of_somebody_elses_words => shown,
-            }
+            // In no words but q's own.
+            let names = matches!(entry.body, Body::Stop(_));
+            if names { shown.replace("SESSION", session.name.as_str()) } else { shown }
         })?;
     }
     if args.entry.is_none() && session.activity.needs_person() {
@@ -64,11 +63,15 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
 
 /// The calls whose results say again what they put out: all but those that were cut short.
 fn results_of(entries: &[Entry]) -> BTreeSet<EntryNo> {
-    let ended = |entry: &Entry| match &entry.body {
-        Body::Result(result) if result.outcome != Outcome::CutShort => Some(result.of),
-        _none => None,
+    let result = |entry: &Entry| {
+        if let Body::Result(result) = &entry.body { Some((result.of, result.outcome)) } else { None }
     };
-    entries.iter().filter_map(ended).collect()
+    entries
+        .iter()
+        .filter_map(result)
+        .filter(|(_, outcome)| *outcome != Outcome::CutShort)
+        .map(|(of, _)| of)
+        .collect()
 }
 
 /// What is shown of a session.

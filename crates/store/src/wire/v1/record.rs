@@ -35,6 +35,10 @@ pub(crate) struct StampedV1<'a> {
 
 /// [`q_core::Record`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made to be written, or taken apart as soon as it is read"
+)]
 enum RecordV1<'a> {
     #[serde(rename = "created", borrow)]
     Created(CreatedV1<'a>),
