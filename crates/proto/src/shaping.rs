@@ -82,7 +82,8 @@ pub struct ToolEnvironment {
 }
 
 impl ToolEnvironment {
-    pub(crate) fn bytes(&self) -> usize {
+    /// How long its texts are.
+    pub fn bytes(&self) -> usize {
         let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
         let named = [&self.supervisor, &self.configured, &self.agent].map(String::len);
         variables.chain(named).chain(self.own.iter().map(String::len)).sum()

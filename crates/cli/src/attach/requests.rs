@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use q_client::Prompt;
-use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Summary};
+use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
@@ -145,10 +145,16 @@ impl Requests {
                     return Ok(());
                 }
             },
-            Intent::Prompt { key, session, text, steer } => {
-                match self.with_files(context, &client.mirror, session, &text) {
+            Intent::Prompt { key, session, text, way } => {
+                let filled = match way {
+                    PromptWay::Ask | PromptWay::Steer => {
+                        self.with_files(context, &client.mirror, session, &text)
+                    }
+                    PromptWay::Run => Ok(FilledPrompt { text, images: Vec::new() }),
+                };
+                match filled {
                     Ok(FilledPrompt { text, images }) => {
-                        let prompt = Prompt { session, token: token()?, text, images, steers: steer };
+                        let prompt = Prompt { session, token: token()?, text, images, way };
                         client.state.submit(prompt, Continuation::Prompt(key));
                         send(client, ui);
                     }

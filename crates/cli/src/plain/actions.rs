@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use q_core::{Command, SessionId, attention};
+use q_core::{Command, PromptWay, SessionId, attention};
 use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
@@ -31,7 +31,7 @@ impl Frontend<'_> {
 
     pub(crate) async fn steer(&mut self, text: String) -> Result<(), CliError> {
         self.scene().running().map_err(CliError::failed)?;
-        self.submit(text, true).await
+        self.submit(text, PromptWay::Steer).await
     }
 
     pub(crate) async fn go_back(&mut self) -> Result<(), CliError> {

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use q_client::{Backoff, News};
-use q_core::{Activity, Instant};
+use q_core::{Activity, Instant, PromptWay};
 use q_host::clock::Clock;
 use q_term::Way;
 use q_term::advice;
@@ -169,8 +169,11 @@ impl Frontend<'_> {
             Typed::Command(Ok(command)) => carry_out(self, command).await,
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
+            Typed::Shell(line) => {
+                self.submit(line.trim_end().to_owned(), PromptWay::Run).await.map(|()| Next::Go)
+            }
             Typed::Prompt(text) => {
-                let sent = self.submit(text.to_owned(), false).await;
+                let sent = self.submit(text.to_owned(), PromptWay::Ask).await;
                 self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
                 if self.scene().asks() {
                     print_lines(&[notice(q_term::words::STILL_ASKS)])?;

@@ -77,6 +77,7 @@ fn commands() -> Vec<Command> {
         Command::MarkUnread { session },
         Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
         Command::Submit { session, token, text: "see".into(), images: images() },
+        Command::Shell { session, token, text: "!ls".into() },
         Command::Unqueue { session, prompt },
         Command::Edit { session, prompt, text: "how?".into() },
         Command::Move { session, prompt, place: 2 },

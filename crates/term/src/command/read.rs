@@ -1,4 +1,7 @@
-//! A typed text is a prompt or a command.
+//! A typed text is a prompt, a command, or a line for the shell.
+//!
+//! One line that begins with `!` is for the shell; `\!text` sends a prompt that begins so. Of several lines none is: what is pasted
+//! runs nothing.
 //!
 //! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
 //! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
@@ -9,12 +12,15 @@ use crate::command::parse::{SlashError, parse, word_of};
 use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
+use q_core::ShellLine;
 
 /// What a typed text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed<'a> {
     /// A prompt for the agent.
     Prompt(&'a str),
+    /// A line for the shell, with its marks.
+    Shell(&'a str),
     /// A command for `q`.
     Command(Result<UserCommand, SlashError>),
 }
@@ -23,7 +29,7 @@ impl Typed<'_> {
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(&self) -> bool {
         match self {
-            Self::Prompt(_) => false,
+            Self::Prompt(_) | Self::Shell(_) => false,
             // That a command is none is said here, by nobody else.
             Self::Command(Err(_)) => true,
             Self::Command(Ok(command)) => command.action.needs_no_host(),
@@ -33,13 +39,19 @@ impl Typed<'_> {
 
 /// Tells commands from prompts.
 pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
+    let is_one_line = !text.trim_end().contains('\n');
+    if is_one_line && ShellLine::of(text).is_some() {
+        return Typed::Shell(text);
+    }
+    if let Some(literal) = text.strip_prefix('\\').filter(|rest| rest.starts_with('!')) {
+        return Typed::Prompt(literal);
+    }
     let Some(rest) = text.strip_prefix('/') else { return Typed::Prompt(text) };
     if rest.starts_with('/') {
         return Typed::Prompt(rest);
     }
-    let several_lines = rest.trim_end().contains('\n');
     let known = table::by_slash(word_of(rest).0).is_some();
-    if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
+    if !is_one_line && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
 }
 
 /// What a single word means where a call waits for consent, typed with nothing else: `y`, `a` or `n`; `A` for all of its tool.
@@ -67,7 +79,7 @@ mod tests {
     fn prompts_are_told_from_commands() {
         let prompt = |typed| match read(typed, &Kinds::default()) {
             Typed::Prompt(text) => Some(text),
-            Typed::Command(_) => None,
+            Typed::Command(_) | Typed::Shell(_) => None,
         };
         for (typed, said) in [
             ("why?", "why?"),
@@ -77,11 +89,24 @@ mod tests {
                 "/usr/lib: no such file\n/usr/bin: no such file",
             ),
             (" /next", " /next"),
+            ("\\!ls", "!ls"),
+            (" !ls", " !ls"),
+            ("!", "!"),
+            ("!! ", "!! "),
+            ("!ls\nrm -r x", "!ls\nrm -r x"),
+            ("\\n", "\\n"),
         ] {
             assert_eq!(prompt(typed), Some(said), "{typed:?}");
         }
         for typed in ["/nope", "/next", "/rename\napi"] {
             assert_eq!(prompt(typed), None, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn one_line_that_begins_with_a_mark_is_for_the_shell() {
+        for typed in ["!ls", "!!ls", "! ls -l\n"] {
+            assert_eq!(read(typed, &Kinds::default()), Typed::Shell(typed), "{typed:?}");
         }
     }
 
