@@ -505,6 +505,8 @@ impl Step<'_> {
         self.close_calls(id, turn);
         let reason = self.live(id).map(|live| live.stream().reason.clone()).unwrap_or_default();
         let usage = if self.runs_line(id) { Usage::default() } else { self.cost(id) };
+        // How a line for the shell went, its result says: there is no answer that stopped, and nothing to ask again.
+        let ending = if self.runs_line(id) { Ending::Done } else { ending };
         let stopped = ending != Ending::Done;
         let window = if self.runs_line(id) {
             self.window_with_line(id)
