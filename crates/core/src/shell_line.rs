@@ -4,6 +4,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::agent::Outcome;
 use crate::entry::Resulted;
@@ -35,7 +36,8 @@ impl<'a> ShellLine<'a> {
         let outcome = result.map_or(Outcome::CutShort, |result| result.outcome);
         // Of one that was cut short there is no more than what was seen of it.
         let text = result.map(|result| result.text.as_str()).filter(|text| !text.is_empty());
-        let text: String = text.unwrap_or(put_out).lines().map(|line| format!("\n| {line}")).collect();
+        let lines: Vec<&str> = text.unwrap_or(put_out).lines().flat_map(|line| ["\n| ", line]).collect();
+        let text = lines.concat();
         let said = if text.is_empty() { "it put out nothing" } else { "it put out:" };
         format!(
             "[The person ran this in a shell by themselves: {:?}. {}; {said}]{text}",

@@ -2,15 +2,22 @@
 
 use q_testkit::process::kill9;
 use q_testkit::server::Script;
+use q_testkit::terminal::Terminal;
 
 use crate::tools::{Workshop, until};
 
-#[test]
-fn a_line_for_the_shell_runs_where_the_session_works_and_the_model_hears_of_it_or_not() {
+/// A session that works in a directory with one file, in a terminal.
+fn at_a_prompt() -> (Workshop, Terminal) {
     let shop = Workshop::new("");
     let directory = shop.directory.display().to_string();
     shop.world.q(&["new", "-d", "one", "--cwd", &directory]).succeeded();
-    let mut terminal = shop.world.attach("one");
+    let terminal = shop.world.attach("one");
+    (shop, terminal)
+}
+
+#[test]
+fn a_line_for_the_shell_runs_where_the_session_works_and_the_model_hears_of_it_or_not() {
+    let (shop, mut terminal) = at_a_prompt();
     terminal.send_line("!cat a.txt; echo $((20+3)) >made; echo key=$OPENAI_API_KEY.");
     terminal.wait_text("key=.");
     assert_eq!(shop.file("made"), "23\n");
@@ -40,10 +47,7 @@ fn a_line_for_the_shell_runs_where_the_session_works_and_the_model_hears_of_it_o
 
 #[test]
 fn a_line_for_the_shell_ends_with_an_interrupt_and_is_not_run_again_after_a_crash() {
-    let shop = Workshop::new("");
-    let directory = shop.directory.display().to_string();
-    shop.world.q(&["new", "-d", "one", "--cwd", &directory]).succeeded();
-    let mut terminal = shop.world.attach("one");
+    let (shop, mut terminal) = at_a_prompt();
     terminal.send_line("!echo >>runs; echo be$((1+1))gun; sleep 600");
     terminal.wait_text("be2gun");
     shop.world.q(&["interrupt", "one"]).succeeded();

@@ -115,18 +115,6 @@ impl Step<'_> {
         if text.len() > limit { Err(Refusal::PromptTooLong { size: text.len(), limit }) } else { Ok(()) }
     }
 
-    /// Bytes of the draft, which goes when a prompt comes.
-    pub(super) fn draft_len(&self, id: SessionId) -> usize {
-        self.live(id).map_or(0, |live| live.draft().len())
-    }
-
-    pub(super) fn clear_draft(&mut self, id: SessionId) {
-        if self.live(id).is_some_and(|live| !live.draft().is_empty()) {
-            self.record(id, Record::Drafted { text: String::new() });
-            self.after(Effect::Update(Update::Draft { session: id, text: String::new() }));
-        }
-    }
-
     pub(super) fn interrupt(&mut self, id: SessionId) -> Result<Reply, Refusal> {
         if self.open(id)?.head().turn.is_none() {
             return Err(Refusal::NothingRuns);

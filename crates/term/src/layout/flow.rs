@@ -2,7 +2,7 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome};
@@ -99,7 +99,7 @@ impl<C> Flow<'_, C> {
 }
 
 /// Whether the call there is a line that the person typed for the shell, as the prompt before it shows.
-fn is_line(entries: &[Entry], call: usize) -> bool {
+fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
     let typed = call.checked_sub(1).and_then(|before| entries.get(before));
     typed.is_some_and(|typed| matches!(&typed.body, Body::Prompt(prompt) if prompt.runs))
 }
