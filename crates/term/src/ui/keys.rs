@@ -99,7 +99,7 @@ impl Ui {
                 }
             }
             Typed::Shell(line) => {
-                self.send_prompt(line.trim_end().to_owned(), PromptWay::Run, &typed, intents)
+                self.send_prompt(line.trim_end().to_owned(), PromptWay::Run, &typed, intents);
             }
             Typed::Command(command) => {
                 let _on_screen: CommandStatus = self.command(mirror, command, &typed, intents);
