@@ -146,13 +146,7 @@ impl Requests {
                 }
             },
             Intent::Prompt { key, session, text, way } => {
-                let filled = match way {
-                    PromptWay::Ask | PromptWay::Steer => {
-                        self.with_files(context, &client.mirror, session, &text)
-                    }
-                    PromptWay::Run => Ok(FilledPrompt { text, images: Vec::new() }),
-                };
-                match filled {
+                match self.filled(context, &client.mirror, session, (text, way)) {
                     Ok(FilledPrompt { text, images }) => {
                         let prompt = Prompt { session, token: token()?, text, images, way };
                         client.state.submit(prompt, Continuation::Prompt(key));
@@ -273,16 +267,19 @@ impl Requests {
     }
 
     /// A prompt with the files that it names, or why it goes back to where it was typed.
-    fn with_files(
+    fn filled(
         &mut self,
         context: &Context,
         mirror: &Mirror,
         session: SessionId,
-        text: &str,
+        (text, way): (String, PromptWay),
     ) -> Result<FilledPrompt, String> {
+        if way == PromptWay::Run {
+            return Ok(FilledPrompt { text, images: Vec::new() });
+        }
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
-        let whole = self.typed.with_files(Base::new(directory, &context.environment), text);
+        let whole = self.typed.with_files(Base::new(directory, &context.environment), &text);
         whole.map_err(|fault| format!("{fault} (Enter again sends it without)"))
     }
 

@@ -287,10 +287,7 @@ impl EntryShape {
                 let images = images.collect::<Result<_, String>>().map_err(|kind| no_word(&kind))?;
                 Body::Prompt(Prompted { text: typed::text(&text?).into_owned(), images, runs: false })
             }
-            "shell" => {
-                let line = typed::text(&text?).into_owned();
-                Body::Prompt(Prompted { runs: true, ..line.into() })
-            }
+            "shell" => Body::Prompt(Prompted { runs: true, ..typed::text(&text?).into_owned().into() }),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),
             "call" => Body::Call(Called {

@@ -12,7 +12,7 @@ use crate::budget::{BudgetScope, BudgetUse};
 use crate::compaction::WindowUse;
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, TurnSetup};
 use crate::entry::{Body, Entry, Fault, Stop};
-use crate::id::{ClientId, EntryNo, ReplyTo, SessionId, TurnNo};
+use crate::id::{ClientId, EntryNo, PromptNo, ReplyTo, SessionId, TurnNo};
 use crate::image::{Image, ImagePlace};
 use crate::kind::Policy;
 use crate::presence::Presence;
@@ -42,6 +42,10 @@ pub fn print(effects: &Effects) -> Vec<String> {
 }
 
 /// Images, with where each is kept.
+fn waits(how: &str, prompt: PromptNo, text: &str, images: &[Image], runs: bool) -> String {
+    format!("{how} {prompt} {text:?}{}{}", pictures(images), for_the_shell(runs))
+}
+
 fn for_the_shell(runs: bool) -> &'static str {
     if runs { " for the shell" } else { "" }
 }
@@ -80,9 +84,7 @@ fn record(stamped: &Stamped) -> String {
             format!("{stands} rule {}", super::rule::write(rule))
         }
         Record::SettingsSet { settings } => format!("set to {}", set(settings)),
-        Record::Edited { prompt, text, images, runs } => {
-            format!("edited {prompt} {text:?}{}{}", pictures(images), for_the_shell(*runs))
-        }
+        Record::Edited { prompt, text, images, runs } => waits("edited", *prompt, text, images, *runs),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
         Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
         Record::Called { turn, call, waits } => {
@@ -114,9 +116,7 @@ fn record(stamped: &Stamped) -> String {
             format!("turn {turn} was sent {}{said}", sent(*told))
         }
         Record::Repaired { fault } => repaired(*fault),
-        Record::Queued { prompt, text, images, runs, .. } => {
-            format!("queued {prompt} {text:?}{}{}", pictures(images), for_the_shell(*runs))
-        }
+        Record::Queued { prompt, text, images, runs, .. } => waits("queued", *prompt, text, images, *runs),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
         Record::Retried { prompt, .. } => format!("retried {prompt}"),
         Record::Continued { turn, prompt, .. } => {

@@ -17,8 +17,7 @@ fn images() -> Vec<NewImage> {
 
 /// One command of each kind.
 fn commands() -> Vec<Command> {
-    let session = SESSION;
-    let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
+    let (session, token, prompt) = (SESSION, Token(7 << 64 | 3), PromptNo(4));
     let change = |name: &str, value: &str| SettingChange { name: name.into(), value: value.into() };
     let setup = Setup {
         kind: Kind::Review,
