@@ -1,6 +1,7 @@
 //! `cargo xtask`: the harness. What CI runs is what a contributor runs; each subcommand is a file.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the harness talks to a person")]
 
+mod agents;
 mod bench;
 mod cargo_mutants;
 mod ci;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   tidy [--report [--verb VERB]]
                               rules of this tree that no compiler knows; --report: counts for before and after
   bench [--quick]             what q costs, beside the owner's gates and our budgets
+  agents                      a working day with tools, the reference MCP servers (npm), and the ACP agents that are installed
   real-agent [--if-available] q against a real model behind a real server on this machine
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
   crash [--full] [--only RIG [--seed S [--flip PLACES] | --point SCENARIO:CALL:N]]
@@ -37,7 +39,7 @@ cargo xtask COMMAND
                               plants faults in the core, one at a time: each must be caught by the test it names
   mutants --store             the same with the store, whose crash rigs must notice
   mutants --tools             the same with the tools of models and the turns that use them, whose tests must notice
-  mutants --client            the same with the client, whose simulation must notice
+  mutants --client            the same with the client and with what agents say, which the simulation must notice
   coverage                    lines of the core that its tests run; fails below 95 %
   scenarios                   counts the scenarios of the core, by area; fails below 150
   miri [--scenarios]          the core's tests under Miri (nightly compiler, with its component)
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["tidy", "--report", options @ ..] => tidy::report(options),
         ["bench", options @ ..] => bench::run(options),
+        ["agents"] => agents::run(),
         ["real-agent"] => real_agent::run(real_agent::Need::Must),
         ["real-agent", "--if-available"] => real_agent::run(real_agent::Need::IfAvailable),
         ["sim", options @ ..] => sim::run(options),

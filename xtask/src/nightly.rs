@@ -1,7 +1,7 @@
 //! `cargo xtask nightly`: what is too dear for each change.
 
 use crate::command::{cargo, run as run_command};
-use crate::{Outcome, bench, cargo_mutants, ci, crash, fuzz, miri, mutants, real_agent, sim};
+use crate::{Outcome, agents, bench, cargo_mutants, ci, crash, fuzz, miri, mutants, real_agent, sim};
 
 /// Cases for each property; a change runs the usual 256.
 const PROPERTY_CASES: &str = "20000";
@@ -22,6 +22,7 @@ pub(crate) fn run() -> Outcome {
     mutants::run(&["--tools"])?;
     fuzz::run(FUZZ_SECONDS)?;
     bench::run(&[])?;
+    agents::run()?;
     real_agent::run(real_agent::Need::Must)?;
     local_engine()?;
     cargo_mutants::run(&[])?;

@@ -34,7 +34,7 @@ pub(crate) fn cancel(
         let ended = async {
             loop {
                 match open.connection.next().await {
-                    Ok(Frame::Answer { to, .. }) if to == prompt => return true,
+                    Ok(Frame::Answer { to, answer }) if to == prompt => return Some(answer.is_ok()),
                     Ok(Frame::Request { id, method, .. }) if method == "session/request_permission" => {
                         open.connection.answer(&id, &cancelled());
                     }
@@ -42,11 +42,14 @@ pub(crate) fn cancel(
                         open.connection.refuse(&id, INTERNAL, "the turn is cancelled");
                     }
                     Ok(Frame::Answer { .. } | Frame::Notice { .. } | Frame::Noise) => {}
-                    Err(_) => return false,
+                    Err(_) => return None,
                 }
             }
         };
-        if timeout(GRACE, ended).await == Ok(true) {
+        if let Ok(Some(is_taken)) = timeout(GRACE, ended).await {
+            if is_taken {
+                open.tell_all();
+            }
             *place = Some(open);
         }
     });

@@ -5,13 +5,17 @@
 use std::path::Path;
 use std::time::Duration;
 
+use q_json::{members, text};
+use q_seat::AgentOffer;
 use q_tools::{BoundedOutput, LastWords, Said, ServingGroup, ServingPrograms};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::pipe::Sender;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::choices::offers;
 use crate::frame::{self, Frame, RequestId, RpcError};
 use crate::spec::AcpSpec;
 
@@ -19,6 +23,8 @@ use crate::spec::AcpSpec;
 const MOST_WAITING: usize = 32 << 20;
 /// How long an agent that says nothing more gets until it is said how it ended.
 const ENDING: Duration = Duration::from_secs(2);
+/// How long its last words are read when it has ended.
+const DRAIN: Duration = Duration::from_millis(200);
 
 /// An agent that runs. Dropped, it is told to end, and killed with all it started where it does not.
 #[derive(Debug)]
@@ -30,8 +36,12 @@ pub(crate) struct AgentConnection {
     line: Vec<u8>,
     said: Said,
     errors: LastWords,
+    /// Reads them to their end.
+    listening: JoinHandle<()>,
     group: ServingGroup,
     last_id: u64,
+    /// What it said last of its commands, which it does at any time, and in which session.
+    told_commands: Option<Box<RawValue>>,
 }
 
 /// Why nothing more comes.
@@ -54,15 +64,16 @@ pub(crate) enum AskFault {
 }
 
 impl AgentConnection {
-    /// Starts it in that directory; says why where that cannot be done.
+    /// Starts it by that command in that directory; says why where that cannot be done.
     pub(crate) fn start(
         spec: &AcpSpec,
+        command: &[String],
         directory: &Path,
         programs: &ServingPrograms,
     ) -> Result<Self, String> {
-        let program = programs.start(&spec.tools, directory, &spec.command, &spec.environment)?;
+        let program = programs.start(&spec.tools, directory, command, &spec.environment)?;
         let (errors, said) = (LastWords::default(), Said::default());
-        tokio::spawn(errors.clone().take_in(program.errors));
+        let listening = tokio::spawn(errors.clone().take_in(program.errors));
         Ok(Self {
             input: program.input,
             waiting: Vec::new(),
@@ -70,8 +81,10 @@ impl AgentConnection {
             line: Vec::new(),
             said,
             errors,
+            listening,
             group: program.group,
             last_id: 0,
+            told_commands: None,
         })
     }
 
@@ -81,13 +94,19 @@ impl AgentConnection {
             if self.waiting.len() > MOST_WAITING {
                 return Err(ConnectionFault::Deaf);
             }
-            let Self { input, waiting, output, line, said, .. } = self;
+            let Self { input, waiting, output, line, said, told_commands, .. } = self;
             tokio::select! {
                 read = output.read_until(b'\n', line) => match read {
                     Ok(1..) => {
                         let frame = Frame::of(&String::from_utf8_lossy(line));
                         line.clear();
                         line.shrink_to(64 << 10);
+                        if let Frame::Notice { method, params } = &frame
+                            && method == "session/update"
+                            && commands(params).is_some()
+                        {
+                            *told_commands = Some(params.clone());
+                        }
                         return Ok(frame);
                     }
                     Err(_) if said.is_too_much() => return Err(ConnectionFault::TooMuch),
@@ -100,6 +119,14 @@ impl AgentConnection {
                 },
             }
         }
+    }
+
+    /// The commands that it said last it has in that session, unless that was taken already.
+    pub(crate) fn take_commands(&mut self, session: &str) -> Option<Vec<AgentOffer>> {
+        let params = self.told_commands.take()?;
+        let [of] = members(&params, ["sessionId"]);
+        let is_its = of.and_then(text).is_some_and(|of| of == session);
+        is_its.then(|| offers(commands(&params), "name").collect())
     }
 
     fn send(&mut self, line: &str) {
@@ -157,8 +184,10 @@ impl AgentConnection {
 
     /// How it ended, with its last line, in words.
     pub(crate) async fn ending(self) -> String {
-        let Self { errors, group, .. } = self;
+        let Self { errors, listening, group, .. } = self;
         let ended = timeout(ENDING, group.ended()).await.ok().flatten();
+        // What it left behind may hold the pipe open for ever.
+        let _left_open = timeout(DRAIN, listening).await;
         let how =
             ended.map_or_else(|| "it does not answer".to_owned(), |how| format!("its process ended: {how}"));
         let text = errors.text();
@@ -166,4 +195,11 @@ impl AgentConnection {
         let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
         last.map_or(how.clone(), |last| format!("{how}; it said: {last}"))
     }
+}
+
+/// The list of commands that an update brings; nothing of another one.
+fn commands(params: &RawValue) -> Option<&RawValue> {
+    let [update] = members(params, ["update"]);
+    let [kind, list] = members(update?, ["sessionUpdate", "availableCommands"]);
+    list.filter(|_| kind.and_then(text).as_deref() == Some("available_commands_update"))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use q_core::{AgentEvent, AgentFailure, ResumeHandle};
-use q_seat::{Agent, Controls, Conversation, Seat, Turn, driven};
+use q_core::{AgentEvent, AgentFailure};
+use q_seat::{Agent, AgentOffers, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 use q_tools::{ChangeLog, ServingPrograms, Toolbox};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -49,6 +49,7 @@ impl Agent for AcpAgent {
             owner: seat.session.0.to_be_bytes().into(),
             seat,
             handle,
+            offers: Lock::default(),
             programs: ServingPrograms::default(),
             session: Arc::default(),
         })))
@@ -69,6 +70,18 @@ impl Conversation for AcpConversation {
         driven(work, hear)
     }
 
+    fn offers(&self) -> AgentOffers {
+        self.0.offers().clone()
+    }
+
+    fn processes(&self) -> Vec<BackgroundLine> {
+        self.0.toolbox.processes()
+    }
+
+    fn stop_process(&self, number: u64) -> Result<bool, String> {
+        self.0.toolbox.stop(number)
+    }
+
     fn release(&self) -> BoxFuture<'static, ()> {
         let kept = Arc::clone(&self.0);
         async move {
@@ -80,6 +93,7 @@ impl Conversation for AcpConversation {
                 let session = json!({ "sessionId": open.id });
                 let _it_is_ended_anyway = open.connection.call("session/close", &session, CLOSING).await;
             }
+            kept.toolbox.end_processes();
             kept.toolbox.commands_are_over().await;
             kept.programs.are_over().await;
         }
@@ -107,11 +121,6 @@ impl KeptAgent {
                 let told =
                     "The agent has no memory of this conversation any more, and is told what was said.\n";
                 let _nobody_hears = out.send(AgentEvent::Thinking(told.into())).await;
-            }
-            let resume = ResumeHandle(open.id.clone());
-            if open.is_new() {
-                *self.handle() = Some(resume.clone());
-                let _nobody_hears = out.send(AgentEvent::Resume(resume)).await;
             }
             *place = Some(open);
         }

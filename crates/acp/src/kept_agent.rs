@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex as Lock, MutexGuard, PoisonError};
 
 use q_core::ResumeHandle;
-use q_seat::Seat;
+use q_seat::{AgentOffers, Seat};
 use q_tools::{ServingPrograms, Toolbox};
 use tokio::sync::Mutex;
 
@@ -23,6 +23,8 @@ pub(crate) struct KeptAgent {
     pub(crate) owner: Vec<u8>,
     /// By what the agent finds the conversation again.
     pub(crate) handle: Lock<Option<ResumeHandle>>,
+    /// What it lets people choose or type, as it last said.
+    pub(crate) offers: Lock<AgentOffers>,
     pub(crate) programs: ServingPrograms,
     pub(crate) session: SessionPlace,
 }
@@ -30,5 +32,18 @@ pub(crate) struct KeptAgent {
 impl KeptAgent {
     pub(crate) fn handle(&self) -> MutexGuard<'_, Option<ResumeHandle>> {
         self.handle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn offers(&self) -> MutexGuard<'_, AgentOffers> {
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has known what an open session of its offers.
+    pub(crate) fn note_offers(&self, open: &mut OpenSession) {
+        let told = open.connection.take_commands(&open.id);
+        let mut offers = self.offers();
+        offers.commands = told.unwrap_or(std::mem::take(&mut offers.commands));
+        (offers.mode, offers.modes) = (open.modes.current.clone(), open.modes.known.clone());
+        offers.steers = open.can.steers;
     }
 }

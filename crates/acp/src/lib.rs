@@ -12,10 +12,13 @@
 //! | `frame` | one line: a request, an answer, a notice |
 //! | `connection` | one process and the lines that go and come, from its start to its end |
 //! | `opening` | from a start to a session of the agent's: greeted, found again or begun anew |
+//! | `choices` | what it lets its client choose: models, modes |
 //! | `prompt` | what a turn sends: what is new, or all that was said |
 //! | `turn` | one turn, from its prompt to its stop |
 //! | `told_calls` | what the agent does by itself, as it tells of it |
 //! | `permission` | what it asks to be allowed |
+//! | `serving` | what it asks for, as calls that the person sees |
+//! | `served_terminals` | commands that it has q run |
 //! | `served_files` | files that it reads and writes through q |
 //! | `update` | what it says while it works, read |
 //! | `failure` | what its refusals mean |
@@ -24,6 +27,7 @@
 //! | `cancelling` | the end of a turn that is given up |
 
 mod cancelling;
+mod choices;
 mod connection;
 mod conversation;
 mod failure;
@@ -33,6 +37,8 @@ mod opening;
 mod permission;
 mod prompt;
 mod served_files;
+mod served_terminals;
+mod serving;
 mod spec;
 mod told_calls;
 mod turn;

@@ -1,15 +1,16 @@
 //! From a start to a session of the agent's: greeted, its conversation found again by the handle or begun anew.
 
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use q_core::{AgentFailure, FailureKind, ResumeHandle};
-use q_json::{elements, members, text};
+use q_json::{members, text};
 use q_seat::{McpSpec, Seat, ServerOrigin};
 use q_tools::ServingPrograms;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::choices::{ChoiceKind, Choices, MODELS, MODES};
 use crate::connection::{AgentConnection, AskFault};
 use crate::failure::{login, not_opened, not_started, refused};
 use crate::spec::AcpSpec;
@@ -18,8 +19,6 @@ use crate::spec::AcpSpec;
 const START: Duration = Duration::from_mins(1);
 /// The longest id of a session that is kept, in bytes: as long as a handle may be.
 const ID_BYTES: usize = 1 << 10;
-/// The most models that are named where one is not known.
-const MOST_NAMED: usize = 12;
 
 /// An agent with a session open, ready for a prompt.
 #[derive(Debug)]
@@ -31,7 +30,11 @@ pub(crate) struct OpenSession {
     pub(crate) can: Abilities,
     /// What it says of how to log in.
     pub(crate) login: String,
-    models: Models,
+    models: Choices,
+    pub(crate) modes: Choices,
+    /// The mode that it was opened in, and the one that was chosen since.
+    first_mode: String,
+    chosen_mode: Option<String>,
 }
 
 /// What the agent remembers of the conversation.
@@ -50,17 +53,10 @@ enum AgentMemory {
 pub(crate) struct Abilities {
     pub(crate) images: bool,
     pub(crate) closes: bool,
-    loads: bool,
-    resumes: bool,
-}
-
-/// Which models it has, and how another one is chosen.
-#[derive(Debug, Default)]
-struct Models {
-    current: String,
-    known: Vec<String>,
-    /// The option that holds it; without one a request of its own does.
-    option: Option<String>,
+    /// Whether it takes words in its turn.
+    pub(crate) steers: bool,
+    pub(crate) loads: bool,
+    pub(crate) resumes: bool,
 }
 
 impl OpenSession {
@@ -72,11 +68,12 @@ impl OpenSession {
         handle: Option<&ResumeHandle>,
         programs: &ServingPrograms,
     ) -> Result<Self, AgentFailure> {
-        refuse_missing(spec).await?;
-        let mut connection = AgentConnection::start(spec, &seat.directory, programs).map_err(not_started)?;
+        let command = command(spec).await?;
+        let mut connection =
+            AgentConnection::start(spec, &command, &seat.directory, programs).map_err(not_started)?;
         let greeting = json!({
             "protocolVersion": 1,
-            "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": false },
+            "clientCapabilities": { "fs": { "readTextFile": true, "writeTextFile": true }, "terminal": true },
             "clientInfo": { "name": "q", "title": "q", "version": env!("CARGO_PKG_VERSION") },
         });
         let greeted = match connection.call("initialize", &greeting, START).await {
@@ -96,7 +93,10 @@ impl OpenSession {
             memory: AgentMemory::Empty,
             can,
             login,
-            models: Models::default(),
+            models: Choices::default(),
+            modes: Choices::default(),
+            first_mode: String::new(),
+            chosen_mode: None,
         };
         if let Some(ResumeHandle(handle)) = handle {
             match open.find(handle, servers, seat).await {
@@ -114,7 +114,7 @@ impl OpenSession {
         open.id = id.and_then(text).filter(|id| !id.is_empty() && id.len() <= ID_BYTES).ok_or_else(|| {
             AgentFailure::new(FailureKind::ServerError, "it opens a session without a name")
         })?;
-        open.models = Models::of(&made);
+        open.note_choices(&made);
         Ok(open)
     }
 
@@ -144,7 +144,8 @@ impl OpenSession {
         match self.connection.call(method, &place(servers, seat, Some(handle)), START).await {
             Ok(found) => {
                 handle.clone_into(&mut self.id);
-                (self.memory, self.models) = (AgentMemory::Whole, Models::of(&found));
+                self.memory = AgentMemory::Whole;
+                self.note_choices(&found);
                 Ok(true)
             }
             Err(AskFault::Refused(error)) if refused(&error, "").kind == FailureKind::NotLoggedIn => {
@@ -160,37 +161,50 @@ impl OpenSession {
         &self.models.current
     }
 
+    fn note_choices(&mut self, said: &RawValue) {
+        (self.models, self.modes) = (Choices::of(said, &MODELS), Choices::of(said, &MODES));
+        self.first_mode.clone_from(&self.modes.current);
+    }
+
     /// Has another model answer from here on, where one is wanted that is not the one.
     pub(crate) async fn set_model(&mut self, wanted: &str) -> Result<(), AgentFailure> {
         if wanted.is_empty() || wanted == self.models.current {
             return Ok(());
         }
-        if !self.models.known.iter().any(|known| known == wanted) {
-            let named = self.models.known.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>();
-            let why = if named.is_empty() {
-                format!("the agent lets nobody choose a model, and {wanted} is set")
-            } else {
-                format!("{wanted} is none of {}", named.join(", "))
-            };
-            return Err(AgentFailure::new(FailureKind::UnknownModel, why));
+        let asked = self.models.request(&MODELS, &self.id, wanted);
+        self.choose(&MODELS, asked, FailureKind::UnknownModel).await?;
+        wanted.clone_into(&mut self.models.current);
+        Ok(())
+    }
+
+    /// Has it be in that mode from here on; without one, in the one that it was opened in, if another one was chosen. A mode that it
+    /// leaves by itself is not chosen again until another one is wanted.
+    pub(crate) async fn set_mode(&mut self, wanted: Option<&str>) -> Result<(), AgentFailure> {
+        if wanted == self.chosen_mode.as_deref() {
+            return Ok(());
         }
-        let (method, params) = match &self.models.option {
-            Some(option) => (
-                "session/set_config_option",
-                json!({ "sessionId": self.id, "configId": option, "value": wanted }),
-            ),
-            None => ("session/set_model", json!({ "sessionId": self.id, "modelId": wanted })),
-        };
+        let mode = wanted.unwrap_or(&self.first_mode).to_owned();
+        if mode != self.modes.current {
+            let asked = self.modes.request(&MODES, &self.id, &mode);
+            self.choose(&MODES, asked, FailureKind::SettingRefused).await?;
+        }
+        (self.modes.current, self.chosen_mode) = (mode, wanted.map(str::to_owned));
+        Ok(())
+    }
+
+    async fn choose(
+        &mut self,
+        kind: &ChoiceKind,
+        asked: Result<(&'static str, Value), String>,
+        otherwise: FailureKind,
+    ) -> Result<(), AgentFailure> {
+        let (method, params) = asked.map_err(|why| AgentFailure::new(otherwise, why))?;
         match self.connection.call(method, &params, START).await {
-            Ok(_) => {
-                wanted.clone_into(&mut self.models.current);
-                Ok(())
-            }
-            Err(AskFault::Refused(error)) => {
-                Err(AgentFailure { kind: FailureKind::UnknownModel, ..refused(&error, "") })
-            }
+            Ok(_) => Ok(()),
+            Err(AskFault::Refused(error)) => Err(AgentFailure { kind: otherwise, ..refused(&error, "") }),
             Err(AskFault::Lost(_) | AskFault::TimedOut(_)) => {
-                Err(AgentFailure::new(FailureKind::Silent, "it does not answer to which model is wanted"))
+                let why = format!("it does not answer to which {} is wanted", kind.category());
+                Err(AgentFailure::new(FailureKind::Silent, why))
             }
         }
     }
@@ -198,8 +212,11 @@ impl OpenSession {
 
 impl Abilities {
     fn of(greeted: &RawValue) -> Self {
-        let [all] = members(greeted, ["agentCapabilities"]);
-        let Some(all) = all else { return Self::default() };
+        let [all, beside] = members(greeted, ["agentCapabilities", "_meta"]);
+        let [steering] = beside.map_or([None], |beside| members(beside, ["steering"]));
+        let [steers] = steering.map_or([None], |steering| members(steering, ["supported"]));
+        let steers = steers.is_some_and(|steers| steers.get() == "true");
+        let Some(all) = all else { return Self { steers, ..Self::default() } };
         let [loads, prompt, session] =
             members(all, ["loadSession", "promptCapabilities", "sessionCapabilities"]);
         let is_said =
@@ -209,49 +226,10 @@ impl Abilities {
         Self {
             images: is_said(image),
             closes: is_said(close),
+            steers,
             loads: is_said(loads),
             resumes: is_said(resume),
         }
-    }
-}
-
-impl Models {
-    fn of(opened: &RawValue) -> Self {
-        let [models, options] = members(opened, ["models", "configOptions"]);
-        if let Some(models) = models {
-            let [current, known] = members(models, ["currentModelId", "availableModels"]);
-            let known = known.map(elements).unwrap_or_default().into_iter().filter_map(|model| {
-                let [id] = members(model, ["modelId"]);
-                id.and_then(text)
-            });
-            let known: Vec<String> = known.collect();
-            if !known.is_empty() {
-                return Self { current: current.and_then(text).unwrap_or_default(), known, option: None };
-            }
-        }
-        for option in options.map(elements).unwrap_or_default() {
-            let [id, category, current, choices] =
-                members(option, ["id", "category", "currentValue", "options"]);
-            if category.and_then(text).as_deref() != Some("model") {
-                continue;
-            }
-            let mut known = Vec::new();
-            for choice in choices.map(elements).unwrap_or_default() {
-                let [value, group] = members(choice, ["value", "options"]);
-                let grouped = group.map(elements).unwrap_or_default().into_iter();
-                let grouped = grouped.filter_map(|choice| {
-                    let [value] = members(choice, ["value"]);
-                    value.and_then(text)
-                });
-                known.extend(value.and_then(text).into_iter().chain(grouped));
-            }
-            return Self {
-                current: current.and_then(text).unwrap_or_default(),
-                known,
-                option: id.and_then(text),
-            };
-        }
-        Self::default()
     }
 }
 
@@ -274,25 +252,34 @@ fn server(server: &McpSpec) -> Option<Value> {
     Some(json!({ "name": server.name, "command": program, "args": arguments, "env": variables }))
 }
 
-/// Says what to do where the program is not there at all.
-async fn refuse_missing(spec: &AcpSpec) -> Result<(), AgentFailure> {
-    let Some(name) = spec.command.first().cloned() else { return Err(not_started("no program is named")) };
+/// The command as it is started: its program by the place where it stands, or what to do where it is not there at all. Places that
+/// depend on where it is started are passed over: a project would offer its own.
+async fn command(spec: &AcpSpec) -> Result<Vec<String>, AgentFailure> {
+    let mut command = spec.command.clone();
+    let Some(program) = command.first_mut() else { return Err(not_started("no program is named")) };
     let variable = |name: &str| spec.environment.get(name).or_else(|| spec.tools.environment.get(name));
     let path = variable("PATH").cloned().unwrap_or_default();
-    let (wanted, looked) = (name.clone(), path.clone());
-    let is_there = tokio::task::spawn_blocking(move || {
-        if wanted.contains('/') {
-            return PathBuf::from(wanted).is_file();
+    let wanted = program.clone();
+    let looking = tokio::task::spawn_blocking(move || {
+        if path.is_empty() || wanted.contains('/') {
+            return (path.is_empty() || is_program(&wanted)).then_some(wanted);
         }
-        looked.split(':').any(|directory| Path::new(directory).join(&wanted).is_file())
+        let absolute = path.split(':').filter(|directory| directory.starts_with('/'));
+        let mut places = absolute.map(|directory| format!("{directory}/{wanted}"));
+        places.find(|place| is_program(place))
     });
-    if path.is_empty() || is_there.await.unwrap_or(true) {
-        return Ok(());
+    if let Some(found) = looking.await.ok().flatten() {
+        *program = found;
+        return Ok(command);
     }
     let install = if spec.install.is_empty() {
         "install it, or mend its command in the config".to_owned()
     } else {
         format!("install it: {}", spec.install)
     };
-    Err(not_started(format!("{name} is not on PATH; {install}")))
+    Err(not_started(format!("{program} is not on PATH; {install}")))
+}
+
+fn is_program(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

@@ -1,24 +1,10 @@
 //! Files that an agent reads and writes through q: as calls of q's own tools, in the session's directory and with the person's consent.
 
-use q_core::CallNo;
 use q_json::{members, text};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::frame::RequestId;
 use crate::update::number;
-
-/// The most that are served at once.
-pub(crate) const MOST: usize = 8;
-
-/// A request that is served, as a call of one of q's tools.
-#[derive(Debug)]
-pub(crate) struct ServedFile {
-    pub(crate) id: RequestId,
-    pub(crate) no: CallNo,
-    pub(crate) wanted: WantedFile,
-    is_permitted: bool,
-}
 
 /// What is wanted of a file, in the words of q's tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,18 +14,6 @@ pub(crate) struct WantedFile {
     pub(crate) path: String,
     /// What is to stand in it, where it is written.
     pub(crate) content: Option<String>,
-}
-
-impl ServedFile {
-    /// One that nobody has permitted yet.
-    pub(crate) const fn new(id: RequestId, no: CallNo, wanted: WantedFile) -> Self {
-        Self { id, no, wanted, is_permitted: false }
-    }
-
-    /// Permits it; whether it was not permitted before, as it is carried out once.
-    pub(crate) const fn permit(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_permitted, true)
-    }
 }
 
 impl WantedFile {

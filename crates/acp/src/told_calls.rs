@@ -21,6 +21,8 @@ const KEPT: usize = 32 << 20;
 const SHOWN: usize = 16 << 10;
 /// The longest title, in bytes.
 const TITLE: usize = 300;
+/// What stands in front of the names of its tools.
+pub(crate) const TOOL: &str = "agent_";
 /// What sorts of call the protocol knows.
 const KINDS: [&str; 9] =
     ["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "switch_mode"];
@@ -179,7 +181,7 @@ impl ToldCall {
     /// What it is called as a tool: never as one of q's own, whose rules are for what q does.
     pub(crate) fn tool(&self) -> String {
         let kind = KINDS.iter().find(|kind| **kind == self.kind).copied().unwrap_or("other");
-        format!("agent_{kind}")
+        format!("{TOOL}{kind}")
     }
 
     /// What is shown of it, as JSON: its title, what it is given, and what it would make of files.

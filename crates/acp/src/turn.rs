@@ -4,30 +4,32 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use q_core::{
-    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, FailureKind, Outcome, Wants,
+    AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, FailureKind, ResumeHandle, Wants,
 };
 use q_json::{members, text};
 use q_seat::{AgentControl, Controls, Turn};
-use q_tools::digest_of;
+use q_tools::{Toolbox, digest_of};
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use crate::cancelling::cancel;
+use crate::choices::{Choices, MODES};
 use crate::connection::ConnectionFault;
 use crate::failure::{lost, refused};
-use crate::frame::{Frame, INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
+use crate::frame::{Frame, RequestId};
 use crate::kept_agent::KeptAgent;
 use crate::opening::OpenSession;
-use crate::permission::{MOST_SHOWN, MOST_WAITING, PermissionOptions, WaitingPermission, cancelled};
+use crate::permission::WaitingPermission;
 use crate::prompt;
-use crate::served_files::{self, ServedFile, WantedFile};
+use crate::served_terminals::OpenTerminal;
+use crate::serving::{ServedNews, ServedRequest};
 use crate::told_calls::{ToldCall, ToldCalls};
-use crate::update::{CallNews, SessionUpdate, number};
+use crate::update::{SessionUpdate, number};
 use q_core::Usage;
 
 /// How long an agent may say nothing while something runs by its word.
@@ -35,36 +37,46 @@ const LONG_SILENCE: Duration = Duration::from_hours(1);
 
 /// A turn that runs. Dropped before its end, the agent is told that it is cancelled.
 pub(crate) struct RunningTurn {
-    kept: Arc<KeptAgent>,
-    way: UnderWay,
+    pub(crate) kept: Arc<KeptAgent>,
+    pub(crate) way: UnderWay,
     controls: Controls,
     out: mpsc::Sender<AgentEvent>,
-    calls: ToldCalls,
-    running: FuturesUnordered<BoxFuture<'static, (CallNo, Result<String, String>)>>,
-    /// What may be written as it was shown.
-    granted: BTreeSet<[u8; 32]>,
-    last_call: u64,
+    pub(crate) calls: ToldCalls,
+    pub(crate) running: FuturesUnordered<BoxFuture<'static, ServedNews>>,
+    /// What may be written, or run, as it was shown.
+    pub(crate) granted: BTreeSet<[u8; 32]>,
+    /// Commands of this turn whose calls have no result yet.
+    pub(crate) terminals: Vec<OpenTerminal>,
+    /// Requests by which something was said into the turn, and that are not answered.
+    pub(crate) steered: Vec<u64>,
+    pub(crate) last_call: u64,
+    pub(crate) last_wait: u64,
     has_said: bool,
 }
 
 /// A prompt that was sent and not answered yet, with all that the agent waits for.
-struct UnderWay {
+pub(crate) struct UnderWay {
     place: Option<OwnedMutexGuard<Option<OpenSession>>>,
     prompt: Option<u64>,
-    permissions: Vec<WaitingPermission>,
-    files: Vec<ServedFile>,
+    pub(crate) permissions: Vec<WaitingPermission>,
+    pub(crate) served: Vec<ServedRequest>,
+    /// Requests that wait for the end of a command, each by a number.
+    pub(crate) waits: Vec<(u64, RequestId)>,
+    toolbox: Arc<Toolbox>,
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let (Some(place), Some(prompt)) = (self.place.take(), self.prompt.take()) else { return };
+        self.toolbox.end_processes();
         let permissions = self.permissions.drain(..).map(|waiting| waiting.id).collect();
-        cancel(place, prompt, permissions, self.files.drain(..).map(|file| file.id).collect());
+        let served = self.served.drain(..).map(|served| served.id);
+        cancel(place, prompt, permissions, served.chain(self.waits.drain(..).map(|(_, id)| id)).collect());
     }
 }
 
 impl UnderWay {
-    fn open(&mut self) -> Result<&mut OpenSession, AgentFailure> {
+    pub(crate) fn open(&mut self) -> Result<&mut OpenSession, AgentFailure> {
         let open = self.place.as_mut().and_then(|place| place.as_mut());
         open.ok_or_else(|| AgentFailure::new(FailureKind::Internal, "the agent's session is gone"))
     }
@@ -74,7 +86,7 @@ impl UnderWay {
 enum Happened {
     Said(Result<Frame, ConnectionFault>),
     Told(Option<AgentControl>),
-    Served((CallNo, Result<String, String>)),
+    Served(ServedNews),
     CallsAreDue,
     TooQuiet(Duration),
 }
@@ -86,7 +98,14 @@ impl RunningTurn {
         controls: Controls,
         out: mpsc::Sender<AgentEvent>,
     ) -> Self {
-        let way = UnderWay { place: Some(place), prompt: None, permissions: Vec::new(), files: Vec::new() };
+        let way = UnderWay {
+            place: Some(place),
+            prompt: None,
+            permissions: Vec::new(),
+            served: Vec::new(),
+            waits: Vec::new(),
+            toolbox: Arc::clone(&kept.toolbox),
+        };
         Self {
             kept,
             way,
@@ -95,7 +114,10 @@ impl RunningTurn {
             calls: ToldCalls::default(),
             running: FuturesUnordered::new(),
             granted: BTreeSet::new(),
+            terminals: Vec::new(),
+            steered: Vec::new(),
             last_call: 0,
+            last_wait: 0,
             has_said: false,
         }
     }
@@ -105,18 +127,26 @@ impl RunningTurn {
         let model = if turn.model.is_empty() { self.kept.spec.model.clone() } else { turn.model.clone() };
         let open = self.way.open()?;
         open.set_model(&model).await?;
+        open.set_mode(turn.settings.mode.as_deref()).await?;
         let model = open.model().to_owned();
-        let blocks = prompt::blocks(&turn, open.is_new(), open.can.images);
-        open.tell_all();
+        let blocks = prompt::blocks(&turn, open.is_new(), open.can);
         let sent =
             open.connection.request("session/prompt", &json!({ "sessionId": open.id, "prompt": blocks }));
+        let steers = open.can.steers;
         self.way.prompt = Some(sent);
+        if steers {
+            self.tell(AgentEvent::Steerable).await;
+        }
         if !model.is_empty() {
             self.tell(AgentEvent::Model(model)).await;
         }
+        self.note_offers();
         let answer = self.converse(sent).await?;
+        self.note_offers();
+        self.is_taken().await?;
         self.way.prompt = None;
         self.tell_due_calls().await;
+        self.leave_terminals().await;
         self.stop(&answer).await
     }
 
@@ -151,7 +181,7 @@ impl RunningTurn {
                     self.heed(control).await?;
                 }
                 Happened::Told(None) => is_told = false,
-                Happened::Served((no, done)) => self.end_served(no, done).await?,
+                Happened::Served(served) => self.on_served(served).await?,
                 Happened::CallsAreDue => self.tell_due_calls().await,
                 Happened::TooQuiet(silence) => {
                     let why = format!("the agent said nothing for {} seconds", silence.as_secs());
@@ -163,14 +193,16 @@ impl RunningTurn {
 
     /// How long nothing may be said; for ever while the person is asked.
     fn silence(&self) -> Option<Duration> {
-        let waits = !self.way.permissions.is_empty() || !self.way.files.is_empty();
+        let waits = !self.way.permissions.is_empty() || !self.way.served.is_empty();
         let usual = self.kept.spec.silence;
-        (!waits).then(|| if self.calls.is_any_open() { usual.max(LONG_SILENCE) } else { usual })
+        let is_at_work = self.calls.is_any_open() || !self.way.waits.is_empty();
+        (!waits).then(|| if is_at_work { usual.max(LONG_SILENCE) } else { usual })
     }
 
     /// The agent is gone, or has to go.
     async fn lose(&mut self, fault: ConnectionFault) -> AgentFailure {
         self.way.prompt = None;
+        self.kept.toolbox.end_processes();
         self.tell_due_calls().await;
         let open = self.way.place.as_mut().and_then(|place| place.take());
         match open {
@@ -189,13 +221,37 @@ impl RunningTurn {
             }
             Frame::Notice { method, params } if method == "session/update" => {
                 let update = SessionUpdate::of(&params, &self.way.open()?.id);
+                if update.is_work() {
+                    self.is_taken().await?;
+                }
                 self.take(update).await;
+            }
+            Frame::Answer { to, answer } if self.steered.contains(&to) => {
+                self.steered.retain(|steered| *steered != to);
+                let outcome = answer.ok().and_then(|answer| members(&answer, ["outcome"])[0].and_then(text));
+                if outcome.is_none_or(|outcome| outcome == "promptRequired") {
+                    let told = "The agent did not take the words that were said into its turn. Say them in the next prompt.\n";
+                    self.tell(AgentEvent::Thinking(told.into())).await;
+                }
             }
             // An answer to nothing that was asked among them.
             Frame::Answer { .. } | Frame::Notice { .. } | Frame::Noise => {}
             Frame::Request { id, method, params } => self.serve(id, &method, &params).await?,
         }
         Ok(None)
+    }
+
+    /// It works on the prompt, so it has that and all that was told with it. Only now its session is worth finding again: one that
+    /// died before would be found, and never be told what came before it.
+    pub(crate) async fn is_taken(&mut self) -> Result<(), AgentFailure> {
+        let open = self.way.open()?;
+        open.tell_all();
+        let resume = ResumeHandle(open.id.clone());
+        let is_said = self.kept.handle().replace(resume.clone()).is_some_and(|said| said == resume);
+        if !is_said {
+            self.tell(AgentEvent::Resume(resume)).await;
+        }
+        Ok(())
     }
 
     async fn take(&mut self, update: SessionUpdate) {
@@ -213,7 +269,37 @@ impl RunningTurn {
                     }
                 }
             }
+            SessionUpdate::Mode(mode) => self.on_mode(mode).await,
+            SessionUpdate::Options(said) => {
+                let mut modes = Choices::of(&said, &MODES);
+                if !modes.known.is_empty()
+                    && let Ok(open) = self.way.open()
+                {
+                    let current = std::mem::replace(&mut modes.current, open.modes.current.clone());
+                    open.modes = modes;
+                    self.on_mode(current).await;
+                }
+            }
             SessionUpdate::Nothing => {}
+        }
+    }
+
+    /// It went into a mode by itself, which is shown: what it asks for depends on it.
+    async fn on_mode(&mut self, mode: String) {
+        let Ok(open) = self.way.open() else { return };
+        if open.modes.current != mode && open.modes.known.iter().any(|known| known.name == mode) {
+            let told = format!("The agent is in its mode {mode} from here on.\n");
+            open.modes.current = mode;
+            self.note_offers();
+            self.tell(AgentEvent::Thinking(told)).await;
+        }
+    }
+
+    /// Has known what the agent offers now.
+    pub(crate) fn note_offers(&mut self) {
+        let kept = Arc::clone(&self.kept);
+        if let Ok(open) = self.way.open() {
+            kept.note_offers(open);
         }
     }
 
@@ -225,11 +311,11 @@ impl RunningTurn {
     }
 
     /// Whoever hears no more has given up the turn, and this is dropped.
-    async fn tell(&mut self, event: AgentEvent) {
+    pub(crate) async fn tell(&mut self, event: AgentEvent) {
         let _nobody_hears = self.out.send(event).await;
     }
 
-    async fn tell_due_calls(&mut self) {
+    pub(crate) async fn tell_due_calls(&mut self) {
         for id in self.calls.due() {
             let Some(call) = self.calls.get(&id) else { continue };
             let (tool, shown, subject) = (call.tool(), call.shown_in_short(), self.subject(call));
@@ -242,7 +328,7 @@ impl RunningTurn {
     }
 
     /// Tells a call that the agent carries out itself, and its number and digest.
-    async fn tell_call(
+    pub(crate) async fn tell_call(
         &mut self,
         tool: String,
         input: String,
@@ -262,7 +348,7 @@ impl RunningTurn {
     }
 
     /// What a call is about, for those who have rules for such: never wider than what is shown of it.
-    fn subject(&self, call: &ToldCall) -> CallSubject {
+    pub(crate) fn subject(&self, call: &ToldCall) -> CallSubject {
         if let Some(argv) = call.command() {
             return CallSubject::Command(argv);
         }
@@ -280,164 +366,6 @@ impl RunningTurn {
         }
         // Exactly this, as it is shown.
         CallSubject::Command(vec![call.title.clone(), call.shown()])
-    }
-
-    async fn serve(&mut self, id: RequestId, method: &str, params: &RawValue) -> Result<(), AgentFailure> {
-        let open = self.way.open()?;
-        open.connection.begin();
-        let [of] = members(params, ["sessionId"]);
-        let is_its = of.and_then(text).as_deref() == Some(open.id.as_str());
-        match method {
-            "session/request_permission" if !is_its => open.connection.answer(&id, &cancelled()),
-            "session/request_permission" => return self.ask(id, params).await,
-            "fs/read_text_file" | "fs/write_text_file" => {
-                let wanted = WantedFile::of(method, params).filter(|_| is_its);
-                match wanted {
-                    Some(wanted) => return self.serve_file(id, wanted).await,
-                    None => open.connection.refuse(&id, INVALID_PARAMS, "no file of this session is named"),
-                }
-            }
-            _unknown => open.connection.refuse(&id, METHOD_NOT_FOUND, "q does not know this"),
-        }
-        Ok(())
-    }
-
-    /// Asks the person for what the agent asks for.
-    async fn ask(&mut self, id: RequestId, params: &RawValue) -> Result<(), AgentFailure> {
-        let [call] = members(params, ["toolCall"]);
-        let named = call.and_then(CallNews::of).and_then(|news| self.calls.take(news));
-        let Some(named) = named.filter(|_| self.way.permissions.len() < MOST_WAITING) else {
-            self.way.open()?.connection.answer(&id, &cancelled());
-            return Ok(());
-        };
-        let Some(call) = self.calls.get(&named) else { return Ok(()) };
-        let (tool, shown, subject) = (call.tool(), call.shown(), self.subject(call));
-        let is_apart = call.no.is_some();
-        let of = |path: &str, content: &str| digest_of([path.as_bytes(), content.as_bytes()]);
-        let grants = call.grants().iter().map(|change| of(&change.path, &change.new_text)).collect();
-        let options = PermissionOptions::of(params);
-        if shown.len() > MOST_SHOWN {
-            self.way.open()?.connection.answer(&id, &options.denied());
-            return Ok(());
-        }
-        if !is_apart {
-            // Others that were named before stand before it.
-            self.calls.leave_out(&named);
-            self.tell_due_calls().await;
-        }
-        let (no, digest) = self.tell_call(tool, shown, Wants::Consent, subject).await;
-        if !is_apart {
-            self.calls.tell(&named, no);
-        }
-        self.way.permissions.push(WaitingPermission { id, no, digest, options, is_apart, grants });
-        Ok(())
-    }
-
-    /// Serves a file, as a call of q's own tools.
-    async fn serve_file(&mut self, id: RequestId, wanted: WantedFile) -> Result<(), AgentFailure> {
-        let toolbox = Arc::clone(&self.kept.toolbox);
-        if self.way.files.len() >= served_files::MOST {
-            self.way.open()?.connection.refuse(&id, INTERNAL, "too many files at once");
-            return Ok(());
-        }
-        if wanted.content.is_some() {
-            toolbox.take_as_known(&wanted.input).await;
-        }
-        let checked = match toolbox.check(wanted.tool, &wanted.input).await {
-            Ok(checked) => checked,
-            Err(why) => {
-                self.way.open()?.connection.refuse(&id, INTERNAL, &why);
-                return Ok(());
-            }
-        };
-        self.tell_due_calls().await;
-        let content = wanted.content.as_deref();
-        let subject = toolbox.subject(wanted.tool, &wanted.input);
-        // What was shown and allowed a moment ago is not asked again; it is allowed once. Leave for many files at a time may have
-        // come from a rule for any: what mostly holds keys is asked about by its own path.
-        let is_private = matches!(subject, CallSubject::File { is_private: true, .. });
-        let is_granted = content.filter(|_| !is_private).is_some_and(|content| {
-            self.granted.remove(&digest_of([wanted.path.as_bytes(), content.as_bytes()]))
-        });
-        let wants = if checked.wants_consent && !is_granted { Wants::Consent } else { Wants::Nothing };
-        self.last_call += 1;
-        let no = CallNo(self.last_call);
-        let digest = Digest(toolbox.digest(&self.kept.owner, wanted.tool, &wanted.input));
-        let facts = CallFacts { subject, ..CallFacts::default() };
-        let call = Call { no, tool: wanted.tool.into(), input: wanted.input.clone(), digest, wants };
-        self.way.files.push(ServedFile::new(id, no, wanted));
-        self.tell(AgentEvent::Call(call, facts)).await;
-        Ok(())
-    }
-
-    /// Takes in what became of a call. One that is not waiting any more is not heard again.
-    async fn heed(&mut self, control: AgentControl) -> Result<(), AgentFailure> {
-        match control {
-            AgentControl::Permit { call, digest, entry: _ } => {
-                if let Some(place) = self.way.permissions.iter().position(|waiting| waiting.no == call) {
-                    let waiting = self.way.permissions.swap_remove(place);
-                    let is_it = waiting.digest == digest;
-                    let answer = if is_it { waiting.options.granted() } else { waiting.options.denied() };
-                    self.way.open()?.connection.answer(&waiting.id, &answer);
-                    if is_it {
-                        self.granted.extend(waiting.grants);
-                    }
-                    if waiting.is_apart {
-                        let (outcome, text) = (Outcome::Done, "allowed".to_owned());
-                        self.tell(AgentEvent::Result { call, outcome, text }).await;
-                    }
-                } else if let Some(file) = self.way.files.iter_mut().find(|file| file.no == call)
-                    && file.permit()
-                {
-                    let (wanted, owner) = (file.wanted.clone(), self.kept.owner.clone());
-                    let toolbox = Arc::clone(&self.kept.toolbox);
-                    self.running.push(
-                        async move {
-                            let WantedFile { tool, input, content, .. } = &wanted;
-                            if content.is_none() {
-                                return (call, toolbox.read_plainly(&owner, input, digest.0).await);
-                            }
-                            let (progress, _nothing_comes) = mpsc::channel(1);
-                            let reply = toolbox.carry_out(&owner, tool, input, digest.0, &progress).await;
-                            (call, if reply.is_failed { Err(reply.text) } else { Ok(reply.text) })
-                        }
-                        .boxed(),
-                    );
-                }
-            }
-            AgentControl::Settle { call, text, .. } => {
-                if let Some(place) = self.way.permissions.iter().position(|waiting| waiting.no == call) {
-                    let waiting = self.way.permissions.swap_remove(place);
-                    self.way.open()?.connection.answer(&waiting.id, &waiting.options.denied());
-                } else if let Some(place) = self.way.files.iter().position(|file| file.no == call) {
-                    let file = self.way.files.swap_remove(place);
-                    let why = if text.is_empty() { "the person does not allow it".to_owned() } else { text };
-                    self.way.open()?.connection.refuse(&file.id, INTERNAL, &why);
-                }
-                self.calls.settle(call);
-            }
-            AgentControl::Steer(_) => {}
-        }
-        Ok(())
-    }
-
-    async fn end_served(&mut self, no: CallNo, done: Result<String, String>) -> Result<(), AgentFailure> {
-        let Some(place) = self.way.files.iter().position(|file| file.no == no) else { return Ok(()) };
-        let file = self.way.files.swap_remove(place);
-        let connection = &mut self.way.open()?.connection;
-        let (outcome, text) = match done {
-            Ok(done) => {
-                let (answer, said) = file.wanted.answer(done);
-                connection.answer(&file.id, &answer);
-                (Outcome::Done, said)
-            }
-            Err(why) => {
-                connection.refuse(&file.id, INTERNAL, &why);
-                (Outcome::Failed, why)
-            }
-        };
-        self.tell(AgentEvent::Result { call: no, outcome, text }).await;
-        Ok(())
     }
 
     /// What the agent's reason to stop means.

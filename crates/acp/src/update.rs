@@ -18,6 +18,10 @@ pub(crate) enum SessionUpdate {
     Plan(Vec<PlanStep>),
     Title(String),
     Usage(Usage),
+    /// It is in another mode.
+    Mode(String),
+    /// Its options changed, its mode among them.
+    Options(Box<RawValue>),
     Nothing,
 }
 
@@ -56,6 +60,14 @@ pub(crate) enum CallStatus {
 }
 
 impl SessionUpdate {
+    /// Whether it comes of a prompt alone: what else agents say, they say as soon as a session is open.
+    pub(crate) const fn is_work(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Thought(_) | Self::Call(_) | Self::Plan(_) => true,
+            Self::Title(_) | Self::Usage(_) | Self::Mode(_) | Self::Options(_) | Self::Nothing => false,
+        }
+    }
+
     /// What the parameters of a notice say, if it is about that session.
     pub(crate) fn of(params: &RawValue, session: &str) -> Self {
         let [of, update] = members(params, ["sessionId", "update"]);
@@ -82,6 +94,11 @@ impl SessionUpdate {
                 let used = used.and_then(number).map(|input| Usage { input, ..Usage::default() });
                 used.map_or(Self::Nothing, Self::Usage)
             }
+            "current_mode_update" => {
+                let [mode] = members(update, ["currentModeId"]);
+                mode.and_then(text).map_or(Self::Nothing, Self::Mode)
+            }
+            "config_option_update" => Self::Options(update.to_owned()),
             _unknown => Self::Nothing,
         }
     }

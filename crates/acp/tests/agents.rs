@@ -11,10 +11,10 @@ use futures_util::stream;
 use q_acp::{AcpAgent, AcpSpec};
 use q_core::conversation::{Message, Role};
 use q_core::{
-    AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, TurnNo,
-    Wants,
+    AgentEvent, Call, CallFacts, Digest, EntryNo, FailureKind, Outcome, ResumeHandle, SessionId, Settings,
+    TurnNo, Wants,
 };
-use q_seat::{Agent as _, AgentControl, Conversation, Seat, ServerTables, Turn};
+use q_seat::{Agent as _, AgentControl, AgentOffer, Controls, Conversation, Seat, ServerTables, Turn};
 use q_testkit::clock;
 use q_testkit::process::{is_alive, kill9};
 use q_testkit::program_double::ProgramDouble;
@@ -81,11 +81,16 @@ fn asked(prompt: &str) -> Turn {
     Turn { no: TurnNo(1), messages, ..Turn::default() }
 }
 
-/// Hears a turn to its end, or as far as something that begins so, with a person who answers like that.
-async fn hear(conversation: &dyn Conversation, turn: Turn, person: Person, up_to: &str) -> Vec<String> {
+fn controls() -> (mpsc::UnboundedSender<AgentControl>, Controls) {
     let (tell, told) = mpsc::unbounded_channel();
     let told = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
-    let mut events = conversation.turn(turn, told.boxed());
+    (tell, told.boxed())
+}
+
+/// Hears a turn to its end, or as far as something that begins so, with a person who answers like that.
+async fn hear(conversation: &dyn Conversation, turn: Turn, person: Person, up_to: &str) -> Vec<String> {
+    let (tell, told) = controls();
+    let mut events = conversation.turn(turn, told);
     let mut lines = Vec::new();
     while let Some(event) = events.next().await {
         if let AgentEvent::Call(Call { no, digest, wants, .. }, _) = &event {
@@ -271,6 +276,127 @@ async fn files_are_served_beneath_the_directory_and_written_with_consent() {
 }
 
 #[tokio::test]
+async fn commands_are_run_for_an_agent_with_consent_and_followed_by_it() {
+    let sh = r#"{"argv":["sh","-c","echo out; echo $MADE; exit 3"]}"#;
+    let of_another = "text refused: what was permitted is not this call; it did not run";
+    let ended = "text exitCode:3,signal:null output:outnn,truncated:false,exitStatus:exitCode:3,signal:null";
+    let cut = "text exitCode:0,signal:null output:890ü,truncated:true,exitStatus:exitCode:0,signal:null";
+    let with = r#"{"argv":["env","-C","./sub","MADE=so","sh","-c","pwd; echo $MADE"]}"#;
+    let line = r#"{"shell":"printf 1234567890; printf ü"}"#;
+    for (mode, person, input, said) in [
+        ("terminal", Person::Allows, sh, vec!["result failed exit code 3 out", ended]),
+        ("terminal", Person::Denies, sh, vec!["text refused: not so"]),
+        ("terminal", Person::AllowsAnother, sh, vec![of_another]),
+        ("terminal-with", Person::Allows, with, vec!["result done DIR/sub so"]),
+        (
+            "terminal-line",
+            Person::Allows,
+            line,
+            vec!["result done (… what came before is left out …) 890ü", cut],
+        ),
+        (
+            "terminal-killed",
+            Person::Allows,
+            r#"{"argv":["sleep","1000"]}"#,
+            vec!["result failed it was stopped"],
+        ),
+    ] {
+        let bench = Bench::new(mode);
+        std::fs::create_dir(bench.directory.join("sub")).unwrap();
+        let conversation = bench.open(None);
+        let lines = whole(&*conversation, "do it", person).await;
+        let place = bench.directory.display().to_string();
+        let plain =
+            |line: &String| line.replace(&place, "DIR").split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines: Vec<String> = lines.iter().map(plain).collect();
+        assert_eq!(lines[0], format!("call run {input} Consent"), "{mode}: {lines:?}");
+        for said in said {
+            assert!(lines.contains(&said.to_owned()), "{mode}: {said} in {lines:?}");
+        }
+        assert_eq!(
+            lines.iter().filter(|line| line.starts_with("result")).count(),
+            usize::from(person == Person::Allows || person == Person::AllowsAnother),
+            "{lines:?}"
+        );
+        assert!(conversation.processes().is_empty(), "it was released");
+    }
+    // What is not there, or lies outside, is asked of nobody.
+    for (mode, why) in [
+        ("terminal-foreign", "no terminal of this session is named"),
+        ("terminal-outside", "it is to run outside of the session's directory"),
+    ] {
+        let lines = whole(&*Bench::new(mode).open(None), "do it", Person::Allows).await;
+        assert_eq!(lines, [&format!("text refused: {why}"), "stop end_turn", "done"], "{mode}");
+    }
+    // What was shown as a command and allowed is run once without another question.
+    let bench = Bench::new("terminal-granted");
+    let lines = whole(&*bench.open(None), "do it", Person::Allows).await;
+    let asked: Vec<&String> = lines.iter().filter(|line| line.ends_with("Consent")).collect();
+    assert_eq!(asked.len(), 1, "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("call run") && line.ends_with("Nothing")), "{lines:?}");
+    assert!(bench.directory.join("made").exists());
+}
+
+#[tokio::test]
+async fn a_command_goes_on_behind_its_turn_and_ends_with_an_interrupt_or_the_conversation() {
+    let running = |conversation: &dyn Conversation| {
+        conversation.processes().iter().filter(|process| process.ended.is_none()).count()
+    };
+    let bench = Bench::new("terminal-goes-on");
+    let conversation = bench.open(None);
+    let lines = whole(&*conversation, "do it", Person::Allows).await;
+    assert!(
+        lines.iter().any(|line| line.starts_with("result done it goes on in the background")),
+        "{lines:?}"
+    );
+    let [process] = &conversation.processes()[..] else { panic!("one process") };
+    assert_eq!((process.argv.join(" "), process.ended.is_none()), ("sleep 1000".to_owned(), true));
+    assert_eq!(conversation.stop_process(process.number), Ok(true));
+    assert_eq!(running(&*conversation), 0);
+    let waits = Bench::new("terminal-waits");
+    let conversation = waits.open(None);
+    hear(&*conversation, asked("again"), Person::Allows, "text it runs").await;
+    until("the end of what ran when the turn was given up", || running(&*conversation) == 0).await;
+    let conversation = bench.open(None);
+    whole(&*conversation, "do it", Person::Allows).await;
+    assert_eq!(running(&*conversation), 1);
+    conversation.release().await;
+    assert_eq!(running(&*conversation), 0);
+}
+
+#[tokio::test]
+async fn what_is_said_into_a_turn_reaches_an_agent_that_takes_it() {
+    for (mode, expected) in [
+        ("steers", vec!["Steerable", "text at work", "text told: not that way"]),
+        (
+            "steers-late",
+            vec![
+                "Steerable",
+                "text at work",
+                "thought The agent did not take the words that were said into its turn. Say them in the next prompt.",
+            ],
+        ),
+        ("plain", vec!["text told anew"]),
+    ] {
+        let bench = Bench::new(mode);
+        let conversation = bench.open(None);
+        let (tell, told) = controls();
+        let mut events = conversation.turn(asked("do it"), told);
+        let mut lines = Vec::new();
+        while let Some(event) = events.next().await {
+            if matches!(&event, AgentEvent::Text(said) if said == "at work") {
+                tell.send(AgentControl::Steer("not that way".into())).unwrap();
+            }
+            lines.push(in_words(event));
+        }
+        lines.retain(|line| !line.starts_with("resume") && !line.starts_with("model"));
+        let expected: Vec<&str> = expected.into_iter().chain(["stop end_turn", "done"]).collect();
+        assert_eq!(lines, expected, "{mode}");
+        assert_eq!(bench.has_heard("_session/steering"), mode != "plain");
+    }
+}
+
+#[tokio::test]
 async fn a_turn_that_is_given_up_is_cancelled_and_its_agent_ended_unless_it_says_it_ended() {
     for (mode, up_to, goes_on) in [("asks", "call", true), ("late", "call", true), ("deaf", "text", false)] {
         let bench = Bench::new(mode);
@@ -334,6 +460,38 @@ async fn a_conversation_is_found_again_or_told_anew_and_nothing_is_sent_twice() 
 }
 
 #[tokio::test]
+async fn an_agent_that_died_before_it_took_its_first_prompt_is_told_all_in_the_next_turn() {
+    let bench = Bench::new("dies-early");
+    let conversation = bench.open(None);
+    let lines = hear(&*conversation, asked("one"), Person::Waits, "").await;
+    assert!(lines.last().is_some_and(|line| line.starts_with("failed cut")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("resume")), "nothing is there to be found: {lines:?}");
+    let lines = hear(&*conversation, asked("two"), Person::Waits, "").await;
+    assert!(lines.contains(&"text told anew".to_owned()), "{lines:?}");
+    assert!(!bench.has_heard("session/load"), "{:?}", bench.double.heard());
+    assert_eq!(lines.iter().filter(|line| line.starts_with("resume")).count(), 1, "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_program_is_looked_for_at_places_that_no_project_has() {
+    let bench = Bench::with("plain", |spec| {
+        spec.command[0] = "own-agent".into();
+        spec.environment.insert("PATH".into(), ":.:bin".into());
+    });
+    let program = bench.directory.join("own-agent");
+    std::os::unix::fs::symlink("/bin/sh", &program).unwrap();
+    let conversation = bench.open(None);
+    let lines = whole(&*conversation, "hello", Person::Waits).await;
+    assert_eq!(lines, ["failed not_started own-agent is not on PATH; install it: press the button"]);
+    let bench = Bench::with("plain", |spec| {
+        spec.command[0] = "own-agent".into();
+        let place = program.parent().unwrap().display();
+        spec.environment.insert("PATH".into(), format!(".:{place}:/bin:/usr/bin"));
+    });
+    assert_eq!(whole(&*bench.open(None), "hello", Person::Waits).await[0], "text told anew");
+}
+
+#[tokio::test]
 async fn an_agent_that_ends_between_two_turns_is_started_again_for_the_next() {
     let bench = Bench::new("plain");
     let conversation = bench.open(None);
@@ -381,6 +539,51 @@ async fn a_model_is_chosen_among_those_that_the_agent_has() {
         let lines = hear(&*bench.open(None), asked("hello"), Person::Waits, "").await;
         assert!(lines.contains(&expected.to_owned()), "{lines:?}");
     }
+}
+
+#[tokio::test]
+async fn a_mode_is_chosen_for_the_session_and_one_that_is_left_is_shown_and_left() {
+    let bench = Bench::new("modes");
+    let conversation = bench.open(None);
+    let turn = |prompt: &str, mode: Option<&str>| {
+        let settings = Settings { mode: mode.map(str::to_owned), ..Settings::default() };
+        Turn { settings, ..asked(prompt) }
+    };
+    let chosen = || {
+        let heard = bench.double.heard();
+        let of = |line: &String| line.split("\"modeId\":\"").nth(1).map(|rest| rest[..4].to_owned());
+        heard
+            .iter()
+            .filter(|line| line.contains("session/set_mode"))
+            .filter_map(of)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let names =
+        |offers: &[AgentOffer]| offers.iter().map(|offer| offer.name.clone()).collect::<Vec<_>>().join(" ");
+    for (prompt, mode, modes_chosen, is_in) in [
+        ("one", None, "", "code"),
+        ("two", Some("plan"), "plan", "plan"),
+        ("three", Some("plan"), "plan", "plan"),
+        ("leave it", Some("plan"), "plan", "code"),
+        ("four", Some("plan"), "plan", "code"),
+        ("five", Some("code"), "plan", "code"),
+        ("six", Some("plan"), "plan plan", "plan"),
+        ("seven", None, "plan plan code", "code"),
+    ] {
+        let lines = hear(&*conversation, turn(prompt, mode), Person::Waits, "").await;
+        assert_eq!(lines.last().map(String::as_str), Some("done"), "{lines:?}");
+        let is_told = lines.contains(&"thought The agent is in its mode code from here on.".to_owned());
+        assert_eq!(is_told, prompt == "leave it", "{prompt}");
+        let offers = conversation.offers();
+        assert_eq!((chosen().as_str(), offers.mode.as_str()), (modes_chosen, is_in), "{prompt}");
+        assert_eq!(
+            (names(&offers.modes).as_str(), names(&offers.commands).as_str()),
+            ("code plan", "init compact")
+        );
+    }
+    let lines = hear(&*conversation, turn("eight", Some("fly")), Person::Waits, "").await;
+    assert_eq!(lines, ["failed setting_refused fly is none of code, plan"]);
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ pub use q_acp::AcpSpec;
 pub use q_core::conversation::{Message, Role};
 pub use q_mcp::PinnedTools;
 pub use q_seat::{
-    Agent, AgentControl, BackgroundLine, ChildEnvironment, Controls, Conversation, McpServers, McpSpec, Seat,
-    ServerTables, Turn,
+    Agent, AgentControl, AgentOffer, AgentOffers, BackgroundLine, ChildEnvironment, Controls, Conversation,
+    McpServers, McpSpec, Seat, ServerTables, Turn,
 };
 pub use q_tools::{ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolReply, ToolSettings, Toolbox};
 pub use secret::{Secret, Secrets};

@@ -212,6 +212,23 @@ async fn a_server_that_misses_a_thought_is_told_that_there_was_none() {
     assert_eq!(server.requests().len(), 3 + 3);
 }
 
+/// Each request of the turn would else be refused first, and asked again.
+#[tokio::test]
+async fn a_limit_that_was_refused_by_its_older_name_has_the_newer_from_then_on() {
+    let server = Server::start();
+    let refusal = r#"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}"#;
+    server.once("do it", Script::new().say("So.").done());
+    server.once("do it", Script::new().call("list", &json!({}).to_string()).done());
+    server.once("do it", Script::new().status(400, refusal));
+    let mut spec = spec(server.base_url());
+    spec.shape.max_tokens = Some(7);
+    let events = Permitting::new().turn(spec).await;
+    assert_eq!(events.last(), Some(&AgentEvent::Done), "{events:?}");
+    let newer = |body: &serde_json::Value| body["max_completion_tokens"] == 7;
+    let asked: Vec<bool> = server.requests().iter().map(|request| newer(&request.body)).collect();
+    assert_eq!(asked, [false, true, true]);
+}
+
 #[tokio::test]
 async fn only_the_bytes_that_were_asked_for_run() {
     let server = Server::start();

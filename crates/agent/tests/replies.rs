@@ -121,7 +121,7 @@ fn serve(bytes: Vec<u8>, piece: usize, stays: bool) -> String {
 async fn replies_of_odd_servers_come_to_what_they_mean() {
     let mut wrong = String::new();
     let cases = cases();
-    assert!(cases.len() >= 400, "{} cases", cases.len());
+    assert!(cases.len() >= 640, "{} cases", cases.len());
     for case in cases {
         for piece in [usize::MAX, 1, 7, 150] {
             let base_url = serve(case.bytes.clone(), piece.min(case.bytes.len()), case.stays);

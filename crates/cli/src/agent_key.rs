@@ -60,10 +60,11 @@ pub(crate) fn key(
             }),
         },
         (None, Some(written), _) => {
-            let key = key_from(written, environment, config).map_err(|why| Missing {
-                why: format!("its key cannot be read from {}: {why}", written.display()),
-                way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
-            })?;
+            let key =
+                key_from(written, environment.path("HOME").as_deref(), config).map_err(|why| Missing {
+                    why: format!("its key cannot be read from {}: {why}", written.display()),
+                    way_out: "mend key_file there, or use key_env = \"VARIABLE\"".to_owned(),
+                })?;
             checked(&key, &written.display().to_string()).map(Some)
         }
         (None, None, Some(Provider { dialect: Dialect::Bedrock, keys, .. })) => {
@@ -116,8 +117,9 @@ fn aws_keys(environment: &ProcessEnvironment) -> Result<String, Missing> {
     Err(Missing { why, way_out })
 }
 
-fn key_from(written: &Path, environment: &ProcessEnvironment, config: &Path) -> Result<String, String> {
-    let file = config::path::meant(written, config, environment.path("HOME").as_deref())?;
+/// What stands in a file of the person's own that nobody else can read.
+pub(crate) fn key_from(written: &Path, home: Option<&Path>, config: &Path) -> Result<String, String> {
+    let file = config::path::meant(written, config, home)?;
     let text = trusted::read_secret(&file).map_err(trusted::Untrusted::why)?;
     Ok(typed::text(&text).trim().to_owned())
 }

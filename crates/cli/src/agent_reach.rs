@@ -23,11 +23,16 @@ use crate::{acp_agent, tool_environment};
 pub(crate) const IDLE_TIMEOUT_MS: u64 = 60_000;
 
 /// How the network is left from here. The host's directory is another one, so paths are made whole.
-pub(crate) fn network(environment: &ProcessEnvironment) -> Network {
+pub(crate) fn network_here(environment: &ProcessEnvironment) -> NetworkEnvironment {
     let text = |name: &str| environment.text(name).map(str::to_owned);
     let path = |name: &str| environment.path(name).map(|path| environment.directory.join(path));
+    NetworkEnvironment::of_variables(text, path)
+}
+
+/// The same as it is told to the host.
+pub(crate) fn network(environment: &ProcessEnvironment) -> Network {
     let NetworkEnvironment { http_proxy, https_proxy, all_proxy, no_proxy, certificates } =
-        NetworkEnvironment::of_variables(text, path);
+        network_here(environment);
     let CertificateFiles { ca_file, ca_dir, extra_ca_file } = certificates;
     Network { http_proxy, https_proxy, all_proxy, no_proxy, ca_file, ca_dir, extra_ca_file }
 }

@@ -239,7 +239,7 @@ pub(crate) fn known(
         let (why, reach) = match reached {
             Ok(mut reach) => {
                 if let Some(tools) = reach.tools_mut().filter(|_| agent.tools) {
-                    tool_environment::name_tables(tools, file, name);
+                    tool_environment::name_tables(tools, (file, &config.mcp), environment, name);
                 }
                 let Err(unnamed) = named_model(name, agent) else {
                     key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));

@@ -504,6 +504,9 @@ pub(crate) struct RestartArgs {
     /// Once no turn runs
     #[arg(long)]
     pub(crate) wait: bool,
+    /// Also where an agent waits for an answer of yours: its turn is interrupted, and asks anew
+    #[arg(long, conflicts_with = "wait")]
+    pub(crate) now: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,10 +2,12 @@
 
 mod writer;
 
+use std::time::Duration;
+
 use q_core::attention::{self, Need};
 use q_core::{
-    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Policy, Retrying,
-    Sent, Source, Sources, Stop, Summary, Usage, WindowUse,
+    Activity, Body, BudgetScope, BudgetUse, Compaction, Entry, Image, ImageKind, PlanStep, Retrying, Sent,
+    Source, Sources, Stop, Summary, Usage, WindowUse,
 };
 use q_term::Way;
 use q_term::typed;
@@ -66,6 +68,9 @@ pub(crate) struct SessionJson {
     /// Where sizes were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// Where it was asked how many commands go on in the background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    background: Option<usize>,
 }
 
 /// When an agent that nobody answered asks again by itself.
@@ -132,6 +137,7 @@ struct SetJson {
     temperature: Option<f64>,
     max_tokens: Option<u64>,
     reasoning: Option<String>,
+    mode: Option<String>,
     /// 0 where any number is allowed.
     budget_tokens: Option<u64>,
 }
@@ -179,10 +185,11 @@ impl From<&Summary> for SessionJson {
                 temperature: summary.settings.temperature.map(|set| f64::from(set.thousandths()) / 1000.0),
                 max_tokens: summary.settings.max_tokens,
                 reasoning: summary.settings.reasoning.clone(),
+                mode: summary.settings.mode.clone(),
                 budget_tokens: summary.settings.budget_tokens,
             },
             directory: summary.directory.clone(),
-            policy: policy(summary.policy),
+            policy: summary.policy.word(),
             tags: summary.tags.iter().map(ToString::to_string).collect(),
             pinned: summary.pinned,
             parent: summary.parent.map(|id| id.to_string()),
@@ -213,6 +220,7 @@ impl From<&Summary> for SessionJson {
             touched_ms: summary.touched.0,
             trashed_ms: summary.trashed.map(|since| since.0),
             bytes: None,
+            background: None,
         }
     }
 }
@@ -220,6 +228,10 @@ impl From<&Summary> for SessionJson {
 impl SessionJson {
     pub(crate) fn with_bytes(self, bytes: u64) -> Self {
         Self { bytes: Some(bytes), ..self }
+    }
+
+    pub(crate) fn with_background(self, background: usize) -> Self {
+        Self { background: Some(background), ..self }
     }
 }
 
@@ -263,6 +275,9 @@ pub(crate) struct EntryJson {
     /// Of the place from which on something is left out: how much, then.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<SentJson>,
+    /// Of a thought: how long it took, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thought_ms: Option<u64>,
     /// Of a prompt whose turn stopped before anything answered it: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered: Option<bool>,
@@ -329,6 +344,11 @@ impl From<&Source> for SourceJson {
 }
 
 impl EntryJson {
+    /// The same of a thought that took so long.
+    pub(crate) fn thought_for(self, took: Option<Duration>) -> Self {
+        Self { thought_ms: took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)), ..self }
+    }
+
     pub(crate) fn of(entry: &Entry, unanswered: bool) -> Self {
         let answered = unanswered.then_some(false);
         let says =
@@ -452,13 +472,6 @@ pub(crate) const fn need(need: Need) -> &'static str {
         Need::Answer => "answer",
         Need::Failure => "failure",
         Need::Reading => "reading",
-    }
-}
-
-const fn policy(policy: Policy) -> &'static str {
-    match policy {
-        Policy::Ask => "ask",
-        Policy::Deny => "deny",
     }
 }
 

@@ -7,26 +7,36 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use q_mcp::McpSpec;
-
-use crate::config::{self, WorkPlace};
+use crate::config::{self, McpConfig, WorkPlace};
 use crate::error::CliError;
 use crate::permissions_file::quoted;
 use crate::trusted::{self, Untrusted};
 
-/// The table for a server as it stands in the file; `place` is where it runs but in a directory of its own.
-pub(crate) fn table(name: &str, spec: &McpSpec, place: Option<WorkPlace>) -> String {
-    let words: Vec<String> = spec.command.iter().map(|word| quoted(word)).collect();
-    let mut table = format!("[mcp.{name}]\ncommand = [{}]\n", words.join(", "));
-    if !spec.environment.is_empty() {
-        let of = |(name, value): (&String, &String)| format!("{} = {}", quoted(name), quoted(value));
-        let variables: Vec<String> = spec.environment.iter().map(of).collect();
-        let _written = writeln!(table, "environment = {{ {} }}", variables.join(", "));
+/// The table for a server as it stands in the file.
+pub(crate) fn table(name: &str, server: &McpConfig) -> String {
+    let words: Vec<String> = server.command.iter().map(|word| quoted(word)).collect();
+    let mut table = format!("[mcp.{name}]\n");
+    let _written = match &server.url {
+        Some(url) => writeln!(table, "url = {}", quoted(url)),
+        None => writeln!(table, "command = [{}]", words.join(", ")),
+    };
+    let key_file = server.key_file.as_ref().map(|path| path.to_string_lossy().into_owned());
+    for (setting, value) in [("key_env", &server.key_env), ("key_file", &key_file)] {
+        if let Some(value) = value {
+            let _written = writeln!(table, "{setting} = {}", quoted(value));
+        }
     }
-    if spec.timeout != McpSpec::TIMEOUT {
-        let _written = writeln!(table, "timeout_seconds = {}", spec.timeout.as_secs());
+    for (setting, texts) in [("headers", &server.headers), ("environment", &server.environment)] {
+        if !texts.is_empty() {
+            let of = |(name, value): (&String, &String)| format!("{} = {}", quoted(name), quoted(value));
+            let texts: Vec<String> = texts.iter().map(of).collect();
+            let _written = writeln!(table, "{setting} = {{ {} }}", texts.join(", "));
+        }
     }
-    if let Some(WorkPlace::Session) = place {
+    if let Some(seconds) = server.timeout_seconds {
+        let _written = writeln!(table, "timeout_seconds = {seconds}");
+    }
+    if let Some(WorkPlace::Session) = server.directory {
         table += "directory = \"session\"\n";
     }
     table
@@ -145,16 +155,26 @@ mod tests {
     fn what_is_added_is_read_as_it_was_meant() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");
-        let spec = McpSpec {
+        let program = McpConfig {
+            command: vec!["a \"b\"".into(), "c\\d\n".into()],
             environment: [("TOKEN".to_owned(), "x\u{202e}y".to_owned())].into(),
-            timeout: std::time::Duration::from_secs(5),
-            ..McpSpec::new("s", vec!["a \"b\"".into(), "c\\d\n".into()])
+            timeout_seconds: Some(5),
+            directory: Some(WorkPlace::Session),
+            ..McpConfig::default()
+        };
+        let remote = McpConfig {
+            url: Some("https://x.test/mcp?a=b".into()),
+            headers: [("X-Team".to_owned(), "a \"b\"".to_owned())].into(),
+            key_file: Some("~/keys/x".into()),
+            ..McpConfig::default()
         };
         fs::write(&path, "# mine\nagent = \"guide\"").unwrap();
-        let table = table("s", &spec, Some(WorkPlace::Session));
+        add(&path, &table("r", &remote)).unwrap();
+        assert_eq!(config::read(&path).unwrap().mcp["r"], remote);
+        assert!(remove(&path, "r").unwrap());
+        let table = table("s", &program);
         add(&path, &table).unwrap();
-        let written = &config::read(&path).unwrap().mcp["s"];
-        assert_eq!((written.spec("s"), written.directory), (spec, Some(WorkPlace::Session)));
+        assert_eq!(config::read(&path).unwrap().mcp["s"], program);
         assert!(fs::read_to_string(&path).unwrap().starts_with("# mine\nagent = \"guide\"\n\n[mcp.s]\n"));
         assert!(add(&path, &table).is_err(), "twice is a mistake, and changes nothing");
         assert!(remove(&path, "s").unwrap());

@@ -14,7 +14,7 @@ use q_tools::{ProjectPlace, SERVERS_FILE, digest_of};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::{self, McpConfig, WorkPlace};
+use crate::config::{self, McpConfig, WorkPlace, headers};
 use crate::context::Context;
 use crate::{out, trust_file};
 
@@ -77,10 +77,11 @@ impl KnownServer {
     }
 }
 
-/// Those of a directory, whichever agent asks. `file` is the configuration that was read.
+/// Those of a directory, whichever agent asks. `file` is the configuration that was read, `variable` the environment that it names
+/// keys of.
 pub(crate) fn known(
-    configured: &BTreeMap<String, McpConfig>,
-    file: &Path,
+    (file, configured): (&Path, &BTreeMap<String, McpConfig>),
+    variable: impl Fn(&str) -> Option<String>,
     trusted: &Path,
     directory: &Path,
 ) -> KnownServers {
@@ -98,6 +99,14 @@ pub(crate) fn known(
             None => by_relative_path(&spec.command).then(|| {
                 "its program is named by a part of its path: name all of it, or say directory = \"session\"".into()
             }),
+        };
+        let fault = match (&mut spec.remote, server.key(&variable, file)) {
+            (Some(remote), Ok(Some(key))) => {
+                remote.headers.insert("Authorization".to_owned(), format!("Bearer {key}"));
+                fault
+            }
+            (Some(_), Err(why)) => Some(why),
+            (Some(_), Ok(None)) | (None, _) => fault,
         };
         let server = KnownServer {
             spec,
@@ -135,7 +144,8 @@ impl KnownServers {
         match described {
             Ok(config) => {
                 let origin = ServerOrigin::Project(known_by(project));
-                let spec = McpSpec { directory: Some(project.to_owned()), origin, ..config.spec(name) };
+                let directory = config.url.is_none().then(|| project.to_owned());
+                let spec = McpSpec { directory, origin, ..config.spec(name) };
                 let server =
                     KnownServer { spec, is_enabled: true, agents: None, file: file.to_owned(), fault: None };
                 self.all.insert(name.to_owned(), server);
@@ -175,6 +185,10 @@ struct ProjectTable {
     #[serde(default)]
     env: BTreeMap<String, String>,
     url: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default, rename = "type")]
+    kind: String,
 }
 
 fn tables(text: &str) -> Result<BTreeMap<String, Value>, String> {
@@ -193,16 +207,19 @@ fn described(name: &str, table: Value) -> Result<McpConfig, String> {
     let wrong = |why: String| format!("`{name}` {why}");
     let table: ProjectTable =
         serde_json::from_value(table).map_err(|error| wrong(format!("is no server: {error}")))?;
-    if table.url.is_some() {
-        return Err(wrong("is reached over HTTP, which q does not do".into()));
+    let ProjectTable { command, args, env, url, headers, kind } = table;
+    if kind == "sse" {
+        return Err(wrong(
+            "is reached over SSE, which is older than streamable HTTP and not known here".into(),
+        ));
     }
-    let ProjectTable { command, args, env, url: _ } = table;
-    let texts = || args.iter().chain([&command]).chain(env.values());
+    let texts = || args.iter().chain([&command]).chain(env.values()).chain(&url).chain(headers.values());
     if texts().any(|text| text.contains("${")) {
         return Err(wrong("has a ${NAME}, which q fills in for no project".into()));
     }
-    let command = [command].into_iter().chain(args).collect();
-    let config = McpConfig { command, environment: env, ..McpConfig::default() };
+    let headers = headers::checked(headers).map_err(wrong)?;
+    let command = [command].into_iter().chain(args).filter(|_| url.is_none()).collect();
+    let config = McpConfig { command, environment: env, url, headers, ..McpConfig::default() };
     config.check(name).map_err(wrong)?;
     Ok(config)
 }
@@ -217,7 +234,8 @@ pub(crate) fn read_for_host(trusted: &Path, tables: &ServerTables, directory: &P
             return McpServers { notices: vec![why], ..McpServers::default() };
         }
     };
-    let known = known(&config.mcp, &tables.file, trusted, directory);
+    let variable = |name: &str| tables.variables.get(name).cloned();
+    let known = known((&tables.file, &config.mcp), variable, trusted, directory);
     let mut servers = McpServers { notices: known.notices, ..McpServers::default() };
     for server in known.all.into_values().filter(|server| server.is_for(&tables.agent)) {
         match server.fault {
@@ -226,6 +244,11 @@ pub(crate) fn read_for_host(trusted: &Path, tables: &ServerTables, directory: &P
         }
     }
     servers
+}
+
+/// What tables may name of the environment here.
+pub(crate) fn variables(context: &Context) -> impl Fn(&str) -> Option<String> {
+    |name| context.environment.text(name).map(str::to_owned)
 }
 
 /// Those of an agent in that directory as they are known here, with what was accepted of each.
@@ -237,7 +260,7 @@ pub(crate) fn of_agent(
     let file = &context.agents.file;
     let Ok(config) = config::read(file) else { return Vec::new() };
     let pinned = PinnedTools { directory: context.place.accepted_servers() };
-    let known = known(&config.mcp, file, &context.place.trusted(), directory);
+    let known = known((file, &config.mcp), variables(context), &context.place.trusted(), directory);
     let with_pin = |server: KnownServer| {
         let pin = pinned.read(&server.spec.pin_name());
         (server, pin)
@@ -284,7 +307,8 @@ mod tests {
             let file = self.trusted.with_file_name("config.toml");
             fs::write(&file, config).unwrap();
             let configured = config::read(&file).unwrap().mcp;
-            known(&configured, &file, &self.trusted, &self.project.join(directory))
+            let variable = |name: &str| (name == "KEY").then(|| "sk-canary".to_owned());
+            known((&file, &configured), variable, &self.trusted, &self.project.join(directory))
         }
     }
 
@@ -294,7 +318,10 @@ mod tests {
         let text = r#"{ "mcpServers": {
             "there": { "command": "npx", "args": ["-y", "x"], "env": { "A": "b" }, "type": "stdio" },
             "mine": { "command": "other" },
-            "away": { "type": "http", "url": "https://x.test" },
+            "away": { "type": "http", "url": "https://x.test", "headers": { "X-Team": "a" } },
+            "older": { "type": "sse", "url": "https://x.test" },
+            "keyed": { "type": "http", "url": "https://x.test", "headers": { "Authorization": "Bearer ${KEY}" } },
+            "unsent": { "url": "https://x.test", "headers": { "X Team": "a" } },
             "filled": { "command": "x", "args": ["${KEY}"] },
             "a__b": { "command": "x" },
             "odd": 5,
@@ -307,7 +334,10 @@ mod tests {
         desk.trust();
         fs::create_dir(desk.project.join(".git")).unwrap();
         let known = desk.known(config, "beneath");
-        assert_eq!(known.all.keys().collect::<Vec<_>>(), ["mine", "there"]);
+        assert_eq!(known.all.keys().collect::<Vec<_>>(), ["away", "mine", "there"]);
+        let away = &known.all["away"].spec;
+        assert_eq!(away.accepted_words(), ["", "https://x.test", "X-Team: a"]);
+        assert_eq!((away.command.len(), &away.directory), (0, &None));
         assert_eq!(known.all["mine"].spec.command, ["own"], "the person's own counts");
         let there = &known.all["there"].spec;
         assert_eq!(there.command, ["npx", "-y", "x"]);
@@ -316,7 +346,9 @@ mod tests {
         let notices = known.notices.join("\n");
         for told in [
             "`mine`: your configuration has a server of this name",
-            "`away` is reached over HTTP",
+            "`older` is reached over SSE",
+            "`keyed` has a ${NAME}",
+            "`unsent` `X Team` cannot be the name of a header",
             "`filled` has a ${NAME}",
             "`a__b` is no name",
             "`odd` is no server",
@@ -324,9 +356,49 @@ mod tests {
         ] {
             assert!(notices.contains(told), "{told}: {notices}");
         }
+        // The nearest file counts, and no other.
+        let near = desk.project.join("beneath").join(SERVERS_FILE);
+        fs::write(&near, r#"{ "mcpServers": { "near": { "command": "x" } } }"#).unwrap();
+        let nearest = desk.known(config, "beneath");
+        assert_eq!(nearest.all.keys().collect::<Vec<_>>(), ["mine", "near"]);
+        assert_eq!(nearest.all["near"].file, near);
+        fs::remove_file(near).unwrap();
         for (text, told) in [("{", "EOF"), (&*" ".repeat(MOST_BYTES + 1), "longer than")] {
             fs::write(desk.project.join(SERVERS_FILE), text).unwrap();
             assert!(desk.known(config, "").notices[0].contains(told), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_server_at_an_address_has_its_key_from_where_the_table_says_and_shows_it_nowhere() {
+        let desk = Desk::new();
+        let file = desk.project.join("key");
+        fs::write(&file, "sk-canary-file\n").unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let table = |rest: &str| format!("[mcp.far]\nurl = \"https://x.test/mcp?key=canary\"\n{rest}\n");
+        let key = |known: &KnownServers| {
+            let headers = &known.all["far"].spec.remote.as_ref().unwrap().headers;
+            headers.get("Authorization").cloned().unwrap_or_default()
+        };
+        let key_file = format!("key_file = {:?}", file.display().to_string());
+        for (rest, expected) in [
+            ("", ""),
+            ("headers = { Authorization = \"Basic canary\" }", "Basic canary"),
+            ("key_env = \"KEY\"", "Bearer sk-canary"),
+            (&key_file, "Bearer sk-canary-file"),
+        ] {
+            let known = desk.known(&table(rest), "");
+            assert_eq!((key(&known).as_str(), known.all["far"].obstacle()), (expected, None), "{rest}");
+            let server = &known.all["far"];
+            assert!(!format!("{server:?} {}", server.spec.shown()).contains("canary"), "{rest}");
+            assert_eq!(server.spec.accepted_words(), ["", "https://x.test/mcp?key=…"], "{rest}");
+        }
+        for (rest, told) in [
+            ("key_env = \"OTHER\"", "OTHER, which key_env names, is not set"),
+            ("key_file = \"nowhere\"", "its key cannot be read from nowhere"),
+        ] {
+            let known = desk.known(&table(rest), "");
+            assert!(known.all["far"].obstacle().is_some_and(|why| why.contains(told)), "{rest}");
         }
     }
 
@@ -358,7 +430,7 @@ mod tests {
         let config = "[mcp.a]\ncommand = [\"x\"]\nagents = [\"other\"]\n[mcp.b]\ncommand = [\"x\"]\n\
                       [mcp.c]\ncommand = [\"./x\"]\n[mcp.d]\ncommand = [\"x\"]\nenabled = false\n";
         fs::write(&file, config).unwrap();
-        let tables = ServerTables { file: file.clone(), agent: "hands".into() };
+        let tables = ServerTables { file: file.clone(), agent: "hands".into(), ..ServerTables::default() };
         let read = read_for_host(&desk.trusted, &tables, &desk.project);
         assert_eq!(read.servers, [McpSpec::new("b", vec!["x".into()])]);
         assert!(read.notices.len() == 1 && read.notices[0].starts_with("MCP server c: its program"));

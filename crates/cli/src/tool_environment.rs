@@ -1,13 +1,14 @@
 //! What an agent's tools get of the environment in which it was brought: variables by an allow-list and no key, the umask, and this
 //! program as the one that supervises commands; and where it is written which MCP servers it is offered.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use q_agent::TOOL_VARIABLES;
 use q_proto::Place;
 use q_proto::shaping::ToolEnvironment;
 
-use crate::config::AgentConfig;
+use crate::config::{AgentConfig, McpConfig};
 use crate::environment::ProcessEnvironment;
 use crate::places::{config_file, place};
 
@@ -28,6 +29,7 @@ pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> T
         configured: String::new(),
         agent: String::new(),
         own: own_places(environment),
+        server_keys: Vec::new(),
     }
 }
 
@@ -36,11 +38,19 @@ pub(crate) fn of_person(environment: &ProcessEnvironment) -> ToolEnvironment {
     ToolEnvironment { is_free: true, ..always(&AgentConfig::default(), environment) }
 }
 
-/// Says where the servers of that agent are written: the host reads them there before each turn. A path that is no text cannot be
-/// named, and has none.
-pub(crate) fn name_tables(tools: &mut ToolEnvironment, file: &Path, agent: &str) {
+/// Says where the servers of that agent are written, with the keys that they name in the environment: the host reads them there before
+/// each turn, and has no environment. A path that is no text cannot be named, and has none.
+pub(crate) fn name_tables(
+    tools: &mut ToolEnvironment,
+    (file, servers): (&Path, &BTreeMap<String, McpConfig>),
+    environment: &ProcessEnvironment,
+    agent: &str,
+) {
     file.to_str().unwrap_or_default().clone_into(&mut tools.configured);
     agent.clone_into(&mut tools.agent);
+    let named = servers.values().filter_map(|server| server.key_env.as_ref()).collect::<BTreeSet<_>>();
+    let value = |name: &String| Some((name.clone(), environment.text(name)?.to_owned()));
+    tools.server_keys = named.into_iter().filter_map(value).collect();
 }
 
 /// Where `q` keeps what is asked about and what it runs by. What cannot be named is where no session can be either.
@@ -70,6 +80,7 @@ mod tests {
             configured: String::new(),
             agent: String::new(),
             own: own_places(&environment),
+            server_keys: Vec::new(),
         };
         assert!(home.own.iter().any(|path| path.ends_with("/q")), "{:?}", home.own);
         let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };

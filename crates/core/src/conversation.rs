@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use crate::agent::Outcome;
 use crate::compaction::{framed, sent_of};
-use crate::entry::{Body, Entry, Resulted};
+use crate::entry::{Body, CallOutput, Entry, Resulted};
 use crate::id::EntryNo;
 use crate::image::{Image, ImagePlace};
 use crate::limits::{SENT_IMAGE_BYTES, SENT_IMAGES};
@@ -82,6 +82,9 @@ const NOT_SEEN: &str = "not shown";
 const NOT_AGAIN: &str = "sent earlier, not sent again";
 /// … and where its bytes are not kept.
 const NOT_KEPT: &str = "not kept here";
+
+/// What stands in front of what a call had put out that was cut short.
+const PUT_OUT: &str = "Until then it put out:\n";
 
 /// A part of a message. Calls are known by their entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,13 +163,15 @@ pub fn messages(entries: &[Entry]) -> Vec<Message> {
 pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message> {
     let (summary, entries) = sent_of(entries);
     let unanswered = unanswered(entries);
-    let mut results = BTreeMap::new();
+    let (mut results, mut outputs) = (BTreeMap::new(), BTreeMap::<EntryNo, Vec<&str>>::new());
     for entry in entries {
-        if let Body::Result(result) = &entry.body {
-            results.insert(result.of, result);
+        match &entry.body {
+            Body::Result(result) => drop(results.insert(result.of, result)),
+            Body::Output(CallOutput { of, text }) => outputs.entry(*of).or_default().push(text),
+            _says_nothing_of_calls => {}
         }
     }
-    let mut script = Script { results, messages: Vec::new(), open: Vec::new(), sealed: Vec::new() };
+    let mut script = Script { results, outputs, messages: Vec::new(), open: Vec::new(), sealed: Vec::new() };
     let mut seals = seals.into_iter().peekable();
     if let Some(summary) = summary {
         script.prompt(&framed(summary), &[]);
@@ -193,12 +198,12 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
                 None => script.call(entry.no, &call.tool, &call.input),
                 Some(shell) if shell.is_told => {
                     let result = script.results.get(&entry.no).copied();
-                    script.prompt(&shell.told(result, &put_out(entries, entry.no)), &[]);
+                    let put_out = script.outputs.get(&entry.no).map(|pieces| pieces.concat());
+                    script.prompt(&shell.told(result, &put_out.unwrap_or_default()), &[]);
                 }
                 Some(_kept_from_it) => {}
             },
-            // A result stands where its call is closed, and says again what the call put out. Summaries among the rest were
-            // undone.
+            // A result stands where its call is closed, with what the call put out. Summaries among the rest were undone.
             Body::Result(_)
             | Body::Output(_)
             | Body::Plan(_)
@@ -213,12 +218,6 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
     }
     script.close();
     script.messages
-}
-
-/// What a call put out while it ran.
-fn put_out(entries: &[Entry], call: EntryNo) -> String {
-    let of_it = |entry: &&Entry| matches!(&entry.body, Body::Output(output) if output.of == call);
-    entries.iter().filter(of_it).map(Entry::text).collect()
 }
 
 /// The same conversation with these words of the person's at its end.
@@ -311,6 +310,8 @@ pub fn broken(messages: &[Message]) -> Option<&'static str> {
 struct Script<'a> {
     /// Every result there is, by the entry of its call.
     results: BTreeMap<EntryNo, &'a Resulted>,
+    /// What was kept of what each put out while it ran. A result says it again, but where the call was cut short.
+    outputs: BTreeMap<EntryNo, Vec<&'a str>>,
     messages: Vec<Message>,
     /// Calls of the last message, whose results come next.
     open: Vec<EntryNo>,
@@ -374,10 +375,14 @@ impl Script<'_> {
     /// Gives each open call its result. One without is in a fork that begins between the two, or in a turn that runs.
     fn close_calls(&mut self) {
         for of in core::mem::take(&mut self.open) {
-            let (outcome, text) = self
-                .results
-                .get(&of)
-                .map_or((Outcome::CutShort, String::new()), |known| (known.outcome, known.text.clone()));
+            let known = self.results.get(&of);
+            let outcome = known.map_or(Outcome::CutShort, |known| known.outcome);
+            let mut text = known.map_or_else(String::new, |known| known.text.clone());
+            if let Some(pieces) =
+                self.outputs.get(&of).filter(|_| outcome == Outcome::CutShort && text.is_empty())
+            {
+                text = format!("{PUT_OUT}{}", pieces.concat());
+            }
             self.push(Role::User, Part::Result { of, outcome, text });
         }
     }

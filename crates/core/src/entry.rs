@@ -4,6 +4,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::agent::{AgentFailure, Outcome, PlanStep, Sent, Wants};
 use crate::id::{CallNo, EntryNo, PromptNo};
@@ -234,6 +235,13 @@ impl Body {
 }
 
 impl Entry {
+    /// How long a thought took: until what came behind it in its turn. `None` for all else, and where nothing did.
+    pub fn thought_for(&self, behind: Option<&Self>) -> Option<Duration> {
+        let behind = behind.filter(|behind| !behind.body.begins_turn())?;
+        let took = behind.at.0.saturating_sub(self.at.0);
+        matches!(self.body, Body::Thinking(_)).then(|| Duration::from_millis(took))
+    }
+
     /// Its text: see [`Body::text`].
     pub fn text(&self) -> &str {
         self.body.text()
@@ -275,5 +283,22 @@ impl Compaction {
             Self::Summary { text, .. } => text,
             Self::Stopped(_) | Self::Undone => "",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thought_lasts_until_what_comes_behind_it_in_its_turn() {
+        let entry = |at, body| Entry { no: EntryNo(at), at: WallTime(at), body };
+        let thought = entry(1_000, Body::Thinking("hm".into()));
+        let behind = |at, body| thought.thought_for(Some(&entry(at, body)));
+        assert_eq!(behind(13_500, Body::Answer("so".into())), Some(Duration::from_millis(12_500)));
+        assert_eq!(behind(500, Body::Answer("so".into())), Some(Duration::ZERO), "a clock that ran backward");
+        assert_eq!(behind(90_000, Body::Prompt("and?".into())), None, "the person thought as well");
+        assert_eq!(thought.thought_for(None), None);
+        assert_eq!(entry(1, Body::Answer("so".into())).thought_for(Some(&thought)), None);
     }
 }

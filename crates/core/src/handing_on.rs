@@ -137,9 +137,8 @@ struct KnownProgram {
 const KNOWN: [KnownProgram; 6] = [
     KnownProgram {
         name: "cargo",
-        subcommands: &[
-            "test", "check", "build", "clippy", "fmt", "doc", "bench", "nextest", "tree", "metadata",
-        ],
+        // Not `fmt`: it changes the files that it is given, wherever a link leads.
+        subcommands: &["test", "check", "build", "clippy", "doc", "bench", "nextest", "tree", "metadata"],
         long: &[
             "all",
             "workspace",
@@ -397,6 +396,10 @@ impl KnownProgram {
     }
 
     fn knows(&self, word: &str) -> bool {
+        // A compiler reads more words from such a file; to git it is a revision.
+        if word.starts_with('@') && self.name != "git" {
+            return false;
+        }
         let long = word.strip_prefix("--").or_else(|| word.strip_prefix('-').filter(|_| self.name == "go"));
         if let Some(long) = long {
             let (name, value) = long.split_once('=').unwrap_or((long, ""));
@@ -446,6 +449,9 @@ mod tests {
             (false, 2, "go vet /elsewhere"),
             (true, 2, "cargo test -p core -- --nocapture --test-threads=1 name"),
             (true, 2, "cargo clippy --all-targets -- -D warnings"),
+            (false, 2, "cargo clippy -- @args"),
+            (false, 2, "cargo fmt -- lnk/x.rs"),
+            (true, 2, "git diff @{u}"),
             (false, 2, "cargo test -- --logfile=/tmp/x"),
             (false, 2, "cargo build --lockfile-path x"),
             (false, 2, "cargo fmt -- /tmp/x.rs"),

@@ -29,6 +29,23 @@ pub enum Policy {
     Deny,
 }
 
+impl Policy {
+    pub const ALL: [Self; 2] = [Self::Ask, Self::Deny];
+
+    /// The word for it, wherever it is typed or written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// The policy of that word, if there is one.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.word() == word)
+    }
+}
+
 impl Kind {
     /// The kinds that `q` brings, in the order they are listed to people.
     pub const BUILT_IN: [Self; 4] = [Self::Development, Self::Debug, Self::Planning, Self::Review];

@@ -32,16 +32,21 @@ pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
     waiting.filter(has_permit).min().map(|(_, _, id)| id)
 }
 
+/// Whether what goes on there is a line for the shell, which asks nobody.
 fn runs_line(session: &Session) -> bool {
     session.head().turn.as_ref().is_some_and(|flight| flight.runs)
 }
 
-/// How many turns of this agent run, and how many of them in sessions that no client shows.
+/// How many turns of this agent go on, and how many of them in sessions that no client shows.
+///
+/// One that waits for the person asks nobody. Once it is answered it goes on at once, so that there may be more than there are permits: at most
+/// as many as sessions are live.
 fn running(sessions: &Sessions, focus: &Focus, agent: &str) -> (usize, usize) {
     let is_asked = |session: &&Session| {
         session.head().setup.agent == agent
             && !runs_line(session)
             && session.live().is_some_and(|live| live.run == RunState::Running)
+            && !session.head().activity().needs_person()
     };
     sessions.live().filter(is_asked).fold((0, 0), |(all, background), session| {
         (all + 1, background + usize::from(!focus.shows(session.head().id)))

@@ -24,6 +24,8 @@ pub struct Settings {
     pub max_tokens: Option<u64>,
     /// How much the model is to think first, in its provider's word.
     pub reasoning: Option<String>,
+    /// In which of its modes an agent works that has such.
+    pub mode: Option<String>,
     /// How many tokens the session may cost; 0 for any number. This one no agent is told.
     pub budget_tokens: Option<u64>,
 }
@@ -32,7 +34,7 @@ pub struct Settings {
 pub const OFF: &str = "off";
 
 /// The names of the settings, as they are typed, in the order in which they are shown.
-pub const NAMES: [&str; 5] = ["model", "temperature", "max_tokens", "reasoning", "budget_tokens"];
+pub const NAMES: [&str; 6] = ["model", "temperature", "max_tokens", "reasoning", "mode", "budget_tokens"];
 
 /// One setting, and what it is to be, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub struct Temperature(u16);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingFault {
     #[error(
-        "there is no setting `{0}`; there are model, temperature, max_tokens, reasoning and budget_tokens"
+        "there is no setting `{0}`; there are model, temperature, max_tokens, reasoning, mode and budget_tokens"
     )]
     Unknown(String),
     #[error(
@@ -69,6 +71,10 @@ pub enum SettingFault {
         "`{0}` cannot be a reasoning effort: a word of at most {EFFORT_BYTES} letters and digits, such as low, medium or high; `/set reasoning default` leaves it to the agent"
     )]
     Reasoning(String),
+    #[error(
+        "`{0}` cannot be a mode: a name of at most {MODEL_NAME_BYTES} bytes without blanks, such as plan; `/mode default` goes back to the first one"
+    )]
+    Mode(String),
     #[error(
         "`{0}` cannot be budget_tokens: a whole number from 1 to {BUDGET_TOKENS}, such as 500000, or off; `/set budget_tokens default` takes the one in the config"
     )]
@@ -126,7 +132,8 @@ impl Settings {
             let value = value.as_str();
             let wanted = (value != DEFAULT).then_some(value);
             match name.as_str() {
-                "model" => after.model = wanted.map(model).transpose()?,
+                "model" => after.model = wanted.map(|text| named(text, SettingFault::Model)).transpose()?,
+                "mode" => after.mode = wanted.map(|text| named(text, SettingFault::Mode)).transpose()?,
                 "temperature" => after.temperature = wanted.map(str::parse).transpose()?,
                 "max_tokens" => after.max_tokens = wanted.map(max_tokens).transpose()?,
                 "reasoning" => after.reasoning = wanted.map(effort).transpose()?,
@@ -156,6 +163,7 @@ impl Settings {
             "temperature" => self.temperature.map(|temperature| temperature.to_string()),
             "max_tokens" => self.max_tokens.map(|tokens| tokens.to_string()),
             "reasoning" => self.reasoning.clone(),
+            "mode" => self.mode.clone(),
             "budget_tokens" => self
                 .budget_tokens
                 .map(|tokens| if tokens == 0 { OFF.to_string() } else { tokens.to_string() }),
@@ -171,14 +179,14 @@ impl Settings {
 
     /// What they take where they are stored, about: the texts among them.
     pub(crate) fn text_bytes(&self) -> usize {
-        [&self.model, &self.reasoning].into_iter().flatten().map(String::len).sum()
+        [&self.model, &self.reasoning, &self.mode].into_iter().flatten().map(String::len).sum()
     }
 }
 
-fn model(text: &str) -> Result<String, SettingFault> {
+fn named(text: &str, otherwise: fn(String) -> SettingFault) -> Result<String, SettingFault> {
     let is_plain = text.chars().all(|c| !c.is_control() && !c.is_whitespace());
     let is_name = (1..=MODEL_NAME_BYTES).contains(&text.len()) && is_plain;
-    if is_name { Ok(text.to_string()) } else { Err(SettingFault::Model(text.to_string())) }
+    if is_name { Ok(text.to_string()) } else { Err(otherwise(text.to_string())) }
 }
 
 fn max_tokens(text: &str) -> Result<u64, SettingFault> {
@@ -240,6 +248,7 @@ mod tests {
             ("max_tokens", "10000000"),
             ("reasoning", "high"),
             ("reasoning", "4096"),
+            ("mode", "accept-edits"),
             ("budget_tokens", "1"),
             ("budget_tokens", "1000000000000"),
             ("budget_tokens", "off"),
@@ -261,6 +270,7 @@ mod tests {
             ("max_tokens", "many"),
             ("reasoning", ""),
             ("reasoning", "very much"),
+            ("mode", "two words"),
             ("reasoning", &long_word),
             ("budget_tokens", "0"),
             ("budget_tokens", "1000000000001"),

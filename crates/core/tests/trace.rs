@@ -91,7 +91,7 @@ fn a_bad_line_says_what_is_wrong() {
         ("set s1 to temperature", "a value is missing"),
         (
             "create s1 set top_p 1",
-            "there is no setting `top_p`; there are model, temperature, max_tokens, reasoning and budget_tokens",
+            "there is no setting `top_p`; there are model, temperature, max_tokens, reasoning, mode and budget_tokens",
         ),
         ("failed s1 tired", "`tired` is not a failure"),
         ("create s1 kind 1st", "`1st` is not a kind"),
@@ -456,12 +456,13 @@ fn settings() -> impl Strategy<Value = Settings> {
     let temperature =
         option::of((0..=2000u16).prop_map(|thousandths| Temperature::of_thousandths(thousandths).unwrap()));
     let tokens = (option::of(1..=10_000_000u64), option::of(0..=1_000_000_000_000u64));
-    (word(), temperature, tokens, word()).prop_map(
-        |(model, temperature, (max_tokens, budget_tokens), reasoning)| Settings {
+    (word(), temperature, tokens, word(), word()).prop_map(
+        |(model, temperature, (max_tokens, budget_tokens), reasoning, mode)| Settings {
             model,
             temperature,
             max_tokens,
             reasoning,
+            mode,
             budget_tokens,
         },
     )

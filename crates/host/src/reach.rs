@@ -58,7 +58,7 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
 pub(crate) fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
-    let ToolEnvironment { variables, umask, supervisor, is_free, configured: _, agent: _, own } = environment;
+    let ToolEnvironment { variables, umask, supervisor, is_free, own, .. } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {
         environment: variables.into_iter().filter(is_meant).collect(),
@@ -69,9 +69,14 @@ pub(crate) fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
     }
 }
 
-/// Where its MCP servers are written: each turn reads them there.
-fn server_tables(ToolEnvironment { configured, agent, .. }: &ToolEnvironment) -> ServerTables {
-    ServerTables { file: configured.into(), agent: agent.clone() }
+/// Where its MCP servers are written: each turn reads them there. The home directory is what a `~` there means.
+fn server_tables(tools: &ToolEnvironment) -> ServerTables {
+    let home = tools.variables.iter().filter(|(name, _)| name == "HOME");
+    ServerTables {
+        file: tools.configured.clone().into(),
+        agent: tools.agent.clone(),
+        variables: home.chain(&tools.server_keys).cloned().collect(),
+    }
 }
 
 fn program(Program { path, arguments }: Program) -> ServerProgram {
@@ -156,6 +161,7 @@ mod tests {
                 configured: "/config/q.toml".into(),
                 agent: "hands".into(),
                 own: vec!["/state".into()],
+                server_keys: vec![("FAR_KEY".into(), "sk-canary".into())],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
@@ -169,7 +175,12 @@ mod tests {
         };
         let AgentSpec::Http(made) = spec(reach) else { panic!("the guide") };
         let HttpSpec { dialect, patience, shape, program, tools, servers, .. } = &*made;
-        assert_eq!(*servers, ServerTables { file: "/config/q.toml".into(), agent: "hands".into() });
+        let variables = [("HOME", "/h"), ("FAR_KEY", "sk-canary")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(
+            *servers,
+            ServerTables { file: "/config/q.toml".into(), agent: "hands".into(), variables }
+        );
         let home = [("HOME".to_owned(), "/h".to_owned())].into();
         let expected = ToolSettings {
             environment: home,
@@ -224,6 +235,10 @@ mod tests {
             (vec!["ITS_KEY".into()], vec!["HOME".into()])
         );
         assert_eq!(made.silence, Duration::from_millis(1500));
-        assert_eq!(made.servers, ServerTables { file: "/config/q.toml".into(), agent: "a".into() });
+        let variables = [("HOME".into(), "/h".into())].into();
+        assert_eq!(
+            made.servers,
+            ServerTables { file: "/config/q.toml".into(), agent: "a".into(), variables }
+        );
     }
 }

@@ -11,7 +11,9 @@ use std::time::Duration;
 use futures_util::future::{self, BoxFuture, Shared};
 use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
-use q_agent::{Agent, AgentControl, AgentSpec, BackgroundLine, Controls, Conversation, Seat, Turn};
+use q_agent::{
+    Agent, AgentControl, AgentOffers, AgentSpec, BackgroundLine, Controls, Conversation, Seat, Turn,
+};
 use q_core::conversation::{self, Message};
 use q_core::{
     AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, PlacedSeal, SessionId, TurnNo,
@@ -176,6 +178,11 @@ impl Runs {
             let _ended_already = open.conversation.stop_process(number)?;
         }
         Ok(open.conversation.processes())
+    }
+
+    /// What a session's agent lets people choose or type; nothing of one that was not asked yet, or is parked.
+    pub(crate) fn offers(&self, session: SessionId) -> AgentOffers {
+        self.open.get(&session).map(|open| open.conversation.offers()).unwrap_or_default()
     }
 
     /// Parks a session's conversation.

@@ -45,7 +45,7 @@ mod tests {
             ..McpServers::default()
         };
         let reader = ServerReader { trusted: "/t".into(), accepted: "/a".into(), read };
-        let servers = ServerTables { file: "/c".into(), agent: "hands".into() };
+        let servers = ServerTables { file: "/c".into(), agent: "hands".into(), ..ServerTables::default() };
         let with = HttpSpec { tools: Some(ToolSettings::default()), servers, ..HttpSpec::default() };
         let agent = |spec: &HttpSpec| AgentSpec::Http(Arc::new(spec.clone()));
         let read = reader.reading(&agent(&with), Path::new("/d")).await;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use q_proto::{ClientMessage, FrameError, HostMessage, decode, encode};
 
-pub use q_agent::{AgentControl, AgentSpec, BackgroundLine, Seat};
+pub use q_agent::{AgentControl, AgentOffers, AgentSpec, BackgroundLine, Seat};
 
 pub use crate::agent_request::AgentRequest;
 pub use crate::error::HostError;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use q_agent::{AgentControl, AgentSpec, BackgroundLine};
+use q_agent::{AgentControl, AgentOffers, AgentSpec, BackgroundLine};
 use q_core::{Batch, ClientId, Input, Now, SessionId, TurnNo};
 use q_proto::HostMessage;
 use q_proto::entropy::{self, NoEntropy};
@@ -58,6 +58,8 @@ pub trait World {
     fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec);
     /// What goes on in the background of a session, once the one of that number is ended, if one is named.
     fn processes(&mut self, session: SessionId, stop: Option<u64>) -> Result<Vec<BackgroundLine>, String>;
+    /// What a session's agent lets people choose or type, as it last said.
+    fn offers(&mut self, session: SessionId) -> AgentOffers;
 }
 
 /// The real world: clocks, files and agents of this machine.
@@ -154,6 +156,10 @@ impl World for Real {
 
     fn processes(&mut self, session: SessionId, stop: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
         self.work.runs.processes(session, stop)
+    }
+
+    fn offers(&mut self, session: SessionId) -> AgentOffers {
+        self.work.runs.offers(session)
     }
 
     fn models(&mut self, client: ClientId, request: u64, agent: AgentSpec) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rmcp::model::JsonObject;
+use crate::protocol::JsonObject;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 

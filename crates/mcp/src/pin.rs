@@ -65,8 +65,8 @@ impl Pin {
     pub fn difference(&self, other: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.command != other.command {
-            lines.push(format!("- command {:?}", self.command));
-            lines.push(format!("+ command {:?}", other.command));
+            lines.push(format!("- {}", started_as(&self.command)));
+            lines.push(format!("+ {}", started_as(&other.command)));
         }
         let by_name = |pin: &Self| -> BTreeMap<String, ListedTool> {
             pin.tools.iter().map(|tool| (tool.name.clone(), tool.clone())).collect()
@@ -96,6 +96,17 @@ impl Pin {
             }
         }
         lines
+    }
+}
+
+/// How it is started or where it is, of the words of a pin: in front of an address stands an empty one.
+fn started_as(words: &[String]) -> String {
+    match words.split_first() {
+        Some((first, [address, rest @ ..])) if first.is_empty() => {
+            let rest = if rest.is_empty() { String::new() } else { format!(" {rest:?}") };
+            format!("address {address:?}{rest}")
+        }
+        _a_command => format!("command {words:?}"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::protocol::{CallToolResult, ContentBlock, ResourceContents};
 use q_tools::{MAX_OUTPUT, without_tags};
-use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 
 /// What came of a call of a server's tool, as a model is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,10 @@ impl ServedReply {
         Self { text: text.into(), ending }
     }
 
+    pub(crate) fn done(text: impl Into<String>) -> Self {
+        Self::new(ServedEnding::Done, text)
+    }
+
     pub(crate) fn never_ran(text: impl Into<String>) -> Self {
         Self::new(ServedEnding::NeverRan, text)
     }
@@ -41,22 +45,7 @@ const UNKNOWN: &str = "(something is left out here that q does not know)";
 pub(crate) fn of(result: &CallToolResult) -> ServedReply {
     let mut text = String::new();
     for block in &result.content {
-        match block {
-            ContentBlock::Text(said) => add(&mut text, &said.text),
-            ContentBlock::Image(image) => left_out(&mut text, "an image", &image.mime_type, &image.data),
-            ContentBlock::Audio(audio) => left_out(&mut text, "a sound", &audio.mime_type, &audio.data),
-            ContentBlock::Resource(embedded) => match &embedded.resource {
-                ResourceContents::TextResourceContents { uri, text: said, .. } => {
-                    add(&mut text, &format!("{uri}:\n{said}"));
-                }
-                ResourceContents::BlobResourceContents { uri, blob, .. } => {
-                    left_out(&mut text, "a file", uri, blob);
-                }
-                _not_known_yet => add(&mut text, UNKNOWN),
-            },
-            ContentBlock::ResourceLink(link) => add(&mut text, &format!("{}: {}", link.name, link.uri)),
-            _not_known_yet => add(&mut text, UNKNOWN),
-        }
+        add_block(&mut text, block);
     }
     if result.content.is_empty()
         && let Some(structured) = &result.structured_content
@@ -67,7 +56,30 @@ pub(crate) fn of(result: &CallToolResult) -> ServedReply {
     ServedReply::new(if is_failed { ServedEnding::Failed } else { ServedEnding::Done }, bounded(text))
 }
 
-fn add(text: &mut String, more: &str) {
+/// A piece of what a server says: its text, or what is left out of it.
+pub(crate) fn add_block(text: &mut String, block: &ContentBlock) {
+    match block {
+        ContentBlock::Text(said) => add(text, &said.text),
+        ContentBlock::Image(image) => left_out(text, "an image", &image.mime_type, &image.data),
+        ContentBlock::Audio(audio) => left_out(text, "a sound", &audio.mime_type, &audio.data),
+        ContentBlock::Resource(embedded) => add_contents(text, &embedded.resource),
+        ContentBlock::ResourceLink(link) => add(text, &format!("{}: {}", link.name, link.uri)),
+        _not_known_yet => add(text, UNKNOWN),
+    }
+}
+
+/// What a resource holds: its text behind its address, or its size.
+pub(crate) fn add_contents(text: &mut String, contents: &ResourceContents) {
+    match contents {
+        ResourceContents::TextResourceContents { uri, text: said, .. } => {
+            add(text, &format!("{uri}:\n{said}"));
+        }
+        ResourceContents::BlobResourceContents { uri, blob, .. } => left_out(text, "a file", uri, blob),
+        _not_known_yet => add(text, UNKNOWN),
+    }
+}
+
+pub(crate) fn add(text: &mut String, more: &str) {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }

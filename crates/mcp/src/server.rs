@@ -3,15 +3,17 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use q_tools::{ServingPrograms, ToolSettings};
-use rmcp::model::JsonObject;
-use tokio::sync::{Mutex, mpsc};
+use crate::protocol::JsonObject;
+use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::connection::{CallFault, McpConnection};
+use crate::means::ServingMeans;
 use crate::pin::{Pin, PinnedTools};
 use crate::reply::{ServedEnding, ServedReply};
+use crate::resources;
+use crate::session_servers::CallListener;
 use crate::tool_list::{ListedTool, ToolList};
 use q_seat::{McpSpec, ServerOrigin};
 
@@ -27,9 +29,8 @@ const WAITS: Duration = Duration::from_secs(4);
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) spec: McpSpec,
-    settings: ToolSettings,
+    means: ServingMeans,
     pinned: PinnedTools,
-    programs: ServingPrograms,
     state: Mutex<State>,
 }
 
@@ -64,13 +65,8 @@ pub(crate) struct ServedCall {
 }
 
 impl Server {
-    pub(crate) fn new(
-        spec: McpSpec,
-        settings: ToolSettings,
-        pinned: PinnedTools,
-        programs: ServingPrograms,
-    ) -> Self {
-        Self { spec, settings, pinned, programs, state: Mutex::default() }
+    pub(crate) fn new(spec: McpSpec, means: ServingMeans, pinned: PinnedTools) -> Self {
+        Self { spec, means, pinned, state: Mutex::default() }
     }
 
     /// What was accepted of it. One of the person's own is started where nobody has seen it yet: what it offers then is accepted,
@@ -140,15 +136,7 @@ impl Server {
     /// Whether a tool is what the person accepted, as far as is known without starting anything; says why not. What is known to be
     /// otherwise is nothing to ask anybody about.
     pub(crate) async fn is_as_accepted(&self, tool: &ListedTool) -> Result<(), String> {
-        let name = &self.spec.name;
-        match self.pin().await {
-            Err(why) => return Err(format!("MCP server {name}: {why}; it did not run")),
-            Ok(None) => return Err(format!("MCP server {name} was removed, so it did not run")),
-            Ok(Some(pin)) if pin.command != self.spec.accepted_words() || !pin.has(tool) => {
-                return Err(self.has_changed());
-            }
-            Ok(Some(_)) => {}
-        }
+        self.was_accepted(tool).await?;
         // Whoever starts it meanwhile compares what it offers then.
         let Ok(mut state) = self.state.try_lock() else { return Ok(()) };
         let Some(running) = state.running.as_mut().filter(|running| !running.connection.has_ended()) else {
@@ -158,6 +146,19 @@ impl Server {
             running.list = list;
         }
         if running.list.tools.contains(tool) { Ok(()) } else { Err(self.has_changed()) }
+    }
+
+    /// Whether a tool is among what the person accepted, whatever the server offers now; says why not.
+    async fn was_accepted(&self, tool: &ListedTool) -> Result<(), String> {
+        let name = &self.spec.name;
+        match self.pin().await {
+            Err(why) => Err(format!("MCP server {name}: {why}; it did not run")),
+            Ok(None) => Err(format!("MCP server {name} was removed, so it did not run")),
+            Ok(Some(pin)) if pin.command != self.spec.accepted_words() || !pin.has(tool) => {
+                Err(self.has_changed())
+            }
+            Ok(Some(_)) => Ok(()),
+        }
     }
 
     fn has_changed(&self) -> String {
@@ -193,8 +194,7 @@ impl Server {
         }
         tokio::time::sleep(wait).await;
         let started = async {
-            let connection =
-                McpConnection::start(&self.spec, &self.settings, &self.pinned, &self.programs).await?;
+            let connection = McpConnection::start(&self.spec, &self.means, &self.pinned).await?;
             let list = connection.list().await?;
             Ok(Running { connection: Arc::new(connection), list })
         };
@@ -211,59 +211,106 @@ impl Server {
     }
 
     /// Calls one of its tools, once, if it is the one that was accepted.
-    pub(crate) async fn call(
-        self: &Arc<Self>,
-        call: ServedCall,
-        progress: &mpsc::Sender<String>,
-    ) -> ServedReply {
-        let name = &self.spec.name;
-        if let Err(why) = self.is_as_accepted(&call.tool).await {
+    pub(crate) async fn call(self: &Arc<Self>, call: ServedCall, listener: &CallListener) -> ServedReply {
+        // What it offers now is looked at where it runs, in the next step: a list is asked for once.
+        if let Err(why) = self.was_accepted(&call.tool).await {
             return ServedReply::never_ran(why);
         }
+        match self.call_in_session(&call, listener).await {
+            Some(reply) => reply,
+            // In a session that it has forgotten it did nothing; in another one it may.
+            None => self.call_in_session(&call, listener).await.unwrap_or_else(|| {
+                let name = &self.spec.name;
+                ServedReply::never_ran(format!(
+                    "MCP server {name} forgets each session at once, so nothing ran"
+                ))
+            }),
+        }
+    }
+
+    /// The same in the session that there is with it; nothing where it has forgotten that one.
+    async fn call_in_session(
+        self: &Arc<Self>,
+        call: &ServedCall,
+        listener: &CallListener,
+    ) -> Option<ServedReply> {
+        let name = &self.spec.name;
         let running = match self.running().await {
             Ok(running) => running,
-            Err(why) => return ServedReply::never_ran(format!("MCP server {name} cannot be used: {why}")),
+            Err(why) => {
+                return Some(ServedReply::never_ran(format!("MCP server {name} cannot be used: {why}")));
+            }
         };
         if !running.list.tools.contains(&call.tool) {
-            return ServedReply::never_ran(self.has_changed());
+            return Some(ServedReply::never_ran(self.has_changed()));
         }
         let connection = &running.connection;
-        let called = connection.call(&call.tool.name, call.arguments, self.spec.timeout, progress).await;
+        let request = match resources::request(&call.tool, call.arguments.clone()) {
+            Ok(request) => request,
+            Err(why) => return Some(ServedReply::never_ran(why)),
+        };
+        let called = connection.call(request, self.spec.timeout, listener).await;
         self.end_when_idle().await;
         match called {
             Ok(reply) => {
                 let mut state = self.state.lock().await;
                 (state.failures, state.not_before) = (0, None);
-                reply
+                Some(reply)
             }
-            Err(CallFault::Refused(why)) => {
-                ServedReply::new(ServedEnding::Failed, format!("the server refuses it: {why}"))
+            Err(CallFault::Forgotten) => {
+                connection.end();
+                None
             }
-            Err(CallFault::Odd) => ServedReply::new(
-                ServedEnding::CutShort,
-                "the server answered something that q does not understand: what the call did is unknown",
+            Err(fault) => {
+                if let CallFault::Ended(_) = fault {
+                    self.note_end(connection).await;
+                }
+                Some(self.reply_to(fault))
+            }
+        }
+    }
+
+    /// It has ended by itself: from now on it is counted when it may be started again.
+    async fn note_end(&self, connection: &Arc<McpConnection>) {
+        let mut state = self.state.lock().await;
+        let is_same = |running: &mut Running| Arc::ptr_eq(&running.connection, connection);
+        if state.running.take_if(is_same).is_some() {
+            state.is_gone(connection);
+        }
+    }
+
+    /// What is told of a call that has no result.
+    fn reply_to(&self, fault: CallFault) -> ServedReply {
+        let name = &self.spec.name;
+        let (ending, told) = match fault {
+            CallFault::Refused(why) => (ServedEnding::Failed, format!("the server refuses it: {why}")),
+            CallFault::Unsent(why) => (
+                ServedEnding::NeverRan,
+                format!("MCP server {name} cannot be reached, so it did not run: {why}"),
             ),
-            Err(CallFault::TimedOut) => ServedReply::new(
+            CallFault::Forgotten => {
+                (ServedEnding::NeverRan, format!("MCP server {name} has forgotten the session"))
+            }
+            CallFault::Odd => (
+                ServedEnding::CutShort,
+                "the server answered something that q does not understand: what the call did is unknown"
+                    .to_owned(),
+            ),
+            CallFault::TimedOut => (
                 ServedEnding::CutShort,
                 format!(
                     "it took longer than {} seconds and was given up: whether it did anything is unknown",
                     self.spec.timeout.as_secs()
                 ),
             ),
-            Err(CallFault::Ended(why)) => {
-                let mut state = self.state.lock().await;
-                let is_same = |running: &mut Running| Arc::ptr_eq(&running.connection, connection);
-                if state.running.take_if(is_same).is_some() {
-                    state.is_gone(connection);
-                }
-                ServedReply::new(
-                    ServedEnding::CutShort,
-                    format!(
-                        "MCP server {name} ended while this ran: whether it did anything is unknown. It is not run again by itself; the server is started again at the next call{why}"
-                    ),
-                )
-            }
-        }
+            CallFault::Ended(why) => (
+                ServedEnding::CutShort,
+                format!(
+                    "MCP server {name} ended while this ran: whether it did anything is unknown. It is not run again by itself; the server is started again at the next call{why}"
+                ),
+            ),
+        };
+        ServedReply::new(ending, told)
     }
 
     /// Ends it when nobody calls it for a while.

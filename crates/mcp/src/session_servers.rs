@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use q_tools::{ServingPrograms, ToolSettings, digest_of};
+use q_tools::digest_of;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::arguments;
+use crate::means::ServingMeans;
 use crate::pin::PinnedTools;
+use crate::questions::Questions;
 use crate::reply::ServedReply;
 use crate::server::{Accepted, ServedCall, Server};
 use crate::tool_list::ListedTool;
@@ -17,21 +19,27 @@ use q_seat::McpSpec;
 /// The most tools of all servers of a session: providers take 128 in all.
 pub const SERVED_TOOLS: usize = 120;
 
+/// Who hears what a call says while it runs.
+#[derive(Clone, Debug)]
+pub struct CallListener {
+    pub progress: mpsc::Sender<String>,
+    pub questions: Questions,
+}
+
 /// The servers of a session. Nothing runs before it is needed.
 #[derive(Debug)]
 pub struct SessionServers {
-    settings: ToolSettings,
+    means: ServingMeans,
     servers: Mutex<Vec<Arc<Server>>>,
-    programs: ServingPrograms,
     /// By the names that models call them.
     offered: Mutex<BTreeMap<String, (Arc<Server>, ListedTool)>>,
 }
 
 impl SessionServers {
     /// None yet: see [`Self::become_these`].
-    pub fn new(settings: ToolSettings) -> Self {
-        let programs = ServingPrograms::default();
-        Self { settings, servers: Mutex::default(), programs, offered: Mutex::default() }
+    pub fn new(means: ServingMeans) -> Self {
+        let means = ServingMeans { may_ask: true, ..means };
+        Self { means, servers: Mutex::default(), offered: Mutex::default() }
     }
 
     /// Has these servers from here on. Those that it had already go on as they are; those that are gone, or are named otherwise
@@ -40,10 +48,8 @@ impl SessionServers {
         let known = self.all();
         let server = |spec: &McpSpec| {
             let as_before = known.iter().find(|server| server.spec == *spec).cloned();
-            as_before.unwrap_or_else(|| {
-                let (spec, settings) = (spec.clone(), self.settings.clone());
-                Arc::new(Server::new(spec, settings, pinned.clone(), self.programs.clone()))
-            })
+            as_before
+                .unwrap_or_else(|| Arc::new(Server::new(spec.clone(), self.means.clone(), pinned.clone())))
         };
         let servers: Vec<Arc<Server>> = specs.iter().map(server).collect();
         let is_gone = |server: &&Arc<Server>| !servers.iter().any(|kept| Arc::ptr_eq(kept, server));
@@ -111,9 +117,9 @@ impl SessionServers {
     }
 
     /// Calls it, once. Given up, it ends within two seconds, with its server where that does not say so.
-    pub async fn call(&self, tool: &str, input: &str, progress: &mpsc::Sender<String>) -> ServedReply {
+    pub async fn call(&self, tool: &str, input: &str, listener: &CallListener) -> ServedReply {
         match self.understand(tool, input) {
-            Ok((server, call)) => server.call(call, progress).await,
+            Ok((server, call)) => server.call(call, listener).await,
             Err(why) => ServedReply::never_ran(why),
         }
     }
@@ -123,7 +129,7 @@ impl SessionServers {
         for server in self.all() {
             server.end().await;
         }
-        self.programs.are_over().await;
+        self.means.are_over().await;
     }
 
     fn understand(&self, tool: &str, input: &str) -> Result<(Arc<Server>, ServedCall), String> {

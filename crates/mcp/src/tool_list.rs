@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::protocol::Tool;
 use q_tools::digest_of;
-use rmcp::model::Tool;
 use serde::{Deserialize, Serialize};
 
 /// The most tools of one server.
@@ -58,14 +58,16 @@ impl ListedTool {
 }
 
 impl ToolList {
-    /// What of a server's list is taken.
-    pub(crate) fn of(server: &str, tools: Vec<Tool>) -> Self {
+    /// What of a server's list is taken, and behind it those of q's own whose names the server does not use itself.
+    pub(crate) fn of(server: &str, tools: Vec<Tool>, own: Vec<ListedTool>) -> Self {
+        let is_free = |own: &ListedTool| !tools.iter().any(|tool| tool.name == own.name);
+        let own: Vec<ListedTool> = own.into_iter().filter(is_free).collect();
         let listed = tools.into_iter().map(|tool| ListedTool {
             name: tool.name.into_owned(),
             description: tool.description.map(Into::into).unwrap_or_default(),
             schema: serde_json::to_string(&*tool.input_schema).unwrap_or_default(),
         });
-        Self::taken(server, listed)
+        Self::taken(server, listed.chain(own))
     }
 
     fn taken(server: &str, listed: impl Iterator<Item = ListedTool>) -> Self {

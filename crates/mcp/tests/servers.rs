@@ -4,8 +4,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use q_mcp::{ListedTool, McpSpec, Pin, PinnedTools, ServedEnding, ServedReply, ServerOrigin, SessionServers};
-use q_testkit::clock;
+use q_mcp::{
+    CallListener, ListedTool, McpSpec, Pin, PinnedTools, ServedEnding, ServedReply, ServerOrigin,
+    ServingMeans, SessionServers,
+};
+use q_testkit::clock::{now, until};
 use q_testkit::process::is_alive;
 use q_testkit::program_double::ProgramDouble;
 use q_tools::ToolSettings;
@@ -39,7 +42,7 @@ impl Bench {
         let environment = [("OPENAI_API_KEY", "canary"), ("PATH", "/usr/bin:/bin")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let settings = ToolSettings { environment, ..ToolSettings::default() };
-        let session = SessionServers::new(settings);
+        let session = SessionServers::new(ServingMeans::new(settings, None));
         session.become_these(std::slice::from_ref(&self.spec), &self.pinned).await;
         session
     }
@@ -60,19 +63,17 @@ fn names(tools: &[(String, ListedTool)]) -> Vec<&str> {
 async fn call(session: &SessionServers, tool: &str) -> ServedReply {
     let (progress, mut hear) = mpsc::channel(1);
     let watching = tokio::spawn(async move { while hear.recv().await.is_some() {} });
-    let reply = session.call(tool, "{\"text\":\"x\"}", &progress).await;
-    drop(progress);
+    // Nobody puts questions to anybody.
+    let listener = CallListener { progress, ..nobody() };
+    let reply = session.call(tool, "{\"text\":\"x\"}", &listener).await;
+    drop(listener);
     watching.await.unwrap();
     reply
 }
 
-/// Waits for what nobody tells.
-async fn until(what: &str, so: impl Fn() -> bool) {
-    let deadline = clock::now() + Duration::from_secs(20);
-    while !so() {
-        assert!(clock::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+/// A call that nobody hears.
+fn nobody() -> CallListener {
+    CallListener { progress: mpsc::channel(1).0, questions: mpsc::channel(1).0 }
 }
 
 #[tokio::test]
@@ -152,7 +153,7 @@ async fn a_server_that_ends_is_told_and_started_again_a_little_later() {
     assert!(reply.text.contains("the disk is on fire"), "{reply:?}");
     assert_eq!((bench.double.processes().len(), bench.double.calls()), (1, 1), "it is not run again");
     // The next call waits for the moment and is carried out: whoever asks again at once is not refused for it.
-    let ended = clock::now();
+    let ended = now();
     let reply = call(&session, "s__say").await;
     assert!(ended.elapsed() > Duration::from_millis(500), "not at once");
     assert_eq!(reply.ending, ServedEnding::CutShort);
@@ -166,8 +167,8 @@ async fn a_call_that_is_given_up_is_cancelled_and_its_server_ended_unless_it_say
         let bench = Bench::new(mode);
         let session = bench.offered().await;
         let [process] = bench.double.processes()[..] else { panic!("one process") };
-        let (progress, _hear) = mpsc::channel(1);
-        let calling = session.call("s__say", "{}", &progress);
+        let listener = nobody();
+        let calling = session.call("s__say", "{}", &listener);
         tokio::select! {
             reply = calling => panic!("{mode}: {reply:?}"),
             () = until("the call", || bench.double.calls() == 1) => {}
@@ -178,9 +179,9 @@ async fn a_call_that_is_given_up_is_cancelled_and_its_server_ended_unless_it_say
         if ends {
             until("the end of it", || !is_alive(process)).await;
         } else {
-            let (progress, _hear) = mpsc::channel(1);
+            let listener = nobody();
             tokio::select! {
-                reply = session.call("s__say", "{}", &progress) => panic!("{mode}: {reply:?}"),
+                reply = session.call("s__say", "{}", &listener) => panic!("{mode}: {reply:?}"),
                 () = until("the next call", || bench.double.calls() == 2) => {}
             }
             assert_eq!(bench.double.processes(), [process], "{mode}: the same one goes on");
@@ -321,8 +322,9 @@ async fn progress_is_told_while_a_call_runs() {
     let bench = Bench::new("progress");
     let session = bench.offered().await;
     let (progress, mut hear) = mpsc::channel(1);
+    let listener = CallListener { progress, ..nobody() };
     tokio::select! {
-        reply = session.call("s__say", "{}", &progress) => panic!("{reply:?}"),
+        reply = session.call("s__say", "{}", &listener) => panic!("{reply:?}"),
         told = hear.recv() => assert_eq!(told.as_deref(), Some("1/2 half way\n")),
     }
     session.end().await;

@@ -324,6 +324,8 @@ pub fn setting() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("reasoning", "low"),
         ("reasoning", ""),
         ("reasoning", "default"),
+        ("mode", "plan"),
+        ("mode", "default"),
         ("budget_tokens", "3"),
         ("budget_tokens", "40"),
         ("budget_tokens", "off"),

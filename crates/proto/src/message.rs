@@ -140,6 +140,17 @@ pub enum Response {
     Models(Vec<String>),
     /// What goes on in the background of a session, and what ended there.
     Processes(Vec<WireProcess>),
+    /// What a session's agent lets people choose or type.
+    Offers(Box<WireOffers>),
+}
+
+/// What an agent lets people choose or type, as it last said: names, each with what is said of it. Hostile text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireOffers {
+    /// The mode that it is in; empty for none.
+    pub mode: String,
+    pub modes: Vec<(String, String)>,
+    pub commands: Vec<(String, String)>,
 }
 
 /// A process in the background of a session.
@@ -303,16 +314,17 @@ mod tests {
                 configured: "/c".into(),
                 agent: "hands".into(),
                 own: vec!["/own".into()],
+                server_keys: vec![("K".into(), "canary".into())],
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
             ..numbers
         };
         assert_eq!(
             shaping.bytes(),
-            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9 + 4,
+            9 + 13 + 6 + 9 + 3 + 14 + 11 + 4 + 5 + 6 + 9 + 4 + 7,
             "all that a client says has a length"
         );
-        assert!(!format!("{shaping:?}").contains("canary"));
+        assert!(!format!("{shaping:?} {:?}", shaping.tools).contains("canary"));
         let written = q_msgpack::write(&shaping).unwrap();
         let arrived: Shaping = q_msgpack::read(&written).unwrap();
         assert_eq!(arrived, shaping);
@@ -331,6 +343,9 @@ mod tests {
                 variables: vec![(nothing(), nothing()); count],
                 ..ToolEnvironment::default()
             });
+            let keys = vec![(nothing(), nothing()); count];
+            let keyed = Some(ToolEnvironment { server_keys: keys, ..ToolEnvironment::default() });
+            assert_eq!(is_read(&Shaping { tools: keyed, ..Shaping::default() }), is_few, "{count}");
             assert_eq!(is_read(&Shaping { tools, ..Shaping::default() }), is_few, "{count}");
             let headers = vec![(nothing(), nothing()); count];
             assert_eq!(is_read(&Shaping { headers, ..Shaping::default() }), is_few, "{count}");

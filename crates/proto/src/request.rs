@@ -48,6 +48,10 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stop: Option<u64>,
     },
+    /// What a session's agent lets people choose or type: modes and commands of its own, as it last said.
+    Offers {
+        session: Id,
+    },
     /// Entries before a place, from the store: also of closed sessions.
     Page {
         session: Id,

@@ -16,6 +16,8 @@ pub(super) struct SettingsDef {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reasoning: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     budget_tokens: Option<u64>,
 }
 

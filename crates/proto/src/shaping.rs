@@ -57,7 +57,7 @@ pub struct Shaping {
 }
 
 /// What tools get of whoever brings the agent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolEnvironment {
     #[serde(deserialize_with = "few")]
     pub variables: Vec<(String, String)>,
@@ -79,12 +79,23 @@ pub struct ToolEnvironment {
     /// What is `q`'s own, and changed by no command in a sandbox.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub own: Vec<String>,
+    /// The variables that hold keys of MCP servers at an address, as far as the configuration names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
+    pub server_keys: Vec<(String, String)>,
+}
+
+/// It may hold keys.
+impl std::fmt::Debug for ToolEnvironment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ToolEnvironment").field("agent", &self.agent).finish_non_exhaustive()
+    }
 }
 
 impl ToolEnvironment {
     /// How long its texts are.
     pub fn bytes(&self) -> usize {
-        let variables = self.variables.iter().map(|(name, value)| name.len() + value.len());
+        let variables = self.variables.iter().chain(&self.server_keys);
+        let variables = variables.map(|(name, value)| name.len() + value.len());
         let named = [&self.supervisor, &self.configured, &self.agent].map(String::len);
         variables.chain(named).chain(self.own.iter().map(String::len)).sum()
     }

@@ -82,7 +82,7 @@ impl WireSummary {
     pub fn weight(&self) -> usize {
         let texts = [&self.name, &self.kind, &self.agent, &self.model, &self.directory, &self.preview];
         let told = [&self.stop_reason, &self.answering];
-        let set = [&self.settings.model, &self.settings.reasoning];
+        let set = [&self.settings.model, &self.settings.reasoning, &self.settings.mode];
         let texts = texts
             .into_iter()
             .chain(told)

@@ -10,7 +10,7 @@ use q_core::{
     Activity, CallNo, Command, Digest, EntryNo, Environment, ImageKind, Interrupter, NewImage, Policy,
     Presence, PromptNo, SessionId, Settings, Setup, TagChange, Temperature, Token, TurnNo,
 };
-use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status, WireProcess};
+use q_proto::message::{Hello, NamedAgent, Reach, Stats, Status, WireOffers, WireProcess};
 use q_proto::network::Network;
 use q_proto::shaping::Shaping;
 use q_proto::view::{
@@ -129,6 +129,7 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-unrule", tell(Command::SetRule { session, rule: denied(), stands: false })),
         ("seed-processes", ask(Request::Processes { session: SESSION, stop: None })),
         ("seed-stop-process", ask(Request::Processes { session: SESSION, stop: Some(71) })),
+        ("seed-offers", ask(Request::Offers { session: SESSION })),
         ("seed-models", ask(Request::Models { session: SESSION })),
         ("seed-move", tell(Command::Move { session, prompt: PromptNo(2), place: 0 })),
         ("seed-answer", tell(answer)),
@@ -186,6 +187,14 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
             "seed-reply-processes",
             reply(Ok(Response::Processes(vec![process(None), process(Some("exit code 1"))]))),
         ),
+        (
+            "seed-reply-offers",
+            reply(Ok(Response::Offers(Box::new(WireOffers {
+                mode: "code".into(),
+                modes: vec![("code".into(), "Writes".into()), ("plan".into(), String::new())],
+                commands: vec![("init".into(), "Looks around".into())],
+            })))),
+        ),
         ("seed-reply-models", reply(Ok(Response::Models(vec!["m".into(), "m-2".into()])))),
         ("seed-update-text", HostMessage::Update(text)),
         ("seed-reply-accepted", reply(Ok(Response::Accepted(12)))),
@@ -215,6 +224,7 @@ fn settings() -> Settings {
         temperature: Temperature::of_thousandths(250),
         max_tokens: Some(4096),
         reasoning: Some("low".into()),
+        mode: Some("plan".into()),
         budget_tokens: Some(500_000),
     }
 }

@@ -3,6 +3,7 @@
 //! What a conversation remembers by itself is a cache. The transcript is the truth: each turn brings all of it that an agent
 //! is sent, and a conversation that has forgotten, or was refused its memory, goes on from that.
 
+mod address;
 mod servers;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use q_core::{
 };
 use tokio::sync::mpsc;
 
-pub use servers::{McpServers, McpSpec, ServerOrigin, ServerTables, check_name};
+pub use address::shown_address;
+pub use servers::{McpServers, McpSpec, RemoteServer, ServerOrigin, ServerTables, check_name};
 
 /// A process in the background as people and models are told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,25 @@ pub struct BackgroundLine {
     pub seconds: u64,
     /// How it ended; nothing while it runs.
     pub ended: Option<String>,
+}
+
+/// What an agent lets people choose or type, beside prompts, as it last said. Hostile text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentOffers {
+    /// The mode that it is in; empty for one that has none.
+    pub mode: String,
+    pub modes: Vec<AgentOffer>,
+    /// Commands of its own, without their slash.
+    pub commands: Vec<AgentOffer>,
+    /// Whether it takes words in its turn.
+    pub steers: bool,
+}
+
+/// One of these: its name, as it is typed, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentOffer {
+    pub name: String,
+    pub about: String,
 }
 
 /// For which session an agent works, and within what.
@@ -169,6 +190,11 @@ pub trait Conversation: Send + Sync {
     /// What it has going on in the background of its session, and what ended there; nothing for one that starts no processes.
     fn processes(&self) -> Vec<BackgroundLine> {
         Vec::new()
+    }
+
+    /// What it lets people choose or type; nothing for one that offers nothing, or was not asked anything yet.
+    fn offers(&self) -> AgentOffers {
+        AgentOffers::default()
     }
 
     /// Ends one of these; whether it ran, or why there is none of that number.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::address::shown_address;
+
 /// The longest name of a server, in bytes: it stands in front of the names of its tools.
 const NAME_BYTES: usize = 24;
 
@@ -17,11 +19,21 @@ pub struct McpSpec {
     pub command: Vec<String>,
     /// Variables beside those that commands get. They may hold keys.
     pub environment: BTreeMap<String, String>,
+    /// Where it is, for one that is reached over HTTP: no program of it is started then.
+    pub remote: Option<RemoteServer>,
     /// How long one of its calls may take.
     pub timeout: Duration,
     /// Where it runs. Without one in a directory of its own, so that nothing of a session's directory is taken for a part of it.
     pub directory: Option<PathBuf>,
     pub origin: ServerOrigin,
+}
+
+/// A server that somebody else runs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RemoteServer {
+    pub url: String,
+    /// What each request has beside its own headers. They may hold keys.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// Who named a server, and so who must accept it before it is started.
@@ -44,19 +56,37 @@ impl McpSpec {
             name: name.into(),
             command,
             environment: BTreeMap::new(),
+            remote: None,
             timeout: Self::TIMEOUT,
             directory: None,
             origin: ServerOrigin::Person,
         }
     }
 
-    /// How it is started, as far as that is accepted: for a project's its variables, too, since one can name a program.
+    /// How it is started, or where it is, as far as that is accepted: for a project's its variables and headers, too, since one can
+    /// name a program. Of the person's own address what may be a key is left out; in front of one stands an empty word, which is no
+    /// program, so that a command is never taken for an address that was accepted.
     pub fn accepted_words(&self) -> Vec<String> {
+        let is_mine = self.origin == ServerOrigin::Person;
+        let address = |remote: &RemoteServer| {
+            if is_mine { shown_address(&remote.url) } else { remote.url.clone() }
+        };
         let mut words = self.command.clone();
-        if self.origin != ServerOrigin::Person {
+        words.extend(self.remote.iter().flat_map(|remote| [String::new(), address(remote)]));
+        if !is_mine {
             words.extend(self.environment.iter().map(|(name, value)| format!("{name}={value}")));
+            let headers = self.remote.iter().flat_map(|remote| &remote.headers);
+            words.extend(headers.map(|(name, value)| format!("{name}: {value}")));
         }
         words
+    }
+
+    /// Its command or its address in one line, as people see it.
+    pub fn shown(&self) -> String {
+        match &self.remote {
+            Some(remote) => shown_address(&remote.url),
+            None => self.command.join(" "),
+        }
     }
 
     /// Under which name it is kept what was accepted of it: the servers of two projects are two, whatever they are called.
@@ -65,6 +95,17 @@ impl McpSpec {
             ServerOrigin::Person => self.name.clone(),
             ServerOrigin::Project(project) => format!("{}.{project}", self.name),
         }
+    }
+}
+
+/// Of the headers their names alone, and of the address what is no key.
+impl fmt::Debug for RemoteServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&String> = self.headers.keys().collect();
+        f.debug_struct("RemoteServer")
+            .field("url", &shown_address(&self.url))
+            .field("headers", &headers)
+            .finish()
     }
 }
 
@@ -99,12 +140,27 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
 
 /// Where it is written which MCP servers an agent is offered. It is read anew for each turn: what is added or taken out there counts
 /// from the next one on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ServerTables {
     /// The configuration of whoever brought the agent; without a path there are no servers.
     pub file: PathBuf,
     /// What the agent is called there.
     pub agent: String,
+    /// What the tables may name of the environment of whoever brought it: variables that hold keys, and the home directory.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Of the variables their names alone.
+impl fmt::Debug for ServerTables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&String> = self.variables.keys().collect();
+        let Self { file, agent, .. } = self;
+        f.debug_struct("ServerTables")
+            .field("file", file)
+            .field("agent", agent)
+            .field("variables", &variables)
+            .finish()
+    }
 }
 
 /// MCP servers as they stand when a turn is asked, and what was accepted of them.

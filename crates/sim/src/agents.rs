@@ -1,11 +1,12 @@
 //! Agents: who is being asked, and what they say when a step has them speak.
 //!
-//! They may be silent, talk much, want tools to run, several at once and ended in any order, die, fail at once, and talk on after they are done or cancelled: what
-//! an agent's task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
+//! They may be silent, talk much, want tools to run, several at once and ended in any order, say that they ran what nobody let
+//! run, say it twice, die at any moment, fail at once, end twice, and talk on after they are done or cancelled: what an agent's
+//! task has already handed over cannot be called back. What they are told reaches them, and they go on by it.
 //! They have a memory of their own, which is theirs while they are kept and found again by its handle when they were parked;
 //! it dies with the host, and they may refuse it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, Digest, FailureKind, Outcome, PlanStep, ResumeHandle,
@@ -48,6 +49,9 @@ struct Asked {
     turn: TurnNo,
     name: String,
     last_call: u64,
+    /// Calls that nobody has answered: while there are any it may be waiting for the person.
+    unanswered: BTreeSet<CallNo>,
+    last_result: Option<CallNo>,
     /// By what its memory is found again, if it has one.
     memory: Option<ResumeHandle>,
     /// What it was told and has not gone on by.
@@ -69,7 +73,16 @@ impl Agents {
         if self.planted != Some(Planted::KeepsPlaces) {
             self.end(|asked| asked.session == session);
         }
-        self.asked.push(Asked { session, turn, name, last_call: 0, memory, told: VecDeque::new() });
+        self.asked.push(Asked {
+            session,
+            turn,
+            name,
+            last_call: 0,
+            unanswered: BTreeSet::new(),
+            last_result: None,
+            memory,
+            told: VecDeque::new(),
+        });
     }
 
     /// One is not asked any more.
@@ -96,7 +109,7 @@ impl Agents {
     /// One is told something. Whether it listens.
     pub(super) fn control(&mut self, session: SessionId, turn: TurnNo, told: AgentControl) -> bool {
         let listens = self.asked.iter_mut().find(|asked| (asked.session, asked.turn) == (session, turn));
-        listens.map(|asked| asked.told.push_back(told)).is_some()
+        listens.map(|asked| asked.hear(told)).is_some()
     }
 
     /// The lowest number of a call that runs in that turn.
@@ -110,9 +123,9 @@ impl Agents {
         self.asked.iter().map(|asked| (asked.session, asked.turn))
     }
 
-    /// How many turns of this agent are being asked.
+    /// How many turns of this agent are being asked, without those that may be waiting for the person.
     pub(super) fn count(&self, name: &str) -> usize {
-        self.asked.iter().filter(|asked| asked.name == name).count()
+        self.asked.iter().filter(|asked| asked.name == name && asked.unanswered.is_empty()).count()
     }
 
     /// One of those being asked says something. `nonce` is a number that no other saying had.
@@ -123,7 +136,13 @@ impl Agents {
         if let Some(open) = self.open.get_mut(&session) {
             open.clone_from(&self.asked[place].memory);
         }
-        if matches!(say, Say::Done | Say::Failed) && self.planted != Some(Planted::KeepsPlaces) {
+        if say == Say::Dies
+            && let Some(Some(memory)) = self.open.remove(&session)
+        {
+            self.parked.insert(session, memory);
+        }
+        let is_end = matches!(say, Say::Done | Say::EndsTwice | Say::Failed | Say::Dies);
+        if is_end && self.planted != Some(Planted::KeepsPlaces) {
             self.end(|other| (other.session, other.turn) == (session, turn));
         }
         if self.planted == Some(Planted::MixesSessionsUp)
@@ -154,6 +173,13 @@ impl Agents {
 }
 
 impl Asked {
+    fn hear(&mut self, told: AgentControl) {
+        if let AgentControl::Permit { call, .. } | AgentControl::Settle { call, .. } = &told {
+            self.unanswered.remove(call);
+        }
+        self.told.push_back(told);
+    }
+
     fn emit(&mut self, say: Say, nonce: u64) -> Vec<RunEvent> {
         if let Say::Storm { calls, wants } = say {
             let tool = |call: u8| usize::from(call) % TOOLS.len();
@@ -162,7 +188,8 @@ impl Asked {
             return storm.into_iter().map(|event| self.run_event(event)).collect();
         }
         let event = self.event(say, nonce);
-        vec![self.run_event(event)]
+        let more = (say == Say::EndsTwice).then(|| self.event(Say::Failed, nonce));
+        [event].into_iter().chain(more).map(|event| self.run_event(event)).collect()
     }
 
     const fn run_event(&self, event: AgentEvent) -> RunEvent {
@@ -231,8 +258,10 @@ impl Asked {
                 let (call, text) = (CallNo(call.into()), self.text("o", 20));
                 AgentEvent::Result { call, outcome: Outcome::Failed, text }
             }
-            Say::Done => AgentEvent::Done,
-            Say::Failed => {
+            Say::UnaskedResult => self.result(CallNo(self.last_call), nonce),
+            Say::SameResult => self.result(self.last_result.unwrap_or_default(), nonce),
+            Say::Done | Say::EndsTwice => AgentEvent::Done,
+            Say::Failed | Say::Dies => {
                 let detail = mark::text(self.session, "failure", 0);
                 AgentEvent::Failed(AgentFailure { kind: FailureKind::Cut, detail })
             }
@@ -260,18 +289,18 @@ impl Asked {
     /// What follows from what it was told: what was permitted has run.
     fn goes_on(&mut self, nonce: u64) -> AgentEvent {
         match self.next_told(nonce) {
-            Some(AgentControl::Permit { call, .. }) => {
-                let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
-                AgentEvent::Result {
-                    call,
-                    outcome,
-                    text: self.text(&mark::of_result(call), (nonce % 300) as u16),
-                }
-            }
+            Some(AgentControl::Permit { call, .. }) => self.result(call, nonce),
             Some(AgentControl::Settle { .. }) => AgentEvent::Text(self.text("s", 10)),
             Some(AgentControl::Steer(_)) => AgentEvent::Text(self.text("w", 20)),
             None => AgentEvent::Text(self.text("t", 5)),
         }
+    }
+
+    /// What came of a call, in words that are its own.
+    fn result(&mut self, call: CallNo, nonce: u64) -> AgentEvent {
+        self.last_result = Some(call);
+        let outcome = if nonce.is_multiple_of(5) { Outcome::Failed } else { Outcome::Done };
+        AgentEvent::Result { call, outcome, text: self.text(&mark::of_result(call), (nonce % 300) as u16) }
     }
 
     fn call(&mut self, tool: usize, wants: Wants, number: Number, nonce: u64) -> Call {
@@ -281,6 +310,9 @@ impl Asked {
             Number::Same => self.last_call,
             Number::Lower => self.last_call / 2,
         };
+        if self.last_call < no {
+            self.unanswered.insert(CallNo(no));
+        }
         self.last_call = self.last_call.max(no);
         let name = TOOLS[tool];
         let tool = if name.ends_with('-') { name.repeat(LONG) } else { name.to_owned() };

@@ -4,8 +4,8 @@
 //! A fork's begins with a copy of its parent's, where a store has only a reference.
 
 use q_core::{
-    Body, Call, CallNo, Entry, EntryNo, Fault, Policy, QueuedPrompt, Record, RuleEffect, SessionId, Stamped,
-    ToolRule, Transcript, TurnNo, WallTime, Wants,
+    Answer, Body, Call, CallNo, Entry, EntryNo, Fault, Outcome, Policy, QueuedPrompt, Record, RuleEffect,
+    SessionId, Stamped, ToolRule, Transcript, TurnNo, WallTime, Wants,
 };
 
 use super::law::{Held, Law};
@@ -35,6 +35,8 @@ struct OpenCall {
     turn: TurnNo,
     call: CallNo,
     entry: EntryNo,
+    wants: Wants,
+    may_run: bool,
 }
 
 impl History {
@@ -81,10 +83,9 @@ impl History {
             }
             Record::Drafted { text } => self.draft.clone_from(text),
             Record::Called { turn, call, waits } => self.calls(stamped, *turn, call, *waits, turn_calls)?,
-            // Somebody is there who answers: what ran by itself is counted anew.
-            Record::Answered { .. } => self.unasked = 0,
-            Record::Resulted { turn, call, of, text, .. } => {
-                self.results(stamped.session, *turn, *call, *of)?;
+            Record::Answered { call, answer, .. } => self.answers(*call, answer),
+            Record::Resulted { turn, call, of, outcome, text, .. } => {
+                self.results(stamped.session, *turn, *call, *of, *outcome)?;
                 let number = mark::number(stamped.session);
                 Law::ResultRight.check(mark::result(text).is_none_or(|of| of == *call), || {
                     format!("in session {number} call {call} of turn {turn} has another one's result: {text}")
@@ -149,11 +150,26 @@ impl History {
             })?;
         }
         let entry = EntryNo(stamped.seq.0);
-        self.open.push(OpenCall { turn, call: call.no, entry });
+        self.open.push(OpenCall { turn, call: call.no, entry, wants: call.wants, may_run: !waits });
         Ok(())
     }
 
-    fn results(&mut self, session: SessionId, turn: TurnNo, call: CallNo, of: EntryNo) -> Held {
+    /// Somebody is there who answers: what ran by itself is counted anew.
+    fn answers(&mut self, call: CallNo, answer: &Answer) {
+        self.unasked = 0;
+        let allows = matches!(answer, Answer::Once | Answer::Always);
+        let answered = self.open.iter_mut().filter(|open| open.call == call);
+        answered.for_each(|open| open.may_run = allows);
+    }
+
+    fn results(
+        &mut self,
+        session: SessionId,
+        turn: TurnNo,
+        call: CallNo,
+        of: EntryNo,
+        outcome: Outcome,
+    ) -> Held {
         let open = self.open.iter().position(|open| (open.turn, open.call, open.entry) == (turn, call, of));
         let open = open.ok_or_else(|| {
             let session = mark::number(session);
@@ -162,8 +178,11 @@ impl History {
                 self.open
             ))
         })?;
-        self.open.remove(open);
-        Ok(())
+        let open = self.open.remove(open);
+        let has_run = matches!(outcome, Outcome::Done | Outcome::Failed | Outcome::CutShort);
+        Law::ResultAllowed.check(!has_run || open.may_run || open.wants == Wants::Words, || {
+            format!("in session {}, {outcome:?}, and nobody let it run: {open:?}", mark::number(session))
+        })
     }
 
     /// Whether a session that was read back shows the same; `whose` is a fork's law where it is one.

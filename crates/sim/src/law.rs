@@ -45,6 +45,10 @@ pub enum Law {
     ResultOnce,
     /// A call's result is its own, in whatever order results come.
     ResultRight,
+    /// Nothing is said to have run that nobody let run, whatever its agent says of it.
+    ResultAllowed,
+    /// No turn of a session is asked while its files are put back.
+    FilesAtRest,
     /// A request has one reply, and a reply has a request.
     OneReply,
     /// At rest, no request of a living client waits.
@@ -107,7 +111,7 @@ impl fmt::Display for Violation {
 pub(super) type Held<T = ()> = Result<T, Violation>;
 
 impl Law {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::DurableFirst,
         Self::NothingAfterFailure,
         Self::PromptKept,
@@ -128,6 +132,8 @@ impl Law {
         Self::NoToolAfterCancel,
         Self::ResultOnce,
         Self::ResultRight,
+        Self::ResultAllowed,
+        Self::FilesAtRest,
         Self::OneReply,
         Self::Answered,
         Self::MirrorTrue,
@@ -171,6 +177,8 @@ impl Law {
             | Self::NoToolAfterCancel
             | Self::ResultOnce
             | Self::ResultRight
+            | Self::ResultAllowed
+            | Self::FilesAtRest
             | Self::MirrorTrue
             | Self::UnreadTrue
             | Self::InboxTrue

@@ -148,8 +148,12 @@ const SAYS: &[Row<Say>] = &[
     row(1, |c| Say::Storm { calls: c.between(2, 12) as u8, wants: wants(c) }),
     always(10, |_| Say::GoOn),
     row(1, |c| Say::OddResult { call: c.below(12) as u8 }),
+    row(2, |_| Say::UnaskedResult),
+    row(1, |_| Say::SameResult),
     always(3, |_| Say::Done),
+    row(1, |_| Say::EndsTwice),
     row(1, |_| Say::Failed),
+    row(1, |_| Say::Dies),
 ];
 
 fn prompt(chance: &mut Chance) -> u16 {

@@ -26,6 +26,8 @@ pub enum Planted {
     PermitsLate,
     MisfilesResults,
     TakesResultsInOrder,
+    SaysThatItRan,
+    ChangesFilesInTurns,
     RepliesTwice,
     LosesReplies,
     LosesUpdates,
@@ -51,7 +53,7 @@ pub enum Planted {
 }
 
 impl Planted {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::ReportsEarly,
         Self::SwallowsFailures,
         Self::LosesWhatIsSynced,
@@ -73,6 +75,8 @@ impl Planted {
         Self::PermitsLate,
         Self::MisfilesResults,
         Self::TakesResultsInOrder,
+        Self::SaysThatItRan,
+        Self::ChangesFilesInTurns,
         Self::RepliesTwice,
         Self::LosesReplies,
         Self::LosesUpdates,
@@ -120,6 +124,8 @@ impl Planted {
             Self::PermitsLate => Law::NoToolAfterCancel,
             Self::MisfilesResults => Law::ResultOnce,
             Self::TakesResultsInOrder => Law::ResultRight,
+            Self::SaysThatItRan => Law::ResultAllowed,
+            Self::ChangesFilesInTurns => Law::FilesAtRest,
             Self::RepliesTwice => Law::OneReply,
             Self::LosesReplies => Law::Answered,
             Self::LosesUpdates => Law::MirrorTrue,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, SessionId, TurnNo, WallTime};
+use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, Outcome, Record, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
-    AgentControl, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes, Query,
-    ReversalReport, ShellRequest, StoreQuery, World,
+    AgentControl, AgentOffers, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes,
+    Query, ReversalReport, ShellRequest, StoreQuery, World,
 };
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
@@ -119,12 +119,22 @@ impl World for Side {
         Ok(mark::session(self.drawn - 1))
     }
 
-    fn commit(&mut self, commit: CommitNo, batch: Batch) {
+    fn commit(&mut self, commit: CommitNo, mut batch: Batch) {
+        if self.planted == Some(Planted::SaysThatItRan) {
+            for stamped in &mut batch.records {
+                if let Record::Resulted { outcome: outcome @ Outcome::NeverRan, .. } = &mut stamped.record {
+                    *outcome = Outcome::CutShort;
+                }
+            }
+        }
         self.did.push(Did::Commit(commit, batch));
     }
 
     fn run(&mut self, mut request: AgentRequest) {
         let session = request.seat.session;
+        if self.planted == Some(Planted::ChangesFilesInTurns) {
+            self.reverse(session, false, request.turn, String::new());
+        }
         if self.planted == Some(Planted::StripsHandles) {
             request.seat.resume = None;
         }
@@ -217,6 +227,10 @@ impl World for Side {
     // Simulated agents start no processes.
     fn processes(&mut self, _: SessionId, _: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
         Ok(Vec::new())
+    }
+
+    fn offers(&mut self, _: SessionId) -> AgentOffers {
+        AgentOffers::default()
     }
 
     // Simulated agents have no models, so nobody asks.

@@ -270,10 +270,18 @@ pub enum Say {
     OddResult {
         call: u8,
     },
+    /// The result of its last call, whether or not that may run.
+    UnaskedResult,
+    /// The last result once more.
+    SameResult,
     /// That it is done.
     Done,
+    /// That it is done, and that it gives up.
+    EndsTwice,
     /// That it gives up.
     Failed,
+    /// That it gives up, and its process is gone with what it knew; by its handle it finds that again.
+    Dies,
 }
 
 /// Which number an agent gives to its next call.
@@ -315,7 +323,11 @@ impl Say {
             (is_old, "fault: call number not new"),
             (matches!(self, Self::Storm { .. }), "fault: storm of calls"),
             (matches!(self, Self::OddResult { .. }), "fault: result of no call"),
+            (matches!(self, Self::UnaskedResult), "fault: result whether or not it may run"),
+            (matches!(self, Self::SameResult), "fault: result twice"),
+            (matches!(self, Self::EndsTwice), "fault: agent ends twice"),
             (matches!(self, Self::Failed), "fault: agent fails"),
+            (matches!(self, Self::Dies), "fault: agent dies"),
             (matches!(self, Self::Remember { refuses: true }), "fault: agent refuses its memory"),
         ];
         faults.into_iter().find_map(|(is_said, name)| is_said.then_some(name))

@@ -313,14 +313,24 @@ impl Inbox {
         let fits = |read: &ReadCall| read.in_view && answer.fits(read.wants);
         let begun: Vec<usize> =
             line.0.iter().filter(|(_, read)| fits(read)).map(|(number, _)| *number).collect();
-        if let Some(first) = begun.iter().find(|number| answer.all && waits(number)) {
+        let tool = |number: &usize| self.get(*number).map(|call| &call.pending.tool);
+        let has_like = |number: &&usize| {
+            let like = |other: &&usize| waits(other) && tool(other) == tool(number);
+            waits(number) && begun.iter().filter(like).count() > 1
+        };
+        // For the tool that the screen says it of.
+        if let Some(first) = begun.iter().find(|number| answer.all && has_like(number)) {
             return Ok(*first);
         }
         match begun.as_slice() {
             [one] if waits(one) => return Ok(*one),
             [_, _, ..] if begun.iter().all(waits) => {
                 let numbers: Vec<String> = begun.iter().map(ToString::to_string).collect();
-                return Err(format!("several wait here: {}; say which by its number", numbers.join(", ")));
+                let one = begun.last().copied().unwrap_or_default();
+                return Err(format!(
+                    "several wait here: {}; say which: y {one}, n {one}",
+                    numbers.join(", ")
+                ));
             }
             _none_of_them => {}
         }
@@ -348,13 +358,14 @@ impl NumberedCall {
     }
 }
 
-/// How all calls of a tool that wait in a session are allowed at once; nothing where one waits alone.
+/// How all calls of a tool that wait in a session are allowed at once; nothing where one waits alone, and where others are the first of
+/// which several wait: the letter is for those.
 pub(crate) fn way_of_all(pending: &PendingCall, waiting: &[PendingCall]) -> Option<String> {
-    let like = |call: &&PendingCall| call.tool == pending.tool && call.wants != Wants::Words;
-    match waiting.iter().filter(like).count() {
-        0 | 1 => None,
-        count => Some(format!("A all {count} of {}", sanitize::visible_line(&pending.tool))),
-    }
+    let like =
+        |tool: &str| waiting.iter().filter(|call| call.tool == tool && call.wants != Wants::Words).count();
+    let first = waiting.iter().find(|call| like(&call.tool) > 1)?;
+    let tool = sanitize::visible_line(&pending.tool);
+    (first.tool == pending.tool).then(|| format!("A all {} of {tool}", like(&pending.tool)))
 }
 
 /// What is said of an answer that was given to so many calls of a tool at once.

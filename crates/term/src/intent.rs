@@ -4,6 +4,7 @@ use q_core::{Command, EntryNo, PromptWay, SessionId, StandingRule};
 
 use crate::command::table::opens_session;
 use crate::command::{Action, Arguments, UserCommand};
+use crate::offers::OfferUse;
 
 /// One wish. Most go to the host; the last six are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,12 @@ pub enum Intent {
         session: SessionId,
         /// Whether they are to be shown, and not only known.
         shows: bool,
+    },
+    /// What a session's agent lets people choose or type; the client answers with [`crate::Ui::offered`] or
+    /// [`crate::Ui::refused`].
+    Offers {
+        session: SessionId,
+        wanted: OfferUse,
     },
     /// What the next request of a session would have; the client answers with [`crate::Ui::show_context`] or
     /// [`crate::Ui::refused`].

@@ -7,6 +7,7 @@
 //! Not here: reading and writing lines, echo, the loop (the client's business).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use q_core::mirror::Mirrored;
 use q_core::{
@@ -467,6 +468,12 @@ pub fn sessions(mirror: &Mirror, focus: Option<SessionId>, now: WallTime) -> Vec
     mirror.by_slot().into_iter().map(line).collect()
 }
 
+/// A thought in full, and how long it took where that is known.
+pub fn thought(text: &str, took: Option<Duration>) -> String {
+    let took = took.map(|took| format!("{}: ", words::thought(Some(took))));
+    format!("{}{}\n", took.as_deref().unwrap_or("thinks: "), sanitize::visible(text).trim_end())
+}
+
 /// An entry in full, for printing a transcript to whoever types this way; of a prompt also that nothing answered it.
 pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
     match &entry.body {
@@ -476,7 +483,7 @@ pub fn entry(entry: &Entry, unanswered: bool, way: Way) -> String {
             if unanswered { format!("> {text}\n({})", words::NOT_ANSWERED) } else { format!("> {text}") }
         }
         Body::Answer(text) => format!("{}\n", sanitize::visible(text).trim_end()),
-        Body::Thinking(text) => format!("thinks: {}\n", sanitize::visible(text).trim_end()),
+        Body::Thinking(text) => thought(text, None),
         Body::Call(call) => format!("call {}", words::hanging(&words::call(call))),
         Body::Output(output) => format!("{PUTS_OUT}{}\n", output::rendered(&output.text).trim_end()),
         Body::Plan(steps) => format!("plan {}\n", words::hanging(&sanitize::visible(&plan::listed(steps)))),

@@ -82,6 +82,11 @@ pub fn all(session: &Summary, configured: &ConfiguredSettings) -> Vec<SettingLin
     NAMES.into_iter().map(line).collect()
 }
 
+/// Whether it is shown among all of them: a mode that nobody set is of no use but to agents over ACP.
+pub fn is_of_note(line: &SettingLine) -> bool {
+    line.name != "mode" || line.value.is_some()
+}
+
 /// The setting in words: `temperature 0.2 (set here)`.
 pub fn words(line: &SettingLine) -> String {
     let SettingLine { name, value, origin } = line;
@@ -107,7 +112,7 @@ pub fn shown(session: &Summary, configured: &ConfiguredSettings, only: Option<&s
             format!("there is no setting `{only}`; there are {}", NAMES.join(", "))
         }
         (None, None) => {
-            let all: Vec<String> = all.iter().map(words).collect();
+            let all: Vec<String> = all.iter().filter(|line| is_of_note(line)).map(words).collect();
             format!(
                 "{}; `/set temperature 0.2` changes one, `/set temperature default` clears it",
                 all.join(" · ")

@@ -222,7 +222,8 @@ pub(crate) fn headline(tool: &str, input: &str) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
         return format!("{} {}", not_understood(tool), sanitize::exact_line(input));
     };
-    headline_of(&understood)
+    // In one line a second one of a shell's must not pass for a redirection.
+    headline_of(&understood).replace("\n> ", " ↵ ")
 }
 
 /// What stands before an input that is shown as it is: its tool, or the shell's own sign before a line for it.
@@ -493,6 +494,7 @@ mod tests {
             ),
             ("run", r#"{"argv":["cargo","test"]}"#, "run cargo test"),
             ("run", r#"{"shell":"a | b"}"#, "run in a shell: a | b"),
+            ("run", r#"{"shell":"echo a\n> b\nls"}"#, "run in a shell: echo a ↵ > b ↵ ls"),
             ("run_sandboxed", r#"{"argv":["ls"]}"#, "run in a sandbox: ls"),
             ("run", r#"{"argv":["npm","start"],"background":true}"#, "run in the background: npm start"),
             ("write", r#"{"path":"a","content":"x\n"}"#, "write a"),

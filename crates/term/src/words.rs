@@ -1,6 +1,7 @@
 //! Words for people: activities, stops, ages, sizes, places. The same on the whole screen, in plain mode and in the shell.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use q_core::attention::{self, Need};
 use q_core::{
@@ -239,14 +240,14 @@ pub(crate) fn call_line(called: &Called) -> String {
     match called.wants {
         Wants::Words => "question".to_owned(),
         Wants::Consent | Wants::Nothing => {
-            let line = tool_input::headline(&called.tool, &called.input).replace('\n', " ");
+            let line = tool_input::headline(&called.tool, &called.input);
             truncated(&line, COLUMNS).into_owned()
         }
     }
 }
 
 /// What was typed while a call waits is sent later, and answers nothing.
-pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, /deny WORDS says what to do instead; what you sent comes after it";
+pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, n WORDS says what to do instead; what you sent comes after it";
 
 /// How consent is given: what is typed for it, and what that allows.
 pub fn ways(pending: &PendingCall) -> String {
@@ -380,6 +381,16 @@ pub fn age(now: WallTime, then: WallTime) -> String {
         3_600..86_400 => format!("{}h", seconds / 3_600),
         86_400..1_209_600 => format!("{}d", seconds / 86_400),
         _ => format!("{}w", seconds / 604_800),
+    }
+}
+
+/// That a model thought, and for how long where that is known: `thought for 12 s`.
+pub fn thought(took: Option<Duration>) -> String {
+    match took.map(|took| took.as_secs()) {
+        None => "thought".to_owned(),
+        Some(0) => "thought for less than 1 s".to_owned(),
+        Some(seconds @ ..60) => format!("thought for {seconds} s"),
+        Some(seconds) => format!("thought for {} min {} s", seconds / 60, seconds % 60),
     }
 }
 

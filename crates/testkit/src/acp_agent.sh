@@ -23,10 +23,21 @@ ask() {
 leave() {
     ask "$1" session/request_permission "{\"sessionId\":\"$session\",\"toolCall\":{\"toolCallId\":\"$2\",\"title\":\"Make the change\",\"kind\":\"execute\",\"rawInput\":{\"command\":\"touch made\"}},\"options\":[{\"optionId\":\"yes\",\"name\":\"Allow\",\"kind\":\"allow_once\"},{\"optionId\":\"ever\",\"name\":\"Always\",\"kind\":\"allow_always\"},{\"optionId\":\"no\",\"name\":\"Reject\",\"kind\":\"reject_once\"}]}"
 }
+run() {
+    ask t1 terminal/create "{\"sessionId\":\"$session\",\"command\":\"$1\",\"args\":$2$3}"
+}
+terminal() {
+    ask "$1" "terminal/$2" "{\"sessionId\":\"$session\",\"terminalId\":\"$terminal\"}"
+}
 stop() {
     answer "$prompt" "{\"stopReason\":\"$1\"}"
 }
 prompted() {
+    if [ "$mode" = dies-early ] && [ ! -e "$memory/died" ]; then
+        : >"$memory/died"
+        update '{"sessionUpdate":"usage_update","used":0,"size":200000}'
+        exit 5
+    fi
     case $mode in
     asks | late)
         update '{"sessionUpdate":"tool_call","toolCallId":"c1","title":"Make the change","kind":"execute","status":"pending"}'
@@ -42,6 +53,27 @@ prompted() {
     writes) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/made\",\"content\":\"new\\n\"}" ;;
     outside) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\"}" ;;
     other) ask r1 fs/read_text_file "{\"sessionId\":\"another\",\"path\":\"$PWD/notes.txt\"}" ;;
+    terminal) run sh '["-c","echo out; echo $MADE; exit 3"]' ;;
+    terminal-with) run sh '["-c","pwd; echo $MADE"]' ",\"cwd\":\"$PWD/sub\",\"env\":[{\"name\":\"MADE\",\"value\":\"so\"}]" ;;
+    terminal-line) run "printf 1234567890; printf ü" '[]' ',"outputByteLimit":5' ;;
+    terminal-outside) run ls '[]' ',"cwd":"/etc"' ;;
+    terminal-goes-on | terminal-waits | terminal-killed) run sleep '["1000"]' ;;
+    terminal-foreign) ask x1 terminal/output "{\"sessionId\":\"$session\",\"terminalId\":\"t1\"}" ;;
+    terminal-granted)
+        leave p1 c1
+        ;;
+    steers | steers-late) say "at work" ;;
+    modes)
+        case $line in
+        *"leave it"*) update '{"sessionUpdate":"current_mode_update","currentModeId":"code"}' ;;
+        *'"text":"/'*)
+            said=${line#*\"text\":\"}
+            say "my own ${said%%\"*}"
+            ;;
+        esac
+        say "hello"
+        stop end_turn
+        ;;
     unknown) ask u1 tomorrow/method '{}' ;;
     silent | deaf) say "thinking" ;;
     dies)
@@ -94,9 +126,34 @@ prompted() {
 }
 answered() {
     case $line in
+    *'"id":"t1","result"'*)
+        terminal=${line#*\"terminalId\":\"}
+        terminal=${terminal%%\"*}
+        case $mode in
+        terminal-goes-on) say "it runs" && stop end_turn ;;
+        terminal-waits) say "it runs" && terminal t2 wait_for_exit ;;
+        terminal-killed) terminal t2 wait_for_exit && terminal k1 kill ;;
+        *) terminal t2 wait_for_exit ;;
+        esac
+        ;;
+    *'"id":"k1"'*) ;;
+    *'"id":"t2"'*)
+        exit=${line#*\"result\":}
+        terminal t3 output
+        ;;
+    *'"id":"t3"'*)
+        output=${line#*\"result\":}
+        terminal t4 release
+        ;;
+    *'"id":"t4"'*) terminal t5 output ;;
+    *'"id":"t5"'*)
+        say "$(printf '%s' "${exit%?} ${output%?}" | tr -d '"{}\\')"
+        stop end_turn
+        ;;
     *'"p1"'*)
         case $mode-$line in
         late-*) ;;
+        terminal-granted-*'"yes"'*) run "touch made" '[]' ;;
         *'"yes"'*)
             update '{"sessionUpdate":"tool_call_update","toolCallId":"c1","status":"completed","content":[{"type":"content","content":{"type":"text","text":"made"}}]}'
             say "it is done"
@@ -128,7 +185,8 @@ begin() {
     *)
         session=session-$$
         : >"$memory/$session"
-        answer "$id" "{\"sessionId\":\"$session\",\"models\":{\"currentModelId\":\"small\",\"availableModels\":[{\"modelId\":\"small\",\"name\":\"S\"},{\"modelId\":\"large\",\"name\":\"L\"}]}}"
+        [ "$mode" != modes ] || update '{"sessionUpdate":"available_commands_update","availableCommands":[{"name":"init","description":"Looks around"},{"name":"compact","description":"Its own"}]}'
+        answer "$id" "{\"modes\":{\"currentModeId\":\"code\",\"availableModes\":[{\"id\":\"code\",\"name\":\"Writes\"},{\"id\":\"plan\",\"name\":\"Plan\",\"description\":\"Looks\"}]},\"sessionId\":\"$session\",\"models\":{\"currentModelId\":\"small\",\"availableModels\":[{\"modelId\":\"small\",\"name\":\"S\"},{\"modelId\":\"large\",\"name\":\"L\"}]}}"
         ;;
     esac
 }
@@ -152,6 +210,7 @@ while IFS= read -r line; do
         mute) ;;
         old) answer "$id" '{"protocolVersion":0}' ;;
         gone) echo "no licence" >&2 && exit 1 ;;
+        steers*) answer "$id" '{"protocolVersion":1,"agentCapabilities":{"loadSession":true},"_meta":{"steering":{"supported":true}}}' ;;
         forgets) answer "$id" '{"protocolVersion":1,"agentCapabilities":{}}' ;;
         resumes) answer "$id" '{"protocolVersion":1,"agentCapabilities":{"sessionCapabilities":{"resume":{},"close":{}}}}' ;;
         *) answer "$id" '{"protocolVersion":1,"agentCapabilities":{"loadSession":true},"authMethods":[{"id":"a","name":"Log in","description":"Run agent login in a terminal"}]}' ;;
@@ -172,6 +231,20 @@ while IFS= read -r line; do
             say "and this is later"
             ;;
         *) stop cancelled ;;
+        esac
+        ;;
+    *'"method":"_session/steering"'*)
+        case $mode in
+        steers)
+            answer "$id" '{"outcome":"injected"}'
+            said=${line#*\"text\":\"}
+            say "told: ${said%%\"*}"
+            stop end_turn
+            ;;
+        *)
+            answer "$id" '{"outcome":"promptRequired"}'
+            stop end_turn
+            ;;
         esac
         ;;
     *'"method":"'*) answer "$id" '{}' ;;

@@ -7,6 +7,7 @@ pub mod chance;
 pub mod clock;
 pub mod gguf;
 pub mod home;
+pub mod mcp_address;
 pub mod process;
 pub mod program_double;
 pub mod server;

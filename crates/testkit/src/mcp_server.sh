@@ -26,6 +26,10 @@ call() {
         echo '{"jsonrpc":"2.0","id":900,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}}'
         echo '{"jsonrpc":"2.0","id":901,"method":"elicitation/create","params":{"message":"your key?","requestedSchema":{"type":"object","properties":{}}}}'
         ;;
+    wants)
+        asking=$id
+        echo '{"jsonrpc":"2.0","id":901,"method":"elicitation/create","params":{"message":"your name?","requestedSchema":{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name","age"]}}}'
+        ;;
     changes)
         : >"$changed"
         echo '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
@@ -63,7 +67,16 @@ while IFS= read -r line; do
     *'"method":"tools/call"'*) call ;;
     *'"method":"notifications/cancelled"'*) id=$late; [ "$mode" = late ] && text "it had ended already" ;;
     *'"id":901'*)
-        case $line in *'"decline"'*) id=$asking; text "you declined" ;; esac
+        id=$asking
+        case $line in
+        *'"decline"'*) text "you declined" ;;
+        *'"cancel"'*) text "you went away" ;;
+        *'"accept"'*)
+            name=${line#*\"name\":\"}
+            age=${line#*\"age\":}
+            text "you are ${name%%\"*}, ${age%%[,\}]*}"
+            ;;
+        esac
         ;;
     *'"method":"go on"'*) id=$watched; text "all of it" ;;
     esac

@@ -59,6 +59,32 @@ pub fn proportional_set_size(pid: u32) -> Option<u64> {
     number(&rollup, "Pss:").map(|kilobytes| kilobytes * 1024)
 }
 
+/// The processes that a process started, and those that they started, which live (Linux).
+pub fn descendants(pid: u32) -> Vec<u32> {
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parents: Vec<(u32, u32)> = numbers.filter_map(|child| Some((child, parent(child)?))).collect();
+    let mut found = vec![pid];
+    let mut next = 0;
+    while let Some(of) = found.get(next).copied() {
+        found.extend(parents.iter().filter(|(_, parent)| *parent == of).map(|(child, _)| *child));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+/// Who started a process, or has taken it over.
+fn parent(pid: u32) -> Option<u32> {
+    fields(pid)?.get(1)?.parse().ok()
+}
+
+/// What the system says of a process behind its name, which may hold blanks and parentheses.
+fn fields(pid: u32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    Some(after_name.split_whitespace().map(str::to_owned).collect())
+}
+
 /// The most memory a process had resident so far, in bytes (Linux: `VmHWM`).
 pub fn peak_resident(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -96,10 +122,7 @@ impl ContextSwitches {
 
 /// Processor time used so far, in clock ticks of 10 ms (Linux).
 pub fn cpu_ticks(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the program's name, which may hold blanks and parentheses.
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let fields = fields(pid)?;
     let user: u64 = fields.get(11)?.parse().ok()?;
     let system: u64 = fields.get(12)?.parse().ok()?;
     Some(user + system)
@@ -146,6 +169,20 @@ mod tests {
             assert!(ContextSwitches::of(pid).is_some_and(|switches| !switches.0.is_empty()));
             assert!(cpu_ticks(pid).is_some());
         }
+    }
+
+    #[test]
+    fn what_a_process_starts_is_found_with_what_that_starts() {
+        let Ok(mut shell) = Command::new("sh").args(["-c", "sleep 600 & wait"]).stdin(Stdio::null()).spawn()
+        else {
+            panic!("no shell");
+        };
+        while cfg!(target_os = "linux") && descendants(shell.id()).is_empty() {}
+        let children = descendants(shell.id());
+        assert!(descendants(std::process::id()).contains(&shell.id()) || !cfg!(target_os = "linux"));
+        shell.kill().ok();
+        shell.wait().ok();
+        assert!(children.into_iter().all(kill9));
     }
 
     #[test]

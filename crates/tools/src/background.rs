@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use q_seat::BackgroundLine;
 use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -45,10 +46,15 @@ const MOST: usize = 4;
 static RUNNING: Semaphore = Semaphore::const_new(16);
 /// How many that have ended are remembered, the newest.
 const REMEMBERED: usize = 8;
-/// How many are started in one turn: their numbers are the turn's and one digit.
+/// How many are started in one turn: their numbers are the turn's and a digit.
 const IN_A_TURN: u64 = 9;
 /// What is kept of what one puts out and nobody has read, in bytes.
 const UNREAD: usize = 64 << 10;
+/// Terminals that a program has open at once, those among them that have ended; how many it opens in one turn; and what is kept of
+/// what one puts out, in bytes.
+const TERMINALS: usize = 32;
+const TERMINALS_IN_A_TURN: u64 = 999;
+const TERMINAL_OUTPUT: usize = 256 << 10;
 const PIECE: usize = 8 << 10;
 /// How long it is watched before its call is over, so that what cannot even begin is told at once.
 const BEGINNING: Duration = Duration::from_millis(500);
@@ -101,9 +107,23 @@ struct BackgroundProcess {
     number: u64,
     argv: Vec<String>,
     since: Instant,
+    /// How much of what it puts out is kept, in bytes: the newest.
+    limit: usize,
     kept: Mutex<Kept>,
     /// Changes whenever there is something to tell.
     news: watch::Sender<()>,
+}
+
+/// A process as the program knows it that started it: what it put out stays until it is released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TerminalOutput {
+    /// The newest of it.
+    pub text: String,
+    /// Whether there was more before.
+    pub is_truncated: bool,
+    /// Bytes of all that it put out.
+    pub put_out: usize,
+    pub ended: Option<ProcessEnd>,
 }
 
 #[derive(Debug, Default)]
@@ -112,12 +132,31 @@ struct Kept {
     /// Bytes that went before anybody read them.
     lost: usize,
     /// How it ended, and how long it ran.
-    ended: Option<(String, Duration)>,
+    ended: Option<(ProcessEnd, Duration)>,
     /// Whether its end was told to the model.
     is_told: bool,
 }
 
+/// How a process ended, in words and as numbers where there are any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessEnd {
+    pub how: String,
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+}
+
+impl ProcessEnd {
+    fn words(how: impl Into<String>) -> Self {
+        Self { how: how.into(), code: None, signal: None }
+    }
+}
+
 impl BackgroundProcess {
+    fn new(number: u64, argv: &[String], limit: usize) -> Self {
+        let (argv, since) = (argv.to_vec(), Instant::now());
+        Self { number, argv, since, limit, kept: Mutex::default(), news: watch::Sender::new(()) }
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,7 +164,7 @@ impl BackgroundProcess {
     fn push(&self, bytes: &[u8]) {
         let mut kept = self.kept();
         kept.unread.extend(bytes);
-        let over = kept.unread.len().saturating_sub(UNREAD);
+        let over = kept.unread.len().saturating_sub(self.limit);
         kept.unread.drain(..over);
         kept.lost += over;
         drop(kept);
@@ -133,9 +172,9 @@ impl BackgroundProcess {
     }
 
     /// It ended that way; how it ended first counts.
-    fn end(&self, how: &str) {
+    fn end(&self, how: ProcessEnd) {
         let after = self.since.elapsed();
-        self.kept().ended.get_or_insert_with(|| (how.to_owned(), after));
+        self.kept().ended.get_or_insert((how, after));
         self.news.send_replace(());
     }
 
@@ -146,7 +185,7 @@ impl BackgroundProcess {
     fn line(&self) -> BackgroundLine {
         let kept = self.kept();
         let ran = kept.ended.as_ref().map_or_else(|| self.since.elapsed(), |(_, ran)| *ran);
-        let ended = kept.ended.as_ref().map(|(how, _)| how.clone());
+        let ended = kept.ended.as_ref().map(|(end, _)| end.how.clone());
         BackgroundLine { number: self.number, argv: self.argv.clone(), seconds: ran.as_secs(), ended }
     }
 
@@ -169,7 +208,7 @@ impl BackgroundProcess {
     fn read(&self) -> String {
         let mut kept = self.kept();
         let mut told = match &kept.ended {
-            Some((how, _)) => format!("process {} has ended: {how}\n", self.number),
+            Some((end, _)) => format!("process {} has ended: {}\n", self.number, end.how),
             None => format!("process {} runs\n", self.number),
         };
         kept.is_told = kept.ended.is_some();
@@ -213,11 +252,11 @@ impl Backgrounds {
     }
 
     /// The number of the next one that is started in that turn.
-    fn next_number(&self, turn: u64) -> Result<u64, String> {
-        let first = turn.saturating_mul(10);
+    fn next_number(&self, turn: u64, in_a_turn: u64) -> Result<u64, String> {
+        let first = turn.saturating_mul(in_a_turn + 1);
         let last = self.begun.load(Ordering::Relaxed).max(first);
-        if last >= first.saturating_add(IN_A_TURN) {
-            return Err(format!("{IN_A_TURN} processes were started in this turn, and no more may be"));
+        if last >= first.saturating_add(in_a_turn) {
+            return Err(format!("{in_a_turn} processes were started in this turn, and no more may be"));
         }
         self.begun.store(last + 1, Ordering::Relaxed);
         Ok(last + 1)
@@ -232,24 +271,10 @@ impl Backgrounds {
     ) -> Result<String, String> {
         self.refuse_too_many()?;
         let place = RUNNING.try_acquire().map_err(|_| "too many processes run in the background")?;
-        let process = Arc::new(BackgroundProcess {
-            number: self.next_number(turn)?,
-            argv: argv.to_vec(),
-            since: Instant::now(),
-            kept: Mutex::default(),
-            news: watch::Sender::new(()),
-        });
-        let task = tokio::spawn({
-            let process = Arc::clone(&process);
-            async move {
-                let how = until_it_ends(&process, group, output).await;
-                drop(place);
-                process.end(&how);
-            }
-        });
+        let process = Arc::new(BackgroundProcess::new(self.next_number(turn, IN_A_TURN)?, argv, UNREAD));
+        self.add(&process, group, output, place);
         {
             let mut all = self.all();
-            all.push(Followed { process: Arc::clone(&process), task: task.abort_handle() });
             let over = all.iter().filter(|one| one.process.has_ended()).count().saturating_sub(REMEMBERED);
             for _ in 0..over {
                 if let Some(oldest) = all.iter().position(|one| one.process.has_ended()) {
@@ -262,6 +287,25 @@ impl Backgrounds {
         if process.has_ended() { Err(told) } else { Ok(told) }
     }
 
+    /// Follows it to its end.
+    fn add(
+        &self,
+        process: &Arc<BackgroundProcess>,
+        group: CommandGroup,
+        output: Receiver,
+        place: SemaphorePermit<'static>,
+    ) {
+        let task = tokio::spawn({
+            let process = Arc::clone(process);
+            async move {
+                let end = until_it_ends(&process, group, output).await;
+                drop(place);
+                process.end(end);
+            }
+        });
+        self.all().push(Followed { process: Arc::clone(process), task: task.abort_handle() });
+    }
+
     /// What a process put out that nobody has read.
     pub(crate) async fn output(&self, asked: &OutputArguments) -> Result<String, String> {
         let process = self.find(asked.process)?;
@@ -269,11 +313,70 @@ impl Backgrounds {
         Ok(process.read())
     }
 
+    /// Has a command that a program started in that turn go on until it is released, and keeps the newest of what it puts out; tells
+    /// by what number it is known.
+    pub(crate) fn follow_terminal(
+        &self,
+        (group, output): (CommandGroup, Receiver),
+        argv: &[String],
+        turn: u64,
+        limit: usize,
+    ) -> Result<u64, String> {
+        self.refuse_too_many()?;
+        if self.all().len() >= TERMINALS {
+            return Err(format!("{TERMINALS} terminals are open; release one first"));
+        }
+        let place = RUNNING.try_acquire().map_err(|_| "too many processes run in the background")?;
+        let number = self.next_number(turn, TERMINALS_IN_A_TURN)?;
+        let process = Arc::new(BackgroundProcess::new(number, argv, limit.min(TERMINAL_OUTPUT)));
+        self.add(&process, group, output, place);
+        Ok(number)
+    }
+
+    /// What is kept of what a process put out, and how it ended if it has; nothing where it is not there.
+    pub(crate) fn terminal(&self, number: u64) -> Option<TerminalOutput> {
+        let process = self.find(number).ok()?;
+        let kept = process.kept();
+        let is_truncated = kept.lost > 0;
+        // A character that is cut is none.
+        let is_rest = |byte: &&u8| is_truncated && (**byte & 0xc0) == 0x80;
+        let whole: Vec<u8> = kept.unread.iter().skip_while(is_rest).copied().collect();
+        let text = without_tags(String::from_utf8_lossy(&whole)).into_owned();
+        let put_out = kept.lost.saturating_add(kept.unread.len());
+        Some(TerminalOutput {
+            text,
+            is_truncated,
+            put_out,
+            ended: kept.ended.as_ref().map(|(end, _)| end.clone()),
+        })
+    }
+
+    /// Waits until it has ended, or has put out more than so many bytes, if that is said; what there is of it then.
+    pub(crate) async fn terminal_comes_to(&self, number: u64, seen: Option<usize>) -> Option<TerminalOutput> {
+        let process = self.find(number).ok()?;
+        let mut news = process.news.subscribe();
+        loop {
+            let terminal = self.terminal(number)?;
+            if terminal.ended.is_some() || seen.is_some_and(|seen| terminal.put_out > seen) {
+                return Some(terminal);
+            }
+            news.changed().await.ok()?;
+        }
+    }
+
+    /// Ends it, and keeps nothing of it; whether it was there.
+    pub(crate) fn forget(&self, number: u64) -> bool {
+        let mut all = self.all();
+        let before = all.len();
+        all.retain(|one| one.process.number != number);
+        all.len() < before
+    }
+
     /// Ends one; whether it ran.
     pub(crate) fn stop(&self, number: u64) -> Result<bool, String> {
         let process = self.find(number)?;
         let ran = !process.has_ended();
-        process.end("it was stopped");
+        process.end(ProcessEnd::words("it was stopped"));
         self.all().iter().filter(|one| one.process.number == number).for_each(|one| one.task.abort());
         Ok(ran)
     }
@@ -323,15 +426,18 @@ impl Backgrounds {
 }
 
 /// Follows it to its end, and says how it ended. Given up, it ends with all it started.
-async fn until_it_ends(process: &BackgroundProcess, group: CommandGroup, mut output: Receiver) -> String {
+async fn until_it_ends(process: &BackgroundProcess, group: CommandGroup, mut output: Receiver) -> ProcessEnd {
     tokio::select! {
         () = group.leader_ends() => {}
         () = take_in(&mut output, process) => group.leader_ends().await,
     }
     let _left_open = tokio::time::timeout(DRAIN, take_in(&mut output, process)).await;
     match group.conclude().await {
-        Ok(ended) => ended.how() + ended.remark().trim_end(),
-        Err(error) => format!("nobody knows how ({error})"),
+        Ok(ended) => {
+            let (code, signal) = (ended.status.code(), ended.status.signal());
+            ProcessEnd { how: ended.how() + ended.remark().trim_end(), code, signal }
+        }
+        Err(error) => ProcessEnd::words(format!("nobody knows how ({error})")),
     }
 }
 

@@ -13,6 +13,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use q_core::SessionId;
+
 use crate::diff::diff;
 use crate::directory::{FileContent, WorkingDirectory};
 use crate::kept_file::{Fingerprint, KeptFile, KeptHeader, fingerprint, write_whole};
@@ -453,7 +455,7 @@ fn remove_kept(image: &PathBuf) {
 
 /// How a session is named where nobody knows its name.
 fn short(session: u128) -> String {
-    format!("{session:032x}").chars().take(8).collect()
+    SessionId(session).to_string().chars().take(8).collect()
 }
 
 /// The turn whose changes are taken back next, or made again next.

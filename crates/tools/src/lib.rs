@@ -60,6 +60,7 @@ mod toolbox;
 mod view;
 mod write;
 
+pub use background::{ProcessEnd, TerminalOutput};
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;

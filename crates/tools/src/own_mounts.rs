@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -22,8 +23,8 @@ use rustix::thread::UnshareFlags;
 const SHARED: &str = "/dev/shm";
 /// How much that may be; it counts as memory.
 const SHARED_OPTIONS: &std::ffi::CStr = c"mode=1777,size=1g";
-/// How far beneath the directory repositories are looked for, and in how many directories at most.
-const DEPTH: usize = 3;
+/// In how many levels repositories are looked for, the directory's own and three beneath it, and in how many directories at most.
+const DEPTH: usize = 4;
 const MAX_LOOKED_INTO: usize = 2000;
 
 /// Has this process, which has one thread, see such mounts from here on. Where that fails, half of them may be there: it must be
@@ -44,8 +45,12 @@ pub(crate) fn enter(may_change: &[PathBuf], own: &[PathBuf]) -> Result<(), Strin
     for path in &writable {
         mount_bind_recursive(path, path).map_err(told(path))?;
     }
-    let kept: Vec<PathBuf> =
-        writable.iter().flat_map(|path| repositories(path)).chain(protected(own, &writable)).collect();
+    let repositories: Vec<PathBuf> = writable.iter().flat_map(|path| repositories(path)).collect();
+    let elsewhere = repositories.iter().filter_map(|path| leads_to(path));
+    let elsewhere = elsewhere.filter(|path| writable.iter().any(|own| path.starts_with(own) && path != own));
+    // What is a link cannot be mounted: that another stands in its place is as if there had been none.
+    let there = repositories.iter().filter(|path| !path.is_symlink()).cloned();
+    let kept: BTreeSet<PathBuf> = there.chain(elsewhere).chain(protected(own, &writable)).collect();
     // A directory that is mounted cannot be renamed: else another could be put in the place of what is kept.
     for path in &above(&kept, &writable) {
         mount_bind_recursive(path, path).map_err(told(path))?;
@@ -57,8 +62,9 @@ pub(crate) fn enter(may_change: &[PathBuf], own: &[PathBuf]) -> Result<(), Strin
         let flags = MountFlags::NOSUID | MountFlags::NODEV;
         mount("tmpfs", SHARED, "tmpfs", flags, SHARED_OPTIONS).map_err(told(Path::new(SHARED)))?;
     }
-    let is_in = |all: &[PathBuf], path: &Path| all.iter().any(|own| path.starts_with(own));
-    let stays = |path: &Path| path == Path::new(SHARED) || (is_in(&writable, path) && !is_in(&kept, path));
+    let is_kept = |path: &Path| kept.iter().any(|kept| path.starts_with(kept));
+    let is_writable = |path: &Path| writable.iter().any(|own| path.starts_with(own)) && !is_kept(path);
+    let stays = |path: &Path| path == Path::new(SHARED) || is_writable(path);
     for (path, flags) in mounts()?.into_iter().filter(|(path, _)| !stays(path)) {
         match mount_remount(&path, MountFlags::BIND | MountFlags::RDONLY | flags, c"") {
             // What this process cannot even look at its command cannot either, nor what another mount lies over.
@@ -89,7 +95,7 @@ fn protected(own: &[PathBuf], writable: &[PathBuf]) -> impl Iterator<Item = Path
 }
 
 /// The directories between what may be changed and what is kept in it, the outer ones first.
-fn above(kept: &[PathBuf], writable: &[PathBuf]) -> BTreeSet<PathBuf> {
+fn above(kept: &BTreeSet<PathBuf>, writable: &[PathBuf]) -> BTreeSet<PathBuf> {
     let is_beneath = |path: &&Path| writable.iter().any(|own| path.starts_with(own) && *path != own);
     let above = kept.iter().flat_map(|path| path.ancestors().skip(1).take_while(is_beneath));
     above.map(Path::to_owned).collect()
@@ -125,7 +131,7 @@ fn repositories(root: &Path) -> Vec<PathBuf> {
             }
             for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
                 let Ok(kind) = entry.file_type() else { continue };
-                if entry.file_name().eq_ignore_ascii_case(".git") && !kind.is_symlink() {
+                if entry.file_name().eq_ignore_ascii_case(".git") {
                     found.push(entry.path());
                 } else if kind.is_dir() {
                     next.push(entry.path());
@@ -135,6 +141,22 @@ fn repositories(root: &Path) -> Vec<PathBuf> {
         level = next;
     }
     found
+}
+
+/// The directory of a repository that stands elsewhere than in its `.git`: by a link, or by the name in that file.
+fn leads_to(git: &Path) -> Option<PathBuf> {
+    /// More than any path, in bytes.
+    const LONGEST: u64 = 8 << 10;
+    if git.is_symlink() {
+        return fs::canonicalize(git).ok();
+    }
+    if !git.is_file() {
+        return None;
+    }
+    let mut text = Vec::new();
+    fs::File::open(git).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
+    let name = OsStr::from_bytes(text.strip_prefix(b"gitdir:")?.trim_ascii());
+    fs::canonicalize(git.parent()?.join(name)).ok()
 }
 
 /// All mounts there are, the uppermost at each path, and what of their flags must stay: what came from elsewhere may not be loosened.
@@ -187,13 +209,19 @@ mod tests {
     fn repositories_are_found_beneath_a_directory_and_no_link_is_followed() {
         let room = tempfile::tempdir().unwrap();
         let at = |path: &str| room.path().join(path);
-        for directory in [".git/modules/x/.git", "sub/.git", "a/b/c/.git"] {
+        for directory in [".git/modules/x/.git", "sub/.git", "a/b/c/.git", "1/2/3/4/.git", "apart"] {
             fs::create_dir_all(at(directory)).unwrap();
         }
-        fs::write(at("a/.git"), "gitdir: elsewhere").unwrap();
+        fs::write(at("a/.git"), "gitdir: ../apart\n").unwrap();
+        fs::create_dir(at("by-link")).unwrap();
+        std::os::unix::fs::symlink(at("apart"), at("by-link/.git")).unwrap();
         std::os::unix::fs::symlink(at("sub"), at("link")).unwrap();
         let mut found = repositories(room.path());
         found.sort();
-        assert_eq!(found, [at(".git"), at("a/.git"), at("sub/.git")]);
+        let all = [".git", "a/.git", "a/b/c/.git", "by-link/.git", "sub/.git"].map(at);
+        assert_eq!(found, all);
+        let apart = fs::canonicalize(at("apart")).unwrap();
+        let leads = all.each_ref().map(|git| leads_to(git));
+        assert_eq!(leads, [None, Some(apart.clone()), None, Some(apart), None]);
     }
 }

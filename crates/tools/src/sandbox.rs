@@ -23,6 +23,8 @@ mod linux {
     };
     use rustix::thread::{CapabilitySet, CapabilitySets, clear_ambient_capability_set, set_capabilities};
 
+    use std::path::PathBuf;
+
     use super::Sandbox;
     use crate::{denied_calls, own_mounts};
 
@@ -30,17 +32,12 @@ mod linux {
     const NEEDED: ABI = ABI::V3;
     /// What is asked for besides, and done without: devices' controls, TCP, signals and abstract sockets.
     const WANTED: ABI = ABI::V6;
-    /// Devices that programs write to and that keep nothing, and where they share memory.
-    const HARMLESS: [&str; 8] = [
-        "/dev/null",
-        "/dev/zero",
-        "/dev/full",
-        "/dev/random",
-        "/dev/urandom",
-        "/dev/tty",
-        "/dev/pts",
-        "/dev/shm",
-    ];
+    /// Devices that keep nothing, and where programs share memory. No terminal is among them: who reads one has what the person types,
+    /// and who writes to one has them read something else than what asks.
+    const HARMLESS: [&str; 6] =
+        ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/shm"];
+    /// Where devices are. What is in it may be listed; of what is beside it, all may be read.
+    const DEVICES: &str = "dev";
 
     fn ruleset() -> Result<RulesetCreated, RulesetError> {
         Ruleset::default()
@@ -68,7 +65,8 @@ mod linux {
                 Err(why) => Some(why),
             };
             drop_privileges()?;
-            let status = self.restrict_files().map_err(|error| error.to_string())?;
+            let readable = readable().map_err(|error| format!("/ cannot be listed: {error}"))?;
+            let status = self.restrict_files(readable).map_err(|error| error.to_string())?;
             if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
                 return Err("the system does not hold to it".into());
             }
@@ -76,14 +74,27 @@ mod linux {
             Ok(unheld)
         }
 
-        fn restrict_files(&self) -> Result<RestrictionStatus, RulesetError> {
+        fn restrict_files(&self, readable: Vec<PathBuf>) -> Result<RestrictionStatus, RulesetError> {
             let all = AccessFs::from_all(WANTED);
             ruleset()?
-                .add_rules(path_beneath_rules(["/"], AccessFs::from_read(WANTED)))?
+                .add_rules(path_beneath_rules(["/"], AccessFs::ReadDir))?
+                .add_rules(path_beneath_rules(readable, AccessFs::from_read(WANTED)))?
                 .add_rules(path_beneath_rules(HARMLESS, all))?
                 .add_rules(path_beneath_rules(&self.writable, all))?
                 .restrict_self()
         }
+    }
+
+    /// What there is but devices. Links lead to something else that is there.
+    fn readable() -> std::io::Result<Vec<PathBuf>> {
+        let mut readable = Vec::new();
+        for entry in std::fs::read_dir("/")? {
+            let entry = entry?;
+            if entry.file_name() != DEVICES && !entry.file_type()?.is_symlink() {
+                readable.push(entry.path());
+            }
+        }
+        Ok(readable)
     }
 
     /// Gives up what a privileged process can beyond its files' owner, for good: nothing that is executed gets it back.

@@ -44,8 +44,8 @@ impl Said {
         self.0.load(Ordering::Relaxed) == Self::TOO_MUCH
     }
 
-    /// Takes account of so much more; whether it is too much.
-    fn take(&self, bytes: u64, line: u64) -> bool {
+    /// Takes account of so much more, in a line of such a length so far; whether it is too much.
+    pub fn take(&self, bytes: u64, line: u64) -> bool {
         let said = self.0.load(Ordering::Relaxed).saturating_add(bytes);
         let is_too_much = line > LINE || said > UNASKED;
         self.0.store(if is_too_much { Self::TOO_MUCH } else { said }, Ordering::Relaxed);

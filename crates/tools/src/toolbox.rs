@@ -1,5 +1,7 @@
 //! The tools of one session: a call is checked before anybody is asked, and carried out from the very bytes that were permitted.
 
+mod terminals;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! `cargo xtask mutants --client`: faults planted in a copy of the client's half of at-most-once; each must be noticed by the
-//! simulation, as the law it names.
+//! `cargo xtask mutants --client`: faults planted in a copy of the client's half of at-most-once, and of what the core makes of what
+//! agents say; each must be noticed by the simulation, as the law it names.
 //!
-//! Not here: the faults (`crates/client/mutants`).
+//! Not here: the faults (`crates/client/mutants`, `crates/sim/mutants`).
 
 use std::process::Command;
 use std::time::Duration;
@@ -12,20 +12,21 @@ use crate::Outcome;
 use crate::command::{output, run as run_command};
 use crate::tree::Tree;
 
-pub(super) const PLACE: &str = "crates/client/mutants/";
+/// Of the client, and of whatever else the simulation must see.
+pub(super) const PLACES: [&str; 2] = ["crates/client/mutants/", "crates/sim/mutants/"];
 /// The catcher's program that means a law of the simulation.
 const LAW: &str = "law";
 /// Seeds within which a fault must be noticed.
 const SEEDS: &str = "1000";
-/// For all of them; on a quiet machine they need half a minute.
+/// For all of those seeds; on a quiet machine they need half a minute.
 const LIMIT: Duration = Duration::from_mins(10);
 
-pub(super) fn run() -> Outcome {
+pub(super) fn run(only: Option<&str>) -> Outcome {
     let tree = Tree::read()?;
     let copy = Copy::lay_out("client-alone")?;
     // A law that is broken anyway catches nothing.
     run_command(&mut simulation(&copy))?;
-    copy.try_all(&tree, PLACE, tried)
+    copy.try_all(&tree, &PLACES, only, tried)
 }
 
 fn simulation(copy: &Copy) -> Command {
@@ -35,10 +36,10 @@ fn simulation(copy: &Copy) -> Command {
 fn tried(copy: &Copy, catcher: &Catcher) -> Result<(), String> {
     let build = ["build", "--quiet", "--package", "q-sim", "--bin", "q-simulate"];
     if output(&mut copy.cargo(&build)).is_err() {
-        return Err("FAULTY: the client with it does not build".into());
+        return Err("FAULTY: what it is in does not build".into());
     }
     let Catcher::Test { program, test: law } = catcher else {
-        return Err("FAULTY: the client has no scenarios".into());
+        return Err("FAULTY: the simulation has no scenarios".into());
     };
     if program != LAW {
         return Err(format!("FAULTY: `{program}` is no law of the simulation"));

@@ -63,17 +63,23 @@ impl Copy {
         }
     }
 
-    /// Plants every fault below `faults`, one at a time, looks by `tried` whether its catcher notices, and takes it out again.
+    /// Plants every fault in these places (or the one that is named), one at a time, looks by `tried` whether its catcher notices,
+    /// and takes it out again.
     pub(super) fn try_all(
         &self,
         tree: &Tree,
-        faults: &str,
+        places: &[&str],
+        only: Option<&str>,
         tried: impl Fn(&Self, &Catcher) -> Result<(), String>,
     ) -> Outcome {
         let (mut planted, mut missed) = (0, Vec::new());
-        for file in tree.files.iter().filter(|file| file.path.starts_with(faults)) {
+        for file in &tree.files {
+            let Some(name) = places.iter().find_map(|place| file.path.strip_prefix(place)) else { continue };
+            let name = name.trim_end_matches(".txt");
+            if only.is_some_and(|only| only != name) {
+                continue;
+            }
             let began = now();
-            let name = file.path.trim_start_matches(faults).trim_end_matches(".txt");
             let verdict = match Mutant::parse(&file.text) {
                 Ok(mutant) => self.noticed(tree, &mutant, &tried)?,
                 Err(why) => Err(why),
@@ -93,7 +99,8 @@ impl Copy {
         if planted > 0 && missed.is_empty() {
             Ok(Passed::Fully)
         } else {
-            Err(Fault(format!("caught {caught}/{planted} below {faults}; not: {}", missed.join(", "))))
+            let places = places.join(", ");
+            Err(Fault(format!("caught {caught}/{planted} below {places}; not: {}", missed.join(", "))))
         }
     }
 

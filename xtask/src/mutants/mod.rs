@@ -44,10 +44,15 @@ enum Verdict {
 }
 
 pub(crate) fn run(options: &[&str]) -> Outcome {
-    match options {
-        ["--store"] => return store::run(),
-        ["--client"] => return client::run(),
-        ["--tools"] => return tools::run(),
+    let (of_what, only) = match options {
+        [of_what, "--only", only] => (*of_what, Some(*only)),
+        [of_what] => (*of_what, None),
+        _the_core => ("", None),
+    };
+    match of_what {
+        "--store" => return store::run(only),
+        "--client" => return client::run(only),
+        "--tools" => return tools::run(only),
         _the_core => {}
     }
     let tree = Tree::read()?;
@@ -90,9 +95,10 @@ fn read(tree: &Tree) -> Vec<(String, Result<Mutant, String>)> {
 
 /// Planted faults, of the core, the store, the client and the tools, that do not fit the tree any more: path, and why.
 pub(crate) fn unfit(tree: &Tree) -> impl Iterator<Item = (&str, String)> {
-    let planted = tree.files.iter().filter(|file| {
-        [PLACE, store::PLACE, client::PLACE, tools::PLACE].iter().any(|place| file.path.starts_with(place))
-    });
+    let places = [PLACE, store::PLACE, tools::PLACE].into_iter().chain(client::PLACES);
+    let places: Vec<&str> = places.collect();
+    let planted =
+        tree.files.iter().filter(move |file| places.iter().any(|place| file.path.starts_with(place)));
     planted.filter_map(|file| {
         let mutant = Mutant::parse(&file.text);
         let fits = mutant.and_then(|mutant| mutant.planted_in(tree).map(drop));

@@ -18,13 +18,13 @@ const LIMIT: Duration = Duration::from_mins(10);
 /// The catcher's program that means a rig, not a test.
 const RIG: &str = "rig";
 
-pub(super) fn run() -> Outcome {
+pub(super) fn run(only: Option<&str>) -> Outcome {
     let tree = Tree::read()?;
     let copy = Copy::lay_out("store-alone")?;
     // A test or a rig that fails anyway catches nothing.
     run_command(&mut copy.cargo(&["test", "--quiet", "--package", "q-store", "--test", "store"]))?;
     run_command(&mut rig(&copy, &[]))?;
-    copy.try_all(&tree, PLACE, tried)
+    copy.try_all(&tree, &[PLACE], only, tried)
 }
 
 fn rig(copy: &Copy, options: &[&str]) -> Command {

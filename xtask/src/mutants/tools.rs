@@ -14,30 +14,54 @@ use crate::tree::Tree;
 pub(super) const PLACE: &str = "crates/tools/mutants/";
 /// What a failed test ends with; another code would mean that it could not run.
 const NOTICED: i32 = 101;
+/// The package that has no library.
+const BINARY: &str = "q-cli";
 /// For one test. The slowest needs three seconds on a quiet machine; what a broken tool has started may never end.
 const LIMIT: Duration = Duration::from_mins(2);
 
-pub(super) fn run() -> Outcome {
+pub(super) fn run(only: Option<&str>) -> Outcome {
     let tree = Tree::read()?;
     let copy = Copy::lay_out("tools-alone")?;
     // A test that fails anyway catches nothing.
     run_command(&mut copy.cargo(&["test", "--quiet", "--package", "q-tools", "--test", "toolbox"]))?;
     run_command(&mut copy.cargo(&["test", "--quiet", "--package", "q-agent", "--test", "calls"]))?;
-    copy.try_all(&tree, PLACE, tried)
+    copy.try_all(&tree, &[PLACE], only, tried)
 }
 
-/// The catcher's program is one of these packages and a test of it: `q-tools::toolbox`.
+/// The catcher's program is a package and a test of it (`q-tools::toolbox`), or a package alone: the tests beside its sources.
 fn tried(copy: &Copy, catcher: &Catcher) -> Result<(), String> {
     let Catcher::Test { program, test } = catcher else {
         return Err("FAULTY: tools have no scenarios".into());
     };
-    let Some((package, file)) = program.split_once("::") else {
-        return Err(format!("FAULTY: `{program}` is no test program"));
-    };
-    let built = ["test", "--quiet", "--no-run", "--package", package, "--test", file];
-    if output(&mut copy.cargo(&built)).is_err() {
+    let tests = tests_of(program);
+    if output(copy.cargo(&["test", "--quiet", "--no-run"]).args(&tests)).is_err() {
         return Err("FAULTY: the tools with it do not build".into());
     }
-    let test = ["test", "--quiet", "--package", package, "--test", file, "--", "--exact", test];
-    Copy::notices(&mut copy.cargo(&test), LIMIT, |code, _| code == Some(NOTICED))
+    let mut named = copy.cargo(&["test", "--quiet"]);
+    Copy::notices(named.args(&tests).args(["--", "--exact", test]), LIMIT, |code, _| code == Some(NOTICED))
+}
+
+/// How cargo is told of a program as nextest names it.
+fn tests_of(program: &str) -> Vec<&str> {
+    match program.split_once("::") {
+        Some((package, file)) => vec!["--package", package, "--test", file],
+        None if program == BINARY => vec!["--package", program, "--bins"],
+        None => vec!["--package", program, "--lib"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_a_file_of_tests_or_what_stands_beside_the_sources() {
+        for (program, told) in [
+            ("q-tools::toolbox", "--package q-tools --test toolbox"),
+            ("q-agent", "--package q-agent --lib"),
+            ("q-cli", "--package q-cli --bins"),
+        ] {
+            assert_eq!(tests_of(program).join(" "), told);
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! Documents against the tree: every path ARCHITECTURE.md names exists, every type GLOSSARY.md names is in the code, every
-//! dependency has its reason written down.
+//! dependency has its reason written down, every threat to tools names a test that is there.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,51 @@ use crate::tree::{Tree, has_word};
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const GLOSSARY: &str = "GLOSSARY.md";
 const DEPENDENCIES: &str = "docs/dependencies.md";
+/// Documents with tables of threats, and of what tries to break each defence.
+const THREATS: [&str; 4] = ["SECURITY.md", "docs/tools.md", "docs/mcp.md", "docs/acp.md"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = paths(tree);
     findings.extend(words(tree));
     findings.extend(dependencies(tree));
+    findings.extend(THREATS.iter().flat_map(|document| threats(tree, document)));
+    findings
+}
+
+/// Threats, the rows of tables whose last column is of tests: each names one that is there, or says by a dash that nothing can
+/// try it.
+fn threats(tree: &Tree, document: &str) -> Vec<Finding> {
+    let is_there = |word: &str| {
+        let function = format!("fn {word}(");
+        tree.has(word)
+            || tree.has(&format!("crates/core/tests/scenarios/{word}.txt"))
+            || tree.sources().any(|file| file.text.contains(&function))
+    };
+    let mut findings = Vec::new();
+    let mut is_of_threats = false;
+    for (index, line) in tree.text(document).unwrap_or_default().lines().enumerate() {
+        let Some(cells) = line.strip_prefix("| ").and_then(|row| row.strip_suffix(" |")) else {
+            is_of_threats &= line.starts_with('|'); // the line beneath the head
+            continue;
+        };
+        let tests = cells.rsplit(" | ").next().unwrap_or_default();
+        if matches!(tests, "tried by" | "test") {
+            is_of_threats = true;
+            continue;
+        }
+        if !is_of_threats || tests == "–" || tests == "the same" {
+            continue;
+        }
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).filter(|word| word.len() > 15).collect();
+        let missing =
+            named.iter().filter(|word| !is_there(word)).map(|word| format!("there is no test `{word}`"));
+        let none = named.is_empty().then(|| "this threat names no test".to_owned());
+        findings.extend(missing.chain(none).map(|what| Finding {
+            path: document.into(),
+            line: index + 1,
+            what,
+        }));
+    }
     findings
 }
 
@@ -117,6 +157,25 @@ mod tests {
         ]);
         let found: Vec<String> = words(&tree).into_iter().map(|finding| finding.what).collect();
         assert_eq!(found, ["`Ghost` is not in the code"]);
+    }
+
+    #[test]
+    fn a_threat_whose_test_is_gone_and_one_without_any_are_found() {
+        let document = "docs/tools.md";
+        let tree = tree(&[
+            ("crates/tools/tests/it.rs", "fn nothing_leads_out_of_it() {}\n"),
+            (
+                document,
+                "| what | at most |\n|---|---|\n| a line | 1 |\n\n| threat | defence | tried by |\n|---|---|---|\n\
+                 | links (T8) | handles | `nothing_leads_out_of_it` (`soft`) |\n\
+                 | keys (T12) | a list | `no_key_is_passed_on_to_it`, the table of `crates/tools/tests/it.rs` |\n\
+                 | words (T3) | consent | by hand |\n| rights | none | – |\n\n| a | b |\n",
+            ),
+        ]);
+        let found: Vec<(usize, String)> =
+            threats(&tree, document).into_iter().map(|finding| (finding.line, finding.what)).collect();
+        let wanted = [(8, "there is no test `no_key_is_passed_on_to_it`"), (9, "this threat names no test")];
+        assert_eq!(found, wanted.map(|(line, what)| (line, what.to_owned())));
     }
 
     #[test]

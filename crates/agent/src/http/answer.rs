@@ -221,9 +221,9 @@ impl AnswerBuilder {
         }
     }
 
-    /// What was called so far has all that it is given.
-    pub(super) fn on_calls_end(&mut self) {
-        self.calls.close();
+    /// What was called with this index has all that it is given.
+    pub(super) fn on_call_end(&mut self, index: &str) {
+        self.calls.close(index);
     }
 
     /// The same of what comes back in front of the next call.
@@ -236,9 +236,24 @@ impl AnswerBuilder {
         self.calls.seal_first(sealed(content));
     }
 
-    /// What was called so far comes again, whole.
-    pub(super) fn restart_calls(&mut self) {
-        self.calls = AskedCalls::default();
+    /// What was called so far comes again, whole, and nothing else is called.
+    pub(super) fn on_calls_told_again(&mut self) {
+        self.calls.begin_again();
+    }
+
+    /// A call comes again whole, at this place among all of them.
+    pub(super) fn on_call_again(&mut self, place: usize, piece: CallPiece<'_>) {
+        self.calls.again(place, piece);
+    }
+
+    /// Whether something was called.
+    pub(super) const fn has_called(&self) -> bool {
+        self.calls.count() > 0
+    }
+
+    /// All that a call is given comes again, whole, where it is known by its index.
+    pub(super) fn on_call_told_again(&mut self, index: &str, arguments: &str) {
+        self.calls.told_again(index, arguments);
     }
 
     /// A piece of a call.
@@ -331,6 +346,7 @@ impl AnswerBuilder {
         }
         let half = self.half.rest();
         self.put(TaggedText::Words(half));
+        self.calls.settle();
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.calls.name_nameless(NAMELESS, self.torn > 0);
         }
@@ -403,8 +419,15 @@ impl AnswerBuilder {
     /// What is called without a part of what it is given, or without its name, is nothing that anybody called.
     fn torn_call(&self) -> Option<AgentFailure> {
         let lost_name = self.torn > 0 && (self.calls.has_nameless() || self.is_call_lost());
-        let tool = self.calls.torn().or(lost_name.then_some("a tool"))?;
-        let why = format!("a part of its call of {tool} could not be read; nothing was called");
+        let why = match (self.calls.contradicted(), self.calls.torn().or(lost_name.then_some("a tool"))) {
+            (Some(tool), _) => {
+                format!("what it gives {tool} came twice, and is not the same; nothing was called")
+            }
+            (None, Some(tool)) => {
+                format!("a part of its call of {tool} could not be read; nothing was called")
+            }
+            (None, None) => return None,
+        };
         Some(AgentFailure::new(FailureKind::Cut, clean(&why, &self.secrets)))
     }
 

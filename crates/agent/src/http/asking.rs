@@ -67,6 +67,10 @@ impl Asking {
         if memory.takes_none(turn) {
             body = unsealed.take().unwrap_or(body);
         }
+        if memory.takes_newer_limit(&sealed_by) {
+            body = dialect::with_newer_limit(&body).unwrap_or(body);
+            unsealed = unsealed.map(|body| dialect::with_newer_limit(&body).unwrap_or(body));
+        }
         let carried = server_memory::carried(turn, &sealed_by);
         let addresses = base.endpoints(spec.dialect, model)?;
         let route = Route::to(&base, &spec.network, spec.program.as_ref()).await?;
@@ -96,7 +100,11 @@ impl Asking {
             && let Some(body) = self.with_what_is_taken(&attempt.failure)
         {
             self.body = body;
+            let is_renamed = is_about_limit(&attempt.failure);
             asked_once = self.ask_in_turn().await;
+            if is_renamed && asked_once.is_ok() {
+                self.memory.note_newer_limit(&self.sealed_by);
+            }
             if was_sealed && self.unsealed.is_none() && asked_once.is_ok() {
                 self.memory.note_refused(self.turn, &self.carried);
             }
@@ -125,7 +133,7 @@ impl Asking {
     /// What may be asked in the place of a request that was refused for the thoughts in it, for those it lacks, or for how it
     /// limits the answer.
     fn with_what_is_taken(&mut self, failure: &AgentFailure) -> Option<String> {
-        if failure.kind == FailureKind::SettingRefused && failure.detail.contains(dialect::NEWER_LIMIT) {
+        if is_about_limit(failure) {
             return dialect::with_newer_limit(&self.body);
         }
         let misses_thoughts =
@@ -156,6 +164,11 @@ impl Asking {
         let nowhere = || AgentFailure::new(FailureKind::Internal, "there is no address to ask at").into();
         Err(lost.unwrap_or_else(nowhere))
     }
+}
+
+/// Whether a server wants another name for how long an answer may be, by its own words.
+fn is_about_limit(failure: &AgentFailure) -> bool {
+    failure.kind == FailureKind::SettingRefused && failure.detail.contains(dialect::NEWER_LIMIT)
 }
 
 /// Whether a server refuses what was sealed, by its own words: nothing came of that request.

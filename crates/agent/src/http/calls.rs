@@ -2,6 +2,7 @@
 
 use q_core::Seal;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 /// A call as the model wants it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub(super) struct AskedCalls {
     sealed: Vec<Seal>,
     /// Calls whose name did not come: their indices, and what they are given.
     nameless: Vec<(String, String)>,
+    /// Those that came before all of them come again.
+    before: Vec<Begun>,
 }
 
 #[derive(Debug)]
@@ -58,6 +61,8 @@ enum Wholeness {
     Whole,
     /// Something was lost while more could come: what is there is not what the model said.
     Torn,
+    /// It came more than once, and each time it was another.
+    Contradicted,
 }
 
 impl Begun {
@@ -75,6 +80,44 @@ impl Begun {
     /// Whether all that it is given comes again.
     fn has_all(&self, arguments: &str) -> bool {
         arguments.starts_with('{') && arguments == self.call.arguments && self.is_whole()
+    }
+
+    /// Whether a call with this index, or with this id, is this one. Ids of items may be given twice; those of calls are not.
+    fn is_it(&self, index: &str, id: &str) -> bool {
+        match (self.id.as_str(), id) {
+            ("", _) | (_, "") => self.index == index && !index.is_empty(),
+            (one, other) => one == other,
+        }
+    }
+
+    /// All that it is given, in the place of what came of that. An empty text says nothing.
+    fn be_given(&mut self, arguments: &str) {
+        if !arguments.trim().is_empty() {
+            arguments.clone_into(&mut self.call.arguments);
+            self.state = Wholeness::Open;
+        }
+    }
+
+    /// What it is given may have come again, in another spelling: the same is one, and of what differs nobody knows which counts.
+    fn settle(&mut self) {
+        if self.is_whole() {
+            return;
+        }
+        let mut values = serde_json::Deserializer::from_str(&self.call.arguments).into_iter::<Value>();
+        let Some(Ok(first @ Value::Object(_))) = values.next() else { return };
+        let end = values.byte_offset();
+        let mut is_same = true;
+        for again in values {
+            match again {
+                Ok(again @ Value::Object(_)) => is_same &= again == first,
+                Ok(_) | Err(_) => return,
+            }
+        }
+        if is_same {
+            self.call.arguments.truncate(end);
+        } else {
+            self.state = Wholeness::Contradicted;
+        }
     }
 
     /// More of what it is given. Behind what was whole where something was lost, that is not all that came.
@@ -102,9 +145,10 @@ impl AskedCalls {
         }
     }
 
-    /// The calls so far have all that they are given.
-    pub(super) fn close(&mut self) {
-        for begun in self.all.iter_mut().filter(|begun| begun.state == Wholeness::Open) {
+    /// The calls so far with this index have all that they are given; without one all of them.
+    pub(super) fn close(&mut self, index: &str) {
+        let is_it = |begun: &&mut Begun| index.is_empty() || begun.index == index;
+        for begun in self.all.iter_mut().filter(is_it).filter(|begun| begun.state == Wholeness::Open) {
             begun.state = Wholeness::Whole;
         }
     }
@@ -113,6 +157,41 @@ impl AskedCalls {
     pub(super) fn torn(&self) -> Option<&str> {
         let torn = self.all.iter().find(|begun| begun.state == Wholeness::Torn)?;
         Some(&torn.call.tool)
+    }
+
+    /// A tool that is given different things in one call, if there is one.
+    pub(super) fn contradicted(&self) -> Option<&str> {
+        let contradicted = self.all.iter().find(|begun| begun.state == Wholeness::Contradicted)?;
+        Some(&contradicted.call.tool)
+    }
+
+    /// No more comes: what came more than once is one.
+    pub(super) fn settle(&mut self) {
+        self.all.iter_mut().for_each(Begun::settle);
+    }
+
+    /// All calls come again, whole. What was given to one that then comes with nothing counts still.
+    pub(super) fn begin_again(&mut self) {
+        self.before = std::mem::take(self).all;
+    }
+
+    /// All that a call is given, where it is known by its index.
+    pub(super) fn told_again(&mut self, index: &str, arguments: &str) {
+        if let Some(known) = self.all.iter_mut().rfind(|begun| begun.index == index) {
+            known.be_given(arguments);
+        }
+    }
+
+    /// A call that comes again whole. Where neither its index nor its id says which it is, its place and its name do.
+    pub(super) fn again(&mut self, place: usize, piece: CallPiece<'_>) {
+        let CallPiece { index, id, name, arguments } = piece;
+        let is_named = |begun: &Begun| name.is_none_or(|name| name == begun.call.tool);
+        let known = self.all.iter().rposition(|begun| begun.is_it(index, id) && is_named(begun));
+        let placed = || self.all.get(place).filter(|begun| is_named(begun)).map(|_| place);
+        match known.or_else(placed).and_then(|known| self.all.get_mut(known)) {
+            Some(known) => known.be_given(arguments),
+            None => self.piece(piece),
+        }
     }
 
     /// The tool that was called first.
@@ -146,7 +225,8 @@ impl AskedCalls {
     pub(super) fn piece(&mut self, piece: CallPiece<'_>) {
         let CallPiece { index, id, name, arguments } = piece;
         self.bytes += arguments.len();
-        let known = self.all.iter_mut().rfind(|begun| begun.index == index);
+        let is_named = |begun: &Begun| index.is_empty() && !id.is_empty() && begun.id == id;
+        let known = self.all.iter_mut().rfind(|begun| begun.index == index || is_named(begun));
         let goes_on = match (&known, name) {
             (Some(_), None) => true,
             (Some(known), Some(name)) if known.call.tool != name => known.lacks_name(&piece),
@@ -212,19 +292,19 @@ impl AskedCalls {
         }
     }
 
-    /// All that one is given, in the place of what came of it; one that is not known begins here.
-    /// Ids of items may be given twice; those of calls are not.
+    /// All that one is given, in the place of what came of it, unless nothing stands there; one that is not known begins here.
     pub(super) fn given(&mut self, index: &str, id: &str, name: &str, arguments: &str) {
-        let is_it = |begun: &Begun| match (begun.id.as_str(), id) {
-            ("", _) | (_, "") => begun.index == index && !index.is_empty(),
-            (one, other) => one == other,
-        };
-        match self.all.iter_mut().rfind(|begun| is_it(begun)) {
-            Some(known) => {
-                arguments.clone_into(&mut known.call.arguments);
-                known.state = Wholeness::Open;
+        if let Some(known) = self.all.iter_mut().rfind(|begun| begun.is_it(index, id)) {
+            return known.be_given(arguments);
+        }
+        let before = self.before.iter().position(|begun| begun.is_it(index, id));
+        match before.map(|place| self.before.swap_remove(place)) {
+            Some(before) if arguments.trim().is_empty() => {
+                self.bytes += before.call.arguments.len();
+                let seals = std::mem::take(&mut self.sealed);
+                self.all.push(Begun { call: AskedCall { seals, ..before.call }, ..before });
             }
-            None => self.piece(CallPiece { index, id, name: Some(name), arguments }),
+            Some(_) | None => self.piece(CallPiece { index, id, name: Some(name), arguments }),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
+pub(super) use hyper::Method;
 pub(super) use hyper::body::Bytes;
 pub(super) use hyper::header::HeaderName;
 use hyper::header::{
@@ -12,7 +13,7 @@ use hyper::header::{
 };
 use hyper::http::response::Parts;
 use hyper::http::uri::InvalidUri;
-use hyper::{Method, Request, Uri};
+use hyper::{Request, Uri};
 use q_core::{AgentFailure, FailureKind};
 
 use super::address::Address;
@@ -69,17 +70,28 @@ impl Exchange {
         headers: &[(HeaderName, String)],
         patience: Duration,
     ) -> Result<Self, FailedAttempt> {
+        let headers: Vec<(String, Secret)> =
+            headers.iter().map(|(name, value)| (name.to_string(), Secret::new(value))).collect();
+        Self::with_headers(route, address, (Method::GET, String::new()), &headers, patience).await
+    }
+
+    /// Sends this with these headers and no other key, but for a password in the address. Nothing that they hold is repeated.
+    pub(super) async fn with_headers(
+        route: &Route,
+        address: &Address,
+        (method, body): (Method, String),
+        headers: &[(String, Secret)],
+        patience: Duration,
+    ) -> Result<Self, FailedAttempt> {
         let target = target(address, told(address, route.proxy.as_ref()))?;
-        let mut request = Request::get(target).body(String::new()).map_err(|error| internal(&error))?;
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(value).map_err(|error| internal(&error))?;
-            request.headers_mut().insert(name, value);
-        }
+        let request = Request::builder().method(method).uri(target).body(body);
+        let mut request = request.map_err(|error| internal(&error))?;
         if let Some(password) = &address.password {
             request.headers_mut().insert(AUTHORIZATION, password.clone());
         }
+        insert_all(request.headers_mut(), headers)?;
         introduce(&mut request, address, route.proxy.as_ref())?;
-        Self::over(route, address, request, patience, Secrets::default()).await
+        Self::over(route, address, request, patience, Secrets::new(None, headers, None)).await
     }
 
     async fn over(

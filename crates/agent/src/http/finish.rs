@@ -47,6 +47,9 @@ impl Reason {
             | "prohibited_content"
             | "spii"
             | "image_safety"
+            | "image_recitation"
+            | "language"
+            | "model_armor"
             | "image_prohibited_content"
             | "guardrail_intervened" => Self::Filter,
             "tool_calls" | "tool_call" | "tool_use" | "function_call" => Self::ToolCalls,

@@ -10,7 +10,7 @@ use super::failure::{has_words, is_error};
 use super::halves::Halves;
 use super::resemblance::dialect_of;
 use crate::dialect::Dialect;
-use q_json::{elements, is_array, is_nothing, members, mended, values};
+use q_json::{elements, is_array, is_nothing, members, mended, text, values};
 
 /// The longest frame that is mended, in bytes: far more than any that servers get wrong, little enough that nobody waits for it.
 const MAX_MENDED: usize = 64 << 10;
@@ -90,6 +90,11 @@ impl Frames {
         if done { Flow::Ended } else { Flow::GoesOn }
     }
 
+    /// No more comes: what its dialect kept back is told.
+    pub(super) fn end(&mut self) {
+        self.reader.end(&mut self.answer);
+    }
+
     /// Takes in what broke off, of which nothing more comes: `ended` is how it may be read. What is said there was said, and why it
     /// ended is not known, whatever stands there.
     pub(super) fn on_broken_off(&mut self, data: Vec<u8>, ended: [Vec<u8>; 2]) {
@@ -106,6 +111,12 @@ impl Frames {
     }
 
     fn value(&mut self, name: &str, value: &RawValue) -> Flow {
+        // Something between may have written a frame as a text.
+        if let Some(inner) = text(value).filter(|inner| inner.starts_with('{'))
+            && let Ok(frame) = serde_json::from_str::<&RawValue>(&inner)
+        {
+            return self.frame(name, frame);
+        }
         if !is_array(value) {
             return self.frame(name, value);
         }

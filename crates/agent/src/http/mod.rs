@@ -34,6 +34,7 @@
 //! | `calls` | what an answer calls, as it comes |
 //! | `tool_turn` | a turn in which tools are offered: asked, carried out, asked again |
 //! | `session_tools` | what may be called: q's own tools and those of MCP servers |
+//! | `server_http` | how MCP servers at an address are asked |
 //! | `web`, `page_text` | a page that a model wants, fetched for it, and what it says as text |
 //! | `public` | which addresses are the world's |
 //! | `think_tags` | thoughts that stand in the text |
@@ -79,6 +80,7 @@ mod resemblance;
 mod retry;
 mod role_keys;
 mod route;
+mod server_http;
 mod server_memory;
 mod session_tools;
 mod signing;
@@ -96,9 +98,11 @@ use q_core::AgentEvent;
 use tokio::time::Instant;
 
 use crate::spec::HttpSpec;
+pub use q_seat::shown_address;
 use q_seat::{Agent, Controls, Conversation, Seat, Turn};
+pub use server_http::ServerHttp;
 
-pub use address::{fault as address_fault, shown as shown_address};
+pub use address::fault as address_fault;
 use answering::Answering;
 use asking::{Asked, Asking};
 pub use calls::AskedCall;

@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// What is said where an address is not the world's.
 pub(super) const NOT_PUBLIC: &str = "it leads to this machine or its own network, where nothing is fetched";
 
+/// Ends of names that mean something in one's own network alone (RFC 6761, 6762, 8375, ICANN's `internal`, and what is in use besides).
+const OF_NETWORKS: [&str; 10] =
+    ["localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa", "svc"];
+
 /// Whether a host as it is written may be asked for: a number that is the world's, or a name that is not this machine's by itself.
 /// Where a proxy resolves names nothing else is known of them here.
 pub(super) fn may_be_public(host: &str) -> bool {
@@ -13,7 +17,9 @@ pub(super) fn may_be_public(host: &str) -> bool {
     // A number written otherwise: systems read it as an address, whatever it looks like.
     let is_number =
         host.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_digit()));
-    let is_name = !is_number && !["localhost", "local", "internal"].into_iter().any(is_own);
+    // What the world never gives out, and names that only a network of one's own completes.
+    let is_of_a_network = !host.contains('.') || OF_NETWORKS.into_iter().any(is_own);
+    let is_name = !is_number && !is_of_a_network;
     host.parse().map_or(is_name, is_public)
 }
 
@@ -95,6 +101,13 @@ mod tests {
             ("a.localhost", false),
             ("printer.local", false),
             ("metadata.google.internal", false),
+            ("metadata", false),
+            ("ip6-localhost", false),
+            ("localhost.localdomain", false),
+            ("kubernetes.default.svc", false),
+            ("nas.home.arpa", false),
+            ("router.lan", false),
+            ("arpa.home.example", true),
         ] {
             assert_eq!(may_be_public(host), public, "{host}");
         }

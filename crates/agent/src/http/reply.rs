@@ -296,6 +296,7 @@ impl ResponseBody {
 
     fn end_answer(&mut self, broken: Option<AgentFailure>) {
         self.is_over = true;
+        self.frames.end();
         self.frames.answer.end(broken);
     }
 
@@ -319,7 +320,12 @@ impl ResponseBody {
         if let Some(failure) = self.other_dialect() {
             return failure;
         }
-        let said = format!("what came is no answer: {beginning}");
+        let is_utf_16 = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| self.beginning.starts_with(mark));
+        let said = if is_utf_16 {
+            "what came is text in UTF-16, and q reads UTF-8".to_owned()
+        } else {
+            format!("what came is no answer: {beginning}")
+        };
         AgentFailure::new(FailureKind::Unreachable, clean(&said, &self.settings.secrets))
     }
 }

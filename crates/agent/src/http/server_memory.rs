@@ -1,5 +1,5 @@
 //! What a conversation remembers of its server from one ask to the next, in memory alone: keys that were lent for it, and what
-//! the server had sealed and would not read again.
+//! the server had sealed and would not read again, and by which name it takes a limit.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -21,6 +21,8 @@ const MOST: usize = 4096;
 pub(super) struct ServerMemory {
     pub(super) keys: RoleKeys,
     refused: Mutex<RefusedSeals>,
+    /// Those, by how seals name them, that take the newer name for how long an answer may be.
+    newer: Mutex<BTreeSet<String>>,
 }
 
 /// What a server refused to read, as hashes, and in which turn it did so.
@@ -34,6 +36,19 @@ struct RefusedSeals {
 }
 
 impl ServerMemory {
+    /// Whether this one refused the older name for how long an answer may be, and took the newer.
+    pub(super) fn takes_newer_limit(&self, maker: &str) -> bool {
+        self.newer.lock().unwrap_or_else(PoisonError::into_inner).contains(maker)
+    }
+
+    /// This one did so: it is not asked with the older name again.
+    pub(super) fn note_newer_limit(&self, maker: &str) {
+        let mut newer = self.newer.lock().unwrap_or_else(PoisonError::into_inner);
+        if newer.len() < MOST {
+            newer.insert(maker.to_owned());
+        }
+    }
+
     /// The turn without what was refused before.
     pub(super) fn readable<'a>(&self, turn: &'a Turn) -> Cow<'a, Turn> {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use q_core::conversation::{Message, Part};
 use q_core::{CallSubject, Digest, Outcome, PlanStep, Policy, TurnNo};
-use q_mcp::{ListedTool, PinnedTools, ServedEnding, ServedReply, SessionServers};
+use q_mcp::{CallListener, ListedTool, PinnedTools, ServedEnding, ServedReply, ServingMeans, SessionServers};
 use q_tools::{ChangeLog, CheckedCall, ToolDefinition, ToolReply, ToolSettings, Toolbox, digest_of};
-use tokio::sync::mpsc;
 
 use super::calls::AskedCall;
+use super::server_http::ServerHttp;
 use super::web;
 use crate::network::NetworkEnvironment;
 use q_seat::{BackgroundLine, McpServers, Seat};
@@ -90,11 +90,12 @@ impl SessionTools {
         let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
         let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
         // What the policy denies anyway is not offered.
+        let http = ServerHttp { network: network.clone() };
         let is_offered = |tool: &ToolDefinition| tool.reads || seat.policy == Policy::Ask;
         let own = toolbox.definitions().filter(is_offered).map(OfferedTool::from).collect();
         Self {
             toolbox: Arc::new(toolbox),
-            servers: SessionServers::new(settings.clone()),
+            servers: SessionServers::new(ServingMeans::new(settings.clone(), Some(Arc::new(http)))),
             policy: seat.policy,
             own,
             network: network.clone(),
@@ -136,6 +137,9 @@ impl SessionTools {
         if self.servers.serve(tool) {
             self.servers.check(tool, input).await?;
             return Ok(CheckedCall { reads: false, wants_consent: true });
+        }
+        if let Some(page) = self.toolbox.wanted_page(tool, input) {
+            web::refuse_own(&page)?;
         }
         self.toolbox.check(tool, input).await
     }
@@ -193,18 +197,18 @@ impl SessionTools {
         owner: &[u8],
         AskedCall { tool, arguments, seals: _ }: &AskedCall,
         Digest(permitted): Digest,
-        progress: &mpsc::Sender<String>,
+        listener: &CallListener,
     ) -> CalledTool {
         if self.digest(owner, tool, arguments) != permitted {
             return ToolReply::failed("what was permitted is not this call; it did not run").into();
         }
         if self.servers.serve(tool) {
-            return self.servers.call(tool, arguments, progress).await.into();
+            return self.servers.call(tool, arguments, listener).await.into();
         }
         if let Some(page) = self.toolbox.wanted_page(tool, arguments) {
             return web::fetched(&self.network, &page).await.into();
         }
-        self.toolbox.carry_out(owner, tool, arguments, permitted, progress).await.into()
+        self.toolbox.carry_out(owner, tool, arguments, permitted, &listener.progress).await.into()
     }
 
     /// Ends what goes on in the background, waits until every command that was given up has ended, and ends the servers.

@@ -21,7 +21,8 @@ use q_core::{
     AgentEvent, AgentFailure, Call, CallFacts, CallNo, CallSubject, Digest, EntryNo, FailureKind, Outcome,
     Seal, Usage, Wants, WindowUse,
 };
-use q_tools::{CheckedCall, ToolReply, ToolSettings};
+use q_mcp::{CallListener, Questions, ServerQuestion};
+use q_tools::{CheckedCall, ToolReply, ToolSettings, digest_of};
 use tokio::sync::mpsc;
 
 use super::asking::{Asked, Asking};
@@ -144,6 +145,8 @@ struct OpenCall {
     digest: Digest,
     checked: Result<CheckedCall, String>,
     state: CallState,
+    /// What a server asks by it, until that is answered.
+    question: Option<ServerQuestion>,
 }
 
 enum CallState {
@@ -307,6 +310,7 @@ impl RunningTurn {
         let mut due = VecDeque::from(calls);
         let mut all: Vec<OpenCall> = Vec::new();
         let mut running: FuturesUnordered<BoxFuture<'static, (usize, CalledTool)>> = FuturesUnordered::new();
+        let (ask, mut questions) = mpsc::channel(1);
         loop {
             while all.iter().filter(|call| !call.has_ended()).count() < MAX_OPEN
                 && let Some(asked) = due.pop_front()
@@ -320,7 +324,7 @@ impl RunningTurn {
                     && let CallState::Permitted(entry) = call.state
                 {
                     call.state = CallState::Runs(entry);
-                    running.push(self.start(place, call));
+                    running.push(self.start(place, call, &ask));
                 }
             }
             if due.is_empty() && all.iter().all(OpenCall::has_ended) {
@@ -342,8 +346,13 @@ impl RunningTurn {
                         self.end(call, entry, reply.outcome, text).await;
                     }
                 }
+                Some(question) = questions.recv() => all.push(self.put(question, None).await),
                 control = self.controls.next() => match control {
-                    Some(control) => self.heed(control, &mut all).await,
+                    Some(control) => {
+                        if let Some((again, why)) = self.heed(control, &mut all).await {
+                            all.push(self.put(again, Some(&why)).await);
+                        }
+                    }
                     // Nobody can permit anything any more: the host ends, and this with it.
                     None => future::pending().await,
                 },
@@ -380,15 +389,33 @@ impl RunningTurn {
         asked.seals = seals;
         let facts = CallFacts { subject, ..CallFacts::default() };
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants }, facts)).await;
-        OpenCall { no, asked, digest, checked, state: CallState::Waiting }
+        OpenCall { no, asked, digest, checked, state: CallState::Waiting, question: None }
     }
 
-    /// Takes in what became of a call. One that is not waiting any more is not heard again.
-    async fn heed(&mut self, control: AgentControl, all: &mut [OpenCall]) {
+    /// Puts a question of a server to the person: a call that waits for their words, and runs nothing. `complaint` is what was wrong
+    /// with the last ones.
+    async fn put(&mut self, question: ServerQuestion, complaint: Option<&str>) -> OpenCall {
+        self.last_call += 1;
+        let (no, tool, input) = (CallNo(self.last_call), question.tool(), question.input(complaint));
+        let digest = Digest(digest_of([self.owner.as_slice(), tool.as_bytes(), input.as_bytes()]));
+        let asked = AskedCall { tool: tool.clone(), arguments: input.clone(), seals: Vec::new() };
+        let call = Call { no, tool, input, digest, wants: Wants::Words };
+        self.tell(AgentEvent::Call(call, CallFacts::default())).await;
+        let checked = Ok(CheckedCall { reads: true, wants_consent: false });
+        OpenCall { no, asked, digest, checked, state: CallState::Waiting, question: Some(question) }
+    }
+
+    /// Takes in what became of a call. One that is not waiting any more is not heard again. Gives back a question that was answered with
+    /// what it does not ask for, and why.
+    async fn heed(
+        &mut self,
+        control: AgentControl,
+        all: &mut [OpenCall],
+    ) -> Option<(ServerQuestion, String)> {
         let mut waiting = all.iter_mut().filter(|call| matches!(call.state, CallState::Waiting));
         match control {
             AgentControl::Permit { call, entry, digest } => {
-                let Some(call) = waiting.find(|open| open.no == call) else { return };
+                let call = waiting.find(|open| open.no == call)?;
                 if call.digest == digest {
                     call.state = CallState::Permitted(entry);
                 } else {
@@ -399,23 +426,37 @@ impl RunningTurn {
             AgentControl::Settle { call, entry, outcome, text } => {
                 if let Some(call) = waiting.find(|open| open.no == call) {
                     self.window = self.window.map(|window| window.with(text.len() as u64));
-                    call.state = CallState::Ended(entry, outcome, text);
+                    let question = call.question.take();
+                    call.state = CallState::Ended(entry, outcome, text.clone());
+                    match (question, outcome) {
+                        (Some(question), Outcome::Done) => return question.answer(&text).err(),
+                        (Some(question), Outcome::Denied) => question.decline(),
+                        // Dropped, it is called off.
+                        (Some(_) | None, _) => {}
+                    }
                 }
             }
             AgentControl::Steer(_) => {}
         }
+        None
     }
 
     /// Carries a call out, from the bytes that were permitted. Dropped, whatever it started ends.
-    fn start(&self, place: usize, call: &OpenCall) -> BoxFuture<'static, (usize, CalledTool)> {
+    fn start(
+        &self,
+        place: usize,
+        call: &OpenCall,
+        questions: &Questions,
+    ) -> BoxFuture<'static, (usize, CalledTool)> {
         if let Err(why) = &call.checked {
             return future::ready((place, ToolReply::failed(why.clone()).into())).boxed();
         }
         let (tools, owner, out) = (Arc::clone(&self.tools), self.owner.clone(), self.out.clone());
-        let (asked, digest, no) = (call.asked.clone(), call.digest, call.no);
+        let (asked, digest, no, questions) = (call.asked.clone(), call.digest, call.no, questions.clone());
         async move {
             let (progress, mut hear) = mpsc::channel::<String>(1);
-            let carrying_out = async move { tools.carry_out(&owner, &asked, digest, &progress).await };
+            let listener = CallListener { progress, questions };
+            let carrying_out = async move { tools.carry_out(&owner, &asked, digest, &listener).await };
             let watching = async move {
                 while let Some(text) = hear.recv().await {
                     let _nobody_hears = out.send(AgentEvent::Progress { call: no, text }).await;

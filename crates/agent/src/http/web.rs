@@ -45,15 +45,22 @@ pub(super) async fn fetched(network: &NetworkEnvironment, page: &WantedPage) -> 
     }
 }
 
+/// Refuses a page that is this machine's or its network's by its address alone: nobody need be asked about it.
+pub(super) fn refuse_own(page: &WantedPage) -> Result<(), String> {
+    public_address(&page.url).map(drop)
+}
+
+fn public_address(url: &str) -> Result<Address, String> {
+    let address = Address::of(url).map_err(told)?;
+    if may_be_public(address.host()) { Ok(address) } else { Err(NOT_PUBLIC.to_owned()) }
+}
+
 async fn try_fetch(network: &NetworkEnvironment, page: &WantedPage) -> Result<String, String> {
     let accept = "text/html, text/plain, text/*;q=0.9, application/json;q=0.9, */*;q=0.1";
     let headers = [(HeaderName::from_static("accept"), accept.to_owned())];
     let mut url = page.url.clone();
     for _ in 0..=MAX_REDIRECTS {
-        let address = Address::of(&url).map_err(told)?;
-        if !may_be_public(address.host()) {
-            return Err(NOT_PUBLIC.to_owned());
-        }
+        let address = public_address(&url)?;
         let route = Route::to(&address, network, None).await.map_err(told)?.leading_to_the_world();
         let exchange = Exchange::get(&route, &address, &headers, SILENCE).await;
         let exchange = exchange.map_err(|attempt| told(attempt.failure))?.unpacked();

@@ -65,12 +65,13 @@ impl Serving<'_> {
         let why = fault(why);
         match waiting {
             Waiting::Nothing => {} // what it was about is seen in the mirror
-            Waiting::New(request)
-            | Waiting::Awake { request, .. }
-            | Waiting::Page { request, .. }
-            | Waiting::Done(request) => self.refuse(request, &why),
-            Waiting::Prompt(key) => self.end_prompts(&why, |prompt| prompt.is(key)),
-            Waiting::Rejoined(session) => self.end_prompts(&why, |prompt| prompt.session == session),
+            Waiting::New(request) | Waiting::Awake { request, .. } | Waiting::Page { request, .. } => {
+                self.opening -= 1;
+                self.refuse(request, &why);
+            }
+            Waiting::Done(request) => self.refuse(request, &why),
+            Waiting::Prompt(key) => self.end_prompts(&Err(why), |prompt| prompt.is(key)),
+            Waiting::Rejoined(session) => self.end_prompts(&Err(why), |prompt| prompt.session == session),
         }
     }
 
@@ -83,15 +84,19 @@ impl Serving<'_> {
 
     /// No host will answer any more.
     pub(super) fn end_all(&mut self, why: &str) {
-        self.end_prompts(&Fault::new(ErrorCode::Internal, why), |_| true);
+        self.end_prompts(&Err(Fault::new(ErrorCode::Internal, why)), |_| true);
     }
 
-    fn end_prompts(&mut self, why: &Fault, is_meant: impl Fn(&OpenPrompt) -> bool) {
+    pub(super) fn end_prompts(
+        &mut self,
+        outcome: &Result<StopReason, Fault>,
+        is_meant: impl Fn(&OpenPrompt) -> bool,
+    ) {
         let (ended, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.prompts).into_iter().partition(|prompt| is_meant(prompt));
         self.prompts = open;
         for prompt in ended {
-            self.answer_prompt(prompt.request, Err(why.clone()));
+            self.answer_prompt(prompt.request, outcome.clone());
         }
     }
 
@@ -117,6 +122,7 @@ impl Serving<'_> {
         mut told: ToldSession,
         made: Option<SessionId>,
     ) {
+        self.opening -= 1;
         let Some(there) = host.mirror.get(session) else {
             return self
                 .refuse(request, &Fault::new(ErrorCode::NotFound, "the session was closed meanwhile"));
@@ -245,9 +251,10 @@ impl Serving<'_> {
             for pending in &there.pending {
                 let is_asked =
                     self.asked.iter().any(|asked| asked.session == session && asked.pending == *pending);
-                let Some(question) = consent::question(there, pending).filter(|_| !is_asked) else {
+                if is_asked {
                     continue;
-                };
+                }
+                let Some(question) = consent::question(there, pending) else { continue };
                 self.last_key += 1;
                 let request = self.last_key;
                 self.out.push(frame::request(request, "session/request_permission", &question));

@@ -9,21 +9,6 @@ use serde_json::{Value, json};
 /// Of all slash commands those that are about one conversation and need no screen.
 const COMMANDS: [&str; 4] = ["retry", "continue", "compact", "rename"];
 
-const POLICIES: [Policy; 2] = [Policy::Ask, Policy::Deny];
-
-/// The word of a policy, as `q policy` has it.
-pub(super) const fn word(policy: Policy) -> &'static str {
-    match policy {
-        Policy::Ask => "ask",
-        Policy::Deny => "deny",
-    }
-}
-
-/// The policy of that word.
-pub(super) fn policy(of: &str) -> Option<Policy> {
-    POLICIES.into_iter().find(|policy| word(*policy) == of)
-}
-
 /// What the tools of a session may do, as the protocol's modes.
 pub(super) fn modes(now: Policy) -> Value {
     let mode = |policy: Policy| {
@@ -31,13 +16,13 @@ pub(super) fn modes(now: Policy) -> Value {
             Policy::Ask => ("Ask", "What changes or runs something asks first"),
             Policy::Deny => ("Read only", "What changes or runs something is denied"),
         };
-        json!({ "id": word(policy), "name": name, "description": does })
+        json!({ "id": policy.word(), "name": name, "description": does })
     };
-    json!({ "currentModeId": word(now), "availableModes": POLICIES.map(mode) })
+    json!({ "currentModeId": now.word(), "availableModes": Policy::ALL.map(mode) })
 }
 
 pub(super) fn mode(now: Policy) -> Value {
-    json!({ "sessionUpdate": "current_mode_update", "currentModeId": word(now) })
+    json!({ "sessionUpdate": "current_mode_update", "currentModeId": now.word() })
 }
 
 /// The commands that can be typed, from the one table.

@@ -1,6 +1,7 @@
 //! A prompt as an editor sends it, in blocks, as the text and the images that q sends.
 
 use q_core::NewImage;
+use q_term::sanitize::visible_line;
 use q_term::{quoted, typed};
 use serde_json::Value;
 
@@ -20,23 +21,24 @@ pub(super) fn of_blocks(blocks: &Value, directory: &str) -> Result<FilledPrompt,
         match member("type") {
             "text" => text.push_str(&typed::text(member("text"))),
             "resource_link" => {
-                let (name, uri) = (member("name"), member("uri"));
-                text.extend(["[", name, "](", shown(uri, directory), ")"]);
+                let (name, uri) = (visible_line(member("name")), visible_line(member("uri")));
+                text.extend(["[", &name, "](", shown(&uri, directory), ")"]);
             }
             "resource" => {
                 let resource = block.get("resource").unwrap_or(&Value::Null);
                 let member = |name: &str| resource.get(name).and_then(Value::as_str);
-                let uri = member("uri").unwrap_or_default();
+                let uri = visible_line(member("uri").unwrap_or_default());
                 match (member("text"), member("blob")) {
                     (Some(said), _) => {
-                        behind.push_str(&quoted::block(shown(uri, directory), &typed::text(said)));
+                        behind.push_str(&quoted::block(shown(&uri, directory), &typed::text(said)));
                     }
-                    (None, Some(blob)) => images.push(image(shown(uri, directory), blob)?),
+                    (None, Some(blob)) => images.push(image(shown(&uri, directory), blob)?),
                     (None, None) => return Err("a resource has a text or a blob".to_owned()),
                 }
             }
             "image" => {
-                let name = Some(shown(member("uri"), directory)).filter(|name| !name.is_empty());
+                let uri = visible_line(member("uri"));
+                let name = Some(shown(&uri, directory)).filter(|name| !name.is_empty());
                 images.push(image(name.unwrap_or("image"), member("data"))?);
             }
             "audio" => return Err("sound is not taken: q's agents read text and images".to_owned()),
@@ -84,6 +86,11 @@ mod tests {
                     { "type": "text", "text": "?" },
                 ]),
                 "see [b.rs](/elsewhere/b.rs#L1)?\n\nFile a.rs (1 line, 10 B):\n```\nfn a() {}\n```",
+                0,
+            ),
+            (
+                json!([{ "type": "resource_link", "name": "a\u{202e}b\n", "uri": "file:///w/\u{1b}[2Jc" }]),
+                "[a<U+202E>b ](<U+001B>[2Jc)",
                 0,
             ),
             (json!([{ "type": "image", "data": GIF, "mimeType": "image/png" }]), "", 1),

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use q_client::{ClientState, Prompt};
-use q_core::{Command, PromptWay, SessionId, Summary, WallTime};
+use q_core::{Command, Policy, PromptWay, SessionId, Summary, WallTime};
 use q_term::command::table;
 use q_term::kinds::Kinds;
 use serde_json::{Value, json};
@@ -70,6 +70,8 @@ pub(super) struct Serving<'a> {
     pub(super) sessions: BTreeMap<SessionId, ToldSession>,
     pub(super) prompts: Vec<OpenPrompt>,
     pub(super) asked: Vec<AskedCall>,
+    /// How many are being opened.
+    pub(super) opening: usize,
     /// The number of the last prompt or question.
     pub(super) last_key: u64,
     /// The session that the editor spoke of last: taken for the one in front.
@@ -92,6 +94,7 @@ impl<'a> Serving<'a> {
             sessions: BTreeMap::new(),
             prompts: Vec::new(),
             asked: Vec::new(),
+            opening: 0,
             last_key: 0,
             shows: None,
             out: Vec::new(),
@@ -153,6 +156,7 @@ impl<'a> Serving<'a> {
             "session/new" => {
                 self.refuse_too_many()?;
                 let command = (self.make)(directory(params)?).map_err(|error| fault(&error))?;
+                self.opening += 1;
                 host.request(command.into(), Waiting::New(id));
             }
             "session/load" => self.open(host, id, params, true)?,
@@ -162,7 +166,7 @@ impl<'a> Serving<'a> {
             "session/set_mode" => {
                 let session = self.session(params)?;
                 let word = text(params, "modeId")?;
-                let policy = options::policy(word)
+                let policy = Policy::of(word)
                     .ok_or_else(|| invalid(format!("there is no mode `{word}`; they are ask and deny")))?;
                 host.request(Command::SetPolicy { session, policy }.into(), Waiting::Done(id));
             }
@@ -205,7 +209,7 @@ impl<'a> Serving<'a> {
     }
 
     fn refuse_too_many(&self) -> Result<(), Fault> {
-        if self.sessions.len() < MOST_SESSIONS {
+        if self.sessions.len() + self.opening < MOST_SESSIONS {
             return Ok(());
         }
         let why =
@@ -235,6 +239,7 @@ impl<'a> Serving<'a> {
         // Whatever happens before it was told is told with the rest.
         self.leave(session);
         let replay = whole.then(|| Replay::of(session).into());
+        self.opening += 1;
         host.request(wake(session).into(), Waiting::Awake { request, session, replay });
         Ok(())
     }
@@ -314,13 +319,7 @@ impl<'a> Serving<'a> {
     /// What the editor began in a session ends, as the protocol wants it; the session stays in q's list.
     fn close(&mut self, host: &mut Host, session: SessionId) {
         self.cancel(host, session);
-        let (closed, open) =
-            std::mem::take(&mut self.prompts).into_iter().partition(|prompt| prompt.session == session);
-        self.prompts = open;
-        let closed: Vec<OpenPrompt> = closed;
-        for prompt in closed {
-            self.answer_prompt(prompt.request, Ok(StopReason::Cancelled));
-        }
+        self.end_prompts(&Ok(StopReason::Cancelled), |prompt| prompt.session == session);
         self.leave(session);
     }
 

@@ -3,6 +3,7 @@
 
 mod attached;
 mod changes;
+mod filling;
 mod job;
 mod reading_changes;
 mod reconnect;
@@ -97,8 +98,11 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut terminals, disconnected, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, .. } = attached;
     drop(screen);
+    for text in requests.unfilled() {
+        out::note(&format!("not sent, its server had not answered: {text}"));
+    }
     terminals.note(ui.focus());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
     let is_taken = goes_on && client.leave().await;
@@ -156,6 +160,11 @@ impl Attached<'_> {
                 }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
+                    None
+                }
+                filled = self.requests.filled() => {
+                    self.requests.send_filled(self.context, &mut self.client, &mut self.ui, filled)?;
+                    self.stale = true;
                     None
                 }
                 () = sleep(next_frame), if self.stale => None,

@@ -11,10 +11,12 @@ use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
 use q_term::command::UserCommand;
-use q_term::command::{FROM_NEXT_TURN, notice, rule_made};
+use q_term::command::{FROM_NEXT_TURN, notice, what_follows};
+use q_term::offers::OfferUse;
 use q_term::rules::ListedRule;
 use q_term::{Intent, Ui};
 
+use crate::attach::filling::{Filling, TypedPrompt};
 use crate::client::{Attachment, among, next_page, summaries, token};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::new::SessionRequest;
@@ -22,7 +24,8 @@ use crate::commands::{new, next_request, permissions, processes, settings, trust
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
-use crate::{permissions_file, trust_file};
+use crate::served_words::{self, PromptWords, ServedText};
+use crate::{offers, permissions_file, trust_file};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -38,6 +41,8 @@ pub(super) type AttachedClient = Attachment<Continuation>;
 pub(super) struct Requests {
     sought: Option<(SessionId, String)>,
     typed: TypedPrompts,
+    /// Prompts for which servers are being asked.
+    filling: Filling,
     /// The directories of which it is known whether they are trusted, or is asked.
     looked_at: BTreeSet<String>,
 }
@@ -68,6 +73,8 @@ pub(super) enum Continuation {
         session: SessionId,
         shows: bool,
     },
+    /// What a session's agent offers, and for what that is asked.
+    Offers(SessionId, OfferUse),
     /// What goes on in a session's background.
     Processes(SessionId),
     /// The rules of a session, to be shown behind those that stand beside them; or why those are not known.
@@ -101,6 +108,7 @@ impl Continuation {
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Processes(_)
+            | Self::Offers(..)
             | Self::Rules { .. }
             | Self::Context { .. }
             | Self::About { .. } => {
@@ -146,12 +154,15 @@ impl Requests {
                 }
             },
             Intent::Prompt { key, session, text, way } => {
-                match self.filled(context, &client.mirror, session, (text, way)) {
-                    Ok(FilledPrompt { text, images }) => {
-                        let prompt = Prompt { session, token: token()?, text, images, way };
-                        client.state.submit(prompt, Continuation::Prompt(key));
-                        send(client, ui);
-                    }
+                let typed = TypedPrompt { key, session, way };
+                // What the shell gets is asked of no server.
+                let words = match way {
+                    PromptWay::Run => Ok(PromptWords::Plain(text.clone())),
+                    PromptWay::Ask | PromptWay::Steer => served(context, &client.mirror, session, &text),
+                };
+                match words {
+                    Ok(PromptWords::Served(words)) => self.filling.begin(typed, text, *words),
+                    Ok(PromptWords::Plain(text)) => self.submit(context, client, ui, typed, &text)?,
                     Err(why) => Continuation::Prompt(key).refused(ui, why),
                 }
                 return Ok(());
@@ -193,6 +204,7 @@ impl Requests {
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
             Intent::Answers(..)
+            | Intent::Offers { .. }
             | Intent::Settings { .. }
             | Intent::Trust { .. }
             | Intent::RemoveRule(_)
@@ -224,6 +236,9 @@ impl Requests {
                     let said = Some(said.clone()).filter(|_| place + 1 == count);
                     ask(client, ui, Continuation::About { said }, answer.into());
                 }
+            }
+            Intent::Offers { session, wanted } => {
+                ask(client, ui, Continuation::Offers(session, wanted), offers::request(session));
             }
             Intent::Settings { session, only } => {
                 if let Some(here) = client.mirror.get(session) {
@@ -266,20 +281,71 @@ impl Requests {
         }
     }
 
+    /// Sends a prompt with the files that it names.
+    fn submit(
+        &mut self,
+        context: &Context,
+        client: &mut AttachedClient,
+        ui: &mut Ui,
+        TypedPrompt { key, session, way }: TypedPrompt,
+        text: &str,
+    ) -> Result<(), CliError> {
+        match self.with_files(context, &client.mirror, session, (text, way)) {
+            Ok(FilledPrompt { text, images }) => {
+                let prompt = Prompt { session, token: token()?, text, images, way };
+                client.state.submit(prompt, Continuation::Prompt(key));
+                send(client, ui);
+            }
+            Err(why) => Continuation::Prompt(key).refused(ui, why),
+        }
+        Ok(())
+    }
+
+    /// Waits for a prompt for which servers were asked; for ever where there is none.
+    pub(super) async fn filled(&mut self) -> (TypedPrompt, Result<ServedText, String>) {
+        self.filling.next().await
+    }
+
+    /// Sends such a prompt. What a server said names no files.
+    pub(super) fn send_filled(
+        &mut self,
+        context: &Context,
+        client: &mut AttachedClient,
+        ui: &mut Ui,
+        (typed, filled): (TypedPrompt, Result<ServedText, String>),
+    ) -> Result<(), CliError> {
+        match filled {
+            Ok(ServedText { text, is_served: true }) => {
+                let TypedPrompt { key, session, way } = typed;
+                let prompt = Prompt { session, token: token()?, text, images: Vec::new(), way };
+                client.state.submit(prompt, Continuation::Prompt(key));
+                send(client, ui);
+            }
+            Ok(ServedText { text, is_served: false }) => self.submit(context, client, ui, typed, &text)?,
+            Err(why) => Continuation::Prompt(typed.key).refused(ui, why),
+        }
+        Ok(())
+    }
+
+    /// The prompts for which servers are still being asked, as they were typed: they are not sent.
+    pub(super) fn unfilled(&self) -> impl Iterator<Item = &str> {
+        self.filling.texts()
+    }
+
     /// A prompt with the files that it names, or why it goes back to where it was typed.
-    fn filled(
+    fn with_files(
         &mut self,
         context: &Context,
         mirror: &Mirror,
         session: SessionId,
-        (text, way): (String, PromptWay),
+        (text, way): (&str, PromptWay),
     ) -> Result<FilledPrompt, String> {
         if way == PromptWay::Run {
-            return Ok(FilledPrompt { text, images: Vec::new() });
+            return Ok(FilledPrompt { text: text.to_owned(), images: Vec::new() });
         }
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
-        let whole = self.typed.with_files(Base::new(directory, &context.environment), &text);
+        let whole = self.typed.with_files(Base::new(directory, &context.environment), text);
         whole.map_err(|fault| format!("{fault} (Enter again sends it without)"))
     }
 
@@ -333,6 +399,9 @@ impl Requests {
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
             }
+            (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
+                return ui.offered(session, wanted, &offers::list(*offered));
+            }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
                 ui.show_processes(session, processes::lines(&all));
             }
@@ -363,6 +432,7 @@ impl Requests {
                 | Continuation::Lookup { .. }
                 | Continuation::Models { .. }
                 | Continuation::Processes(_)
+                | Continuation::Offers(..)
                 | Continuation::Rules { .. }
                 | Continuation::Context { .. }
                 | Continuation::Draft
@@ -417,11 +487,20 @@ impl Requests {
                     self.sought.as_ref().filter(|(id, _)| *id == session).map(|(_, name)| name.as_str());
                 let said = open.or(sought).and_then(|name| notice(command, name, Way::Slash));
                 let beside = ui.unlisted(mirror, command).unwrap_or_default();
-                let rule = mirror.get(session).and_then(|session| rule_made(command, &session.pending));
-                let rule = rule.map(|rule| format!("; {rule}")).unwrap_or_default();
-                Continuation::About { said: said.map(|said| said + &beside + &rule) }
+                let waiting = mirror.get(session).map(|session| session.pending.as_slice());
+                let follows = what_follows(command, waiting.unwrap_or_default());
+                let follows: String = follows.iter().map(|more| format!("; {more}")).collect();
+                Continuation::About { said: said.map(|said| said + &beside + &follows) }
             }
         })
+    }
+}
+
+/// What a prompt wants of servers, or as it is sent without.
+fn served(context: &Context, mirror: &Mirror, session: SessionId, text: &str) -> Result<PromptWords, String> {
+    match mirror.get(session).map(|here| &here.summary) {
+        Some(here) => served_words::wanted(context, &here.agent, Path::new(&here.directory), text),
+        None => Ok(PromptWords::Plain(text.to_owned())),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _, stream};
 use q_agent::http::shown_address;
-use q_agent::{AgentSpec, Dialect, Message, Role, Seat, ServerLimit, Turn};
+use q_agent::{AgentOffer, AgentOffers, AgentSpec, Dialect, Message, Role, Seat, ServerLimit, Turn};
 use q_core::{AgentEvent, AgentFailure, FailureKind, SessionId, Usage};
 use q_host::clock::Clock;
 use q_proto::message::Reach;
@@ -48,6 +48,10 @@ struct CheckJson<'a> {
     tools_taken: Option<bool>,
     /// What the server told of its own limits.
     limits: Vec<LimitJson<'a>>,
+    /// What a program that it is lets people choose or type, and whether it takes words in its turn.
+    modes: Vec<&'a str>,
+    commands: Vec<&'a str>,
+    steers: bool,
     first_piece_ms: Option<u64>,
     took_ms: u64,
     tokens_in: Option<u64>,
@@ -81,6 +85,8 @@ struct CheckResult {
     /// The tool that it called in the place of an answer.
     called: Option<String>,
     limits: Vec<ServerLimit>,
+    /// What a program that it is lets people choose or type.
+    offers: AgentOffers,
 }
 
 pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, CliError> {
@@ -122,6 +128,9 @@ pub(crate) async fn run(context: &Context, args: CheckArgs) -> Result<ExitCode, 
             tools: came.offers_tools,
             tools_taken: came.takes_tools(),
             limits: came.limits.iter().map(LimitJson::from).collect(),
+            modes: names(&came.offers.modes).collect(),
+            commands: names(&came.offers.commands).collect(),
+            steers: came.offers.steers,
             first_piece_ms: came.first.map(millis),
             took_ms: millis(took),
             tokens_in: came.usage.map(|usage| usage.input),
@@ -166,8 +175,9 @@ async fn ask(agent: AgentSpec, model: &str, seat: Seat, clock: &Clock, within: D
     let conversation = agent.agent().open(seat);
     let events = conversation.turn(turn, stream::pending().boxed());
     let came = read(events, clock, within).await;
+    let offers = conversation.offers();
     conversation.release().await;
-    CheckResult { limits: agent.server_limits(), ..came }
+    CheckResult { limits: agent.server_limits(), offers, ..came }
 }
 
 /// Reads a turn to its end, or as far as an answer to such a question goes. What is dropped unread is cancelled.
@@ -344,7 +354,30 @@ fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
         format!("  limits    {limits}"),
     ];
     lines.extend(torn);
+    if came.brings_tools && !is_refused {
+        lines.extend(offered(&came.offers));
+    }
     lines
+}
+
+/// What a program lets people choose or type, a line each.
+fn offered(offers: &AgentOffers) -> [String; 4] {
+    let listed = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let mode = |name: &str| if name == offers.mode { format!("{name} (now)") } else { name.to_owned() };
+    let modes = names(&offers.modes).map(mode).collect();
+    let commands = names(&offers.commands).map(|name| format!("/{name}")).collect();
+    let steers =
+        if offers.steers { "yes: /steer reaches it in its turn" } else { "no: words wait for its next turn" };
+    [
+        format!("  modes     {}", listed(modes)),
+        format!("  commands  {}", listed(commands)),
+        format!("  steering  {steers}"),
+        "  terminal  its files and commands may go through q, and ask".to_owned(),
+    ]
+}
+
+fn names(offers: &[AgentOffer]) -> impl Iterator<Item = &str> {
+    offers.iter().map(|offer| offer.name.as_str())
 }
 
 #[cfg(test)]

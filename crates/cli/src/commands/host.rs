@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use clap::Subcommand;
 use q_client::{News, READY, Urgency, other_socket};
-use q_core::Mirror;
+use q_core::{Activity, Mirror};
 use q_host::{HostConfig, PersonalFiles, ProjectReader, RuleFile, ServerReader};
 use q_proto::{Place, Request, Response};
 use q_store::StoreError;
@@ -51,7 +51,7 @@ pub(crate) async fn run(environment: &ProcessEnvironment, args: HostArgs) -> Res
     match args.verb {
         HostVerb::Status(args) => status(&context()?, args.json).await,
         HostVerb::Stop(args) => stop(&context()?, args.force).await,
-        HostVerb::Restart(args) => restart(&context()?, args.wait).await,
+        HostVerb::Restart(args) => restart(&context()?, &args).await,
         HostVerb::Logs => print_logs(&context()?),
         // These two read no agents and no keys: a host is not started less for a key file that is not there.
         HostVerb::Run(args) => Ok(serve(environment, args.existing).await),
@@ -172,13 +172,16 @@ async fn make_room(mut client: Client) -> Result<(), CliError> {
 }
 
 /// Ends the host that runs, whatever its version, and starts one of this program.
-async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
+async fn restart(context: &Context, args: &RestartArgs) -> Result<ExitCode, CliError> {
     let cut = match Client::attach_existing(context, true).await {
         Ok(Some(mut client)) => {
-            while wait && !working(&client.mirror).is_empty() {
+            while args.wait && !those_that(&client.mirror, Activity::is_busy).is_empty() {
                 client.next().await?;
             }
-            let cut = working(&client.mirror);
+            if !args.now {
+                refuse_if_asked(&client.mirror)?;
+            }
+            let cut = those_that(&client.mirror, Activity::is_busy);
             make_room(client).await?;
             cut
         }
@@ -198,9 +201,21 @@ async fn restart(context: &Context, wait: bool) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The names of sessions whose turn runs.
-fn working(mirror: &Mirror) -> Vec<String> {
+/// A question that waits is not taken away unasked: no agent could take its answer after a restart.
+fn refuse_if_asked(mirror: &Mirror) -> Result<(), CliError> {
+    let asked = those_that(mirror, Activity::needs_person);
+    if asked.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::failed(format!(
+        "your answer is waited for in {}, and a restart would take the question away; `q inbox` shows it; `q host restart --wait` restarts once nothing runs, `--now` at once",
+        asked.join(", ")
+    )))
+}
+
+/// The names of the open sessions that do that.
+fn those_that(mirror: &Mirror, do_it: fn(Activity) -> bool) -> Vec<String> {
     let sessions = mirror.by_slot();
-    let busy = sessions.iter().filter(|session| session.summary.activity.is_busy());
-    busy.map(|session| session.summary.name.to_string()).collect()
+    let such = sessions.iter().filter(|session| do_it(session.summary.activity));
+    such.map(|session| session.summary.name.to_string()).collect()
 }

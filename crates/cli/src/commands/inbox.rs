@@ -10,7 +10,7 @@ use clap::Subcommand;
 use q_core::attention::{self, Need};
 use q_core::{Answer, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
-use q_term::command::{rule_made, table};
+use q_term::command::{table, what_follows};
 use q_term::rules;
 use q_term::sanitize::exact_line;
 use q_term::words::counted;
@@ -243,21 +243,21 @@ async fn reply(
     answer: Answer,
 ) -> Result<(), CliError> {
     let mut client = Client::attach(context, false).await?;
-    let is_meant = |pending: &PendingCall| {
-        (pending.wants == Wants::Words) == (wants == Wants::Words)
-            && id.is_none_or(|id| CallId::of(pending) == id)
-    };
-    let (session, fitting) = in_one_session(&mut client, address, is_meant).await?;
+    let fits = |pending: &PendingCall| (pending.wants == Wants::Words) == (wants == Wants::Words);
+    let is_meant = |pending: &PendingCall| id.is_none_or(|id| CallId::of(pending) == id);
+    let (session, waiting) = in_one_session(&mut client, address, |pending| {
+        fits(pending) && (address.is_some() || is_meant(pending))
+    })
+    .await?;
+    let fitting: Vec<PendingCall> = waiting.iter().filter(|pending| is_meant(pending)).cloned().collect();
     let pending = only(&session, &fitting)?;
     if id.is_none() && wants != Wants::Words {
         confirm(context, &session, pending, &answer)?;
     }
     let command = table::answer(session.id, pending, answer);
-    let rule = rule_made(&command, &fitting);
+    let follows = what_follows(&command, &waiting);
     client.carry_out(&session, command).await?;
-    if let Some(rule) = rule {
-        out::note(&rule);
-    }
+    follows.iter().for_each(|said| out::note(said));
     Ok(())
 }
 
@@ -282,7 +282,10 @@ fn only<'a>(session: &Summary, fitting: &'a [PendingCall]) -> Result<&'a Pending
                 let asks = q_term::words::pending(pending).replace('\n', "\n    ");
                 out::note(&format!("{} {asks}", CallId::of(pending)));
             }
-            CliError::usage(format!("several things wait in `{}`; name one by its id", session.name))
+            let name = &session.name;
+            return Err(CliError::usage(format!("several things wait in `{name}`")).hint(format!(
+                "say which: `q approve {name} ID`; `q approve {name} --all` lets all of them run"
+            )));
         }
     };
     Err(complaint.hint("`q inbox` lists what waits, with ids"))

@@ -1,24 +1,24 @@
 //! `q mcp`: servers whose tools models may call, and what of them was accepted.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Subcommand;
-use q_agent::{TOOL_VARIABLES, ToolSettings};
-use q_mcp::{McpConnection, McpSpec, Pin, PinnedTools, ServerOrigin, ToolList, check_name};
-use q_tools::{SERVERS_FILE, ServingPrograms};
+use q_agent::http::shown_address;
+use q_mcp::{ListedPrompt, McpSpec, Pin, PinnedTools, ServerOrigin, ToolList, check_name};
+use q_tools::SERVERS_FILE;
 use serde::Serialize;
 
 use crate::client::Client;
 use crate::commands::permissions;
-use crate::config::{self, WorkPlace};
+use crate::config::{self, McpConfig, WorkPlace};
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::mcp_servers::{self, KnownServer, KnownServers};
 use crate::places::config_file;
-use crate::{json, mcp_file, out, trust_file};
+use crate::{json, mcp_file, mcp_look, out, trust_file};
 
 /// How much of what a tool is said to do is listed, in letters.
 const ABOUT: usize = 90;
@@ -28,7 +28,7 @@ const ABOUT: usize = 90;
 pub(crate) enum McpVerb {
     /// The servers of the configuration and of this project, and what of each was accepted
     List(crate::args::JsonArgs),
-    /// Start one, list its tools, and show how they differ from what was accepted
+    /// Start one or reach it, list its tools, and show how they differ from what was accepted
     Check(McpCheckArgs),
     /// Write a server into the configuration
     Add(McpAddArgs),
@@ -61,8 +61,20 @@ pub(crate) struct McpAddArgs {
     /// Run it in the directory of each session, once that is trusted, and not in one of its own
     #[arg(long)]
     in_session: bool,
+    /// Where it is, for one that is reached over HTTP and not started
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["env", "in_session", "command"])]
+    url: Option<String>,
+    /// A header that each request to it has
+    #[arg(long, value_name = "NAME=VALUE", requires = "url")]
+    header: Vec<String>,
+    /// The variable that holds its key
+    #[arg(long, value_name = "VARIABLE", requires = "url", conflicts_with = "key_file")]
+    key_env: Option<String>,
+    /// The file that holds its key, and nothing else
+    #[arg(long, value_name = "PATH", requires = "url")]
+    key_file: Option<PathBuf>,
     /// The program and its arguments
-    #[arg(last = true, required = true)]
+    #[arg(last = true, required_unless_present = "url")]
     command: Vec<String>,
 }
 
@@ -76,6 +88,9 @@ pub(crate) struct McpRemoveArgs {
 struct ServerJson<'a> {
     name: &'a str,
     command: &'a [String],
+    /// Where it is, without what may be a key, for one that is not started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
     enabled: bool,
     agents: Option<&'a [String]>,
     /// The file that names it.
@@ -93,6 +108,8 @@ struct CheckedJson<'a> {
     name: &'a str,
     server: &'a str,
     tools: Vec<ToolJson>,
+    /// Each with what it takes.
+    prompts: Vec<String>,
     left_out: &'a [String],
     /// How it differs from what was accepted.
     difference: &'a [String],
@@ -109,8 +126,9 @@ struct ToolJson {
 pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, CliError> {
     let file = config_file(&context.environment)?;
     let configured = config::read(&file)?.mcp;
+    let (variables, trusted) = (mcp_servers::variables(context), context.place.trusted());
     let servers =
-        mcp_servers::known(&configured, &file, &context.place.trusted(), &context.environment.directory);
+        mcp_servers::known((&file, &configured), variables, &trusted, &context.environment.directory);
     let pinned = PinnedTools { directory: context.place.accepted_servers() };
     match verb {
         McpVerb::List(args) => {
@@ -119,12 +137,12 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
         }
         McpVerb::Check(args) => return check(context, &servers, &pinned, args).await,
         McpVerb::Add(args) => {
-            let spec = spec(&args)?;
+            let server = described(&args)?;
             if configured.contains_key(&args.name) {
                 let error = CliError::usage(format!("there is a server {} already", args.name));
                 return Err(error.hint(format!("q mcp remove {} takes it out first", args.name)));
             }
-            let table = mcp_file::table(&args.name, &spec, args.in_session.then_some(WorkPlace::Session));
+            let table = mcp_file::table(&args.name, &server);
             mcp_file::add(&file, &table).map_err(|error| {
                 error.hint(format!(
                     "nothing was written to {}; put this there yourself:\n{table}",
@@ -166,22 +184,36 @@ fn to_check(name: &str) -> String {
     format!("q mcp check {name} starts it and lists its tools")
 }
 
-fn spec(args: &McpAddArgs) -> Result<McpSpec, CliError> {
+/// The table that is written, as far as it can be one.
+fn described(args: &McpAddArgs) -> Result<McpConfig, CliError> {
     check_name(&args.name)
         .map_err(|why| CliError::usage(format!("{} is no name of a server: it {why}", args.name)))?;
+    let named = |texts: &[String], what: &str| {
+        let pair = |text: &String| {
+            let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        let pairs: Option<BTreeMap<String, String>> = texts.iter().map(pair).collect();
+        pairs.ok_or_else(|| CliError::usage(format!("{what} is NAME=VALUE")))
+    };
+    let server = McpConfig {
+        command: args.command.clone(),
+        url: args.url.clone(),
+        headers: config::headers::checked(named(&args.header, "a header")?).map_err(CliError::usage)?,
+        key_env: args.key_env.clone(),
+        key_file: args.key_file.clone(),
+        environment: named(&args.env, "a variable")?,
+        timeout_seconds: args.timeout,
+        directory: args.in_session.then_some(WorkPlace::Session),
+        ..McpConfig::default()
+    };
+    server.check(&args.name).map_err(|why| CliError::usage(format!("{} {why}", args.name)))?;
     if !args.in_session && mcp_servers::by_relative_path(&args.command) {
         let error =
             CliError::usage("a server runs in a directory of its own: name all of its program's path");
         return Err(error.hint("or have it run in the directory of each session: --in-session"));
     }
-    let variable = |text: &String| {
-        let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
-        Some((name.to_owned(), value.to_owned()))
-    };
-    let environment: Option<BTreeMap<String, String>> = args.env.iter().map(variable).collect();
-    let environment = environment.ok_or_else(|| CliError::usage("a variable is NAME=VALUE"))?;
-    let timeout = args.timeout.map_or(McpSpec::TIMEOUT, Duration::from_secs);
-    Ok(McpSpec { environment, timeout, ..McpSpec::new(&args.name, args.command.clone()) })
+    Ok(server)
 }
 
 /// Says where a project names servers of which nothing is read yet.
@@ -243,6 +275,7 @@ fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(
             ServerJson {
                 name: &server.spec.name,
                 command: &server.spec.command,
+                url: server.spec.remote.as_ref().map(|remote| shown_address(&remote.url)),
                 enabled: server.is_enabled,
                 agents: server.agents.as_deref(),
                 file: server.file.display().to_string(),
@@ -254,7 +287,7 @@ fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(
         return json::print(&shape.collect::<Vec<_>>());
     }
     if rows.is_empty() {
-        out::note("no MCP servers: q mcp add NAME -- PROGRAM ARGUMENTS");
+        out::note("no MCP servers: q mcp add NAME -- PROGRAM ARGUMENTS, or q mcp add NAME --url ADDRESS");
     }
     for (server, pin) in &rows {
         let state = match (server.is_enabled, server.fault(pin), pin) {
@@ -267,7 +300,7 @@ fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(
             ServerOrigin::Person => String::new(),
             ServerOrigin::Project(_) => format!("; of {}", server.file.display()),
         };
-        out::line(&format!("{}  {}  ({state}{of})", server.spec.name, server.spec.command.join(" ")))?;
+        out::line(&format!("{}  {}  ({state}{of})", server.spec.name, server.spec.shown()))?;
     }
     for notice in &servers.notices {
         out::note(notice);
@@ -286,7 +319,8 @@ async fn check(
     if let Some(why) = server.obstacle() {
         return Err(CliError::failed(format!("MCP server {name}: {why}")));
     }
-    let (introduction, list) = look(&context.environment, &server.spec, pinned).await?;
+    let looked = look(&context.environment, &server.spec, pinned).await?;
+    let Looked { introduction, list, prompts } = &looked;
     let now = Pin::new(&server.spec.accepted_words(), list.tools.clone());
     // What cannot be read is in the way of every session until something else is accepted.
     let before = pinned.read(&server.pin_name());
@@ -306,14 +340,15 @@ async fn check(
         });
         json::print(&CheckedJson {
             name: &name,
-            server: &introduction,
+            server: introduction,
             tools: tools.collect(),
+            prompts: prompts.iter().map(ListedPrompt::usage).collect(),
             left_out: &list.left_out,
             difference: &difference,
             accepted,
         })?;
     } else {
-        print_checked(server, &introduction, &list, &difference)?;
+        print_checked(server, &looked, &difference)?;
     }
     if accepted {
         if is_new || !difference.is_empty() {
@@ -329,17 +364,17 @@ async fn check(
 
 fn print_checked(
     server: &KnownServer,
-    introduction: &str,
-    list: &ToolList,
+    Looked { introduction, list, prompts }: &Looked,
     difference: &[String],
 ) -> Result<(), CliError> {
     let name = &server.spec.name;
     out::line(&format!("{name} is {introduction}, with {} tools", list.tools.len()))?;
     if server.spec.origin != ServerOrigin::Person {
         out::line(&format!(
-            "{} has it started as {:?}",
+            "{} has it {} {:?}",
             server.file.display(),
-            server.spec.accepted_words()
+            if server.spec.remote.is_some() { "at" } else { "started as" },
+            server.spec.accepted_words().iter().filter(|word| !word.is_empty()).collect::<Vec<_>>()
         ))?;
     }
     if difference.is_empty() {
@@ -353,32 +388,28 @@ fn print_checked(
         out::line("it is not as it was accepted:")?;
         difference.iter().try_for_each(|line| out::line(line))?;
     }
-    list.left_out.iter().try_for_each(|line| out::line(&format!("left out: {line}")))
+    list.left_out.iter().try_for_each(|line| out::line(&format!("left out: {line}")))?;
+    prompts.iter().try_for_each(|prompt| {
+        let between = if prompt.about.is_empty() { "" } else { "  " };
+        out::line(&format!("  /{name}:{}{between}{}", prompt.usage(), prompt.about.replace('\n', " ")))
+    })
 }
 
-/// Starts it here as a session would, and ends it again.
+/// What a server is and has.
+struct Looked {
+    introduction: String,
+    list: ToolList,
+    prompts: Vec<ListedPrompt>,
+}
+
 async fn look(
     environment: &ProcessEnvironment,
     spec: &McpSpec,
     pinned: &PinnedTools,
-) -> Result<(String, ToolList), CliError> {
-    let variable = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
-    let settings = ToolSettings {
-        environment: TOOL_VARIABLES.iter().filter_map(variable).collect(),
-        umask: environment.umask,
-        supervisor: Some(environment.program.clone()),
-        sandbox: false,
-        ..ToolSettings::default()
-    };
-    let programs = ServingPrograms::default();
-    let looked = async {
-        let connection = McpConnection::start(spec, &settings, pinned, &programs).await?;
-        let introduction = connection.introduction();
-        let list = connection.list().await;
-        connection.end();
-        Ok::<_, String>((introduction, list?))
-    };
-    let looked = looked.await;
-    programs.are_over().await;
-    looked.map_err(|why| CliError::failed(format!("MCP server {}: {why}", spec.name)))
+) -> Result<Looked, CliError> {
+    let looked = mcp_look::asked(environment, spec, pinned, async |server| {
+        let list = server.list().await?;
+        Ok(Looked { introduction: server.introduction(), list, prompts: server.prompts().await? })
+    });
+    looked.await.map_err(|why| CliError::failed(format!("MCP server {}: {why}", spec.name)))
 }

@@ -40,6 +40,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use q_term::command::UserCommand;
 use q_term::command::table::Action;
+use q_term::offers::OfferUse;
 
 use crate::acp;
 use crate::args::{
@@ -232,6 +233,8 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Tag if arguments.tags.is_empty() => frontend.print_tags_here()?,
         Action::Set if arguments.changes.is_empty() => frontend.print_settings(arguments.text.as_deref())?,
         Action::Model if arguments.changes.is_empty() => frontend.print_models().await?,
+        Action::Mode if arguments.changes.is_empty() => frontend.print_offers(&OfferUse::Modes).await?,
+        Action::Commands => frontend.print_offers(&OfferUse::Commands).await?,
         Action::List => frontend.print_sessions()?,
         Action::Next => frontend.step(1).await?,
         Action::Previous => frontend.step(-1).await?,

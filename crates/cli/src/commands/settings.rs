@@ -108,6 +108,9 @@ pub(super) async fn set(
             from_next_turn,
         });
     }
+    if only.is_none() {
+        lines.retain(settings::is_of_note);
+    }
     lines.iter().try_for_each(|line| out::line(&settings::words(line)))
 }
 

@@ -1,10 +1,11 @@
 //! `q show`: a session's transcript, open or closed.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{Entry, EntryNo, SessionId};
+use q_core::{Body, Entry, EntryNo, SessionId};
 
 use crate::args::ShowArgs;
 use crate::client::Client;
@@ -18,13 +19,15 @@ use crate::{out, results};
 pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, CliError> {
     let mut client = Client::attach(context, false).await?;
     let session = client.resolve(&args.session).await?;
-    let Excerpt { entries, unanswered, older } = match args.entry {
+    let Excerpt { entries, unanswered, took, older } = match args.entry {
         Some(no) => whole_entry(&mut client, session.id, no).await?,
         None => transcript(&mut client, session.id, args.tail).await?,
     };
     if args.json {
         let session = SessionJson::from(&session);
-        let shape = |entry: &Entry| EntryJson::of(entry, unanswered.contains(&entry.no));
+        let shape = |entry: &Entry| {
+            EntryJson::of(entry, unanswered.contains(&entry.no)).thought_for(took.get(&entry.no).copied())
+        };
         let entries = entries.iter().map(shape).collect();
         json::print(&TranscriptJson { session, entries, older })?;
         return Ok(ExitCode::SUCCESS);
@@ -34,7 +37,11 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
             out::line(&format!("[{}]", entry.no))?;
         }
         let unanswered = unanswered.contains(&entry.no);
-        out::line(&q_term::plain::entry(entry, unanswered, q_term::Way::Shell))?;
+        out::line(&if let Body::Thinking(text) = &entry.body {
+            q_term::plain::thought(text, took.get(&entry.no).copied())
+        } else {
+            q_term::plain::entry(entry, unanswered, q_term::Way::Shell)
+        })?;
     }
     if args.entry.is_none() && session.activity.needs_person() {
         let all = waiting(&mut client).await?;
@@ -50,6 +57,8 @@ struct Excerpt {
     entries: Vec<Entry>,
     /// The prompts that nothing answered.
     unanswered: BTreeSet<EntryNo>,
+    /// How long thoughts took, where that is known.
+    took: BTreeMap<EntryNo, Duration>,
     /// Whether older entries exist.
     older: bool,
 }
@@ -63,10 +72,11 @@ async fn whole_entry(client: &mut Client, session: SessionId, no: u64) -> Result
         if no < first {
             continue;
         }
+        let took = thoughts(&page);
         let Some(mut entry) = page.into_iter().find(|entry| entry.no.0 == no) else { break };
         results::read_on(client, session, &mut entry).await?;
         let older = back.goes_on || first < no;
-        return Ok(Excerpt { entries: vec![entry], unanswered: back.unanswered, older });
+        return Ok(Excerpt { entries: vec![entry], unanswered: back.unanswered, took, older });
     }
     Err(CliError::failed(format!("no entry has the number {no}; `--numbers` shows them")))
 }
@@ -87,8 +97,16 @@ async fn transcript(
         pages.push(page);
     }
     let mut entries: Vec<Entry> = pages.into_iter().rev().flatten().collect();
+    let took = thoughts(&entries);
     let surplus = tail.map_or(0, |tail| entries.len().saturating_sub(tail));
     entries.drain(..surplus);
     let older = back.goes_on || surplus > 0;
-    Ok(Excerpt { entries, unanswered: back.unanswered, older })
+    Ok(Excerpt { entries, unanswered: back.unanswered, took, older })
+}
+
+/// How long the thoughts among these entries took.
+fn thoughts(entries: &[Entry]) -> BTreeMap<EntryNo, Duration> {
+    let behind = entries.iter().skip(1);
+    let took = |(entry, behind): (&Entry, &Entry)| Some((entry.no, entry.thought_for(Some(behind))?));
+    entries.iter().zip(behind).filter_map(took).collect()
 }

@@ -100,9 +100,9 @@ fn arg(param: Param, subject: Subject) -> Arg {
         // Standard input may be all of it.
         "TEXT" => arg.required(false).num_args(0..).help("The text; standard input is added to it"),
         "undo" => arg.value_parser(["undo"]).help("Take the newest summary back"),
-        SETTING => {
-            arg.help("model, temperature, max_tokens, reasoning or budget_tokens; without one, shows them")
-        }
+        SETTING => arg.help(
+            "model, temperature, max_tokens, reasoning, mode or budget_tokens; without one, shows them",
+        ),
         VALUE => arg.allow_hyphen_values(true).help("Its value; `default` leaves it to the agent"),
         TAGS => arg
             .num_args(0..)

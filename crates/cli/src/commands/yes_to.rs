@@ -54,8 +54,9 @@ impl YesTo {
         };
         let meant: Vec<PendingCall> = here.pending.iter().filter(is_meant).cloned().collect();
         for pending in meant {
-            let asks = words::hanging(&words::pending(&pending));
-            out::note(&format!("q: allowed by --yes-to: {asks}"));
+            let asked = words::pending(&pending);
+            let asked = words::hanging(asked.strip_prefix("asks: ").unwrap_or(&asked));
+            out::note(&format!("q: allowed by --yes-to: {asked}"));
             client.request(table::answer(session, &pending, Answer::Once).into())?;
             self.answered.push(pending);
         }

@@ -59,6 +59,14 @@ impl TryFrom<String> for HeaderText {
 /// The longest name that is taken by whoever sends them.
 const MAX_BYTES: usize = (64 << 10) - 1;
 
+/// The same of names and texts that somebody else read; or why one of them can be no header.
+pub(crate) fn checked(headers: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    headers
+        .into_iter()
+        .map(|(name, text)| Ok((HeaderName::try_from(name)?.0, HeaderText::try_from(text)?.0)))
+        .collect()
+}
+
 /// Headers beside those that are sent anyway.
 pub(super) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     let headers = BTreeMap::<HeaderName, HeaderText>::deserialize(from)?;

@@ -1,12 +1,18 @@
-//! `[mcp.NAME]`: servers whose tools models may call, beside q's own.
+//! `[mcp.NAME]`: servers whose tools models may call, beside q's own: programs, and servers at an address.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use q_mcp::{McpSpec, check_name};
+use q_agent::http::address_fault;
+use q_mcp::{McpSpec, RemoteServer, check_name};
 use serde::Deserialize;
 
+use super::headers;
+use crate::agent_key;
 use crate::error::CliError;
+use crate::missing::Missing;
 
 /// The longest a call may take, in seconds.
 const MOST_SECONDS: u64 = 600;
@@ -14,11 +20,24 @@ const MOST_SECONDS: u64 = 600;
 const MOST: usize = 64;
 
 /// A server as written.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct McpConfig {
-    /// The program and its arguments.
+    /// The program and its arguments, where it is one.
+    #[serde(default)]
     pub(crate) command: Vec<String>,
+    /// Where it is, where it is none.
+    #[serde(default)]
+    pub(crate) url: Option<String>,
+    /// What each request has beside its own headers.
+    #[serde(default, deserialize_with = "headers::read")]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// The variable that holds its key.
+    #[serde(default)]
+    pub(crate) key_env: Option<String>,
+    /// The file that holds its key, alone; see [`super::path`].
+    #[serde(default)]
+    pub(crate) key_file: Option<PathBuf>,
     /// Variables beside those that commands get.
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
@@ -36,6 +55,13 @@ pub(crate) struct McpConfig {
     pub(crate) directory: Option<WorkPlace>,
 }
 
+/// It may hold keys.
+impl fmt::Debug for McpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpConfig").field("agents", &self.agents).finish_non_exhaustive()
+    }
+}
+
 /// Where a server may run but in a directory of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,12 +71,37 @@ pub(crate) enum WorkPlace {
 }
 
 impl McpConfig {
-    /// How it is started.
+    /// How it is started or reached, without its key.
     pub(crate) fn spec(&self, name: &str) -> McpSpec {
+        let remote = |url: &String| RemoteServer { url: url.clone(), headers: self.headers.clone() };
         McpSpec {
+            remote: self.url.as_ref().map(remote),
             environment: self.environment.clone(),
             timeout: self.timeout_seconds.map_or(McpSpec::TIMEOUT, Duration::from_secs),
             ..McpSpec::new(name, self.command.clone())
+        }
+    }
+
+    /// Its key, of a variable or a file; or why that cannot be had. `config` is the file that names it.
+    pub(crate) fn key(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+        config: &Path,
+    ) -> Result<Option<String>, String> {
+        let said = |Missing { why, way_out }| format!("{why}; {way_out}");
+        match (&self.key_env, &self.key_file) {
+            (Some(name), _) => match variable(name) {
+                Some(key) => agent_key::checked(&key, name).map(Some).map_err(said),
+                None => Err(format!("{name}, which key_env names, is not set where q was started")),
+            },
+            (None, Some(written)) => {
+                let home = variable("HOME").map(PathBuf::from);
+                let place = written.display().to_string();
+                let key = agent_key::key_from(written, home.as_deref(), config)
+                    .map_err(|why| format!("its key cannot be read from {place}: {why}"))?;
+                agent_key::checked(&key, &place).map(Some).map_err(said)
+            }
+            (None, None) => Ok(None),
         }
     }
 
@@ -60,8 +111,17 @@ impl McpConfig {
 
     pub(crate) fn check(&self, name: &str) -> Result<(), String> {
         check_name(name).map_err(|why| format!("is no name: it {why}"))?;
-        if self.command.first().is_none_or(String::is_empty) {
-            return Err("names no program: command = [\"PROGRAM\", \"ARGUMENT\"]".into());
+        if let Some(url) = &self.url {
+            self.check_remote(url)?;
+        } else if self.command.first().is_none_or(String::is_empty) {
+            return Err(
+                "names no program: command = [\"PROGRAM\", \"ARGUMENT\"], or url = \"https://…\"".into()
+            );
+        } else if !self.headers.is_empty() || self.key_env.is_some() || self.key_file.is_some() {
+            return Err(
+                "has a key or headers, which only a server with a url is sent; a program gets environment"
+                    .into(),
+            );
         }
         if self.command.iter().any(|word| word.contains('\0')) {
             return Err("has a zero byte in its command".into());
@@ -76,6 +136,26 @@ impl McpConfig {
             return Err(format!("has a timeout_seconds that is not from 1 to {MOST_SECONDS}"));
         }
         Ok(())
+    }
+}
+
+impl McpConfig {
+    /// Whether a server at an address can be asked as it is written.
+    fn check_remote(&self, url: &str) -> Result<(), String> {
+        if !self.command.is_empty() || !self.environment.is_empty() || self.directory.is_some() {
+            return Err(
+                "has a url, and with it no command, environment or directory: it runs elsewhere".into()
+            );
+        }
+        if self.key_env.is_some() && self.key_file.is_some() {
+            return Err("has two places of its key: leave one of them".into());
+        }
+        if url.trim().starts_with("unix:") {
+            return Err("has a url that is no address: it must begin with http:// or https://".into());
+        }
+        let what = "base_url is not an address: ";
+        let why = address_fault(url).map(|why| why.strip_prefix(what).unwrap_or(&why).to_owned());
+        why.map_or(Ok(()), |why| Err(format!("has a url that is no address: {why}")))
     }
 }
 

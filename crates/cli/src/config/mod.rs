@@ -17,7 +17,7 @@ use crate::trusted::{self, Untrusted};
 
 pub(crate) mod acp;
 pub(crate) mod aws;
-mod headers;
+pub(crate) mod headers;
 pub(crate) mod key_command;
 pub(crate) mod kinds;
 mod limits;
@@ -355,6 +355,12 @@ mod tests {
             ("[mcp.a]\ncommand = [\"x\"]\nenvironment = { \"A=B\" = \"c\" }\n", "variable"),
             ("[mcp.a]\ncommand = [\"x\"]\ntimeout_seconds = 0\n", "from 1 to 600"),
             ("[mcp.a]\ncomand = [\"x\"]\n", "unknown field `comand`"),
+            ("[mcp.a]\nurl = \"x.test\"\n", "a url that is no address"),
+            ("[mcp.a]\nurl = \"unix:/x\"\n", "a url that is no address"),
+            ("[mcp.a]\nurl = \"https://x.test\"\ncommand = [\"x\"]\n", "and with it no command"),
+            ("[mcp.a]\nurl = \"https://x.test\"\nkey_env = \"A\"\nkey_file = \"a\"\n", "two places"),
+            ("[mcp.a]\nurl = \"https://x.test\"\nheaders = { \"a b\" = \"c\" }\n", "the name of a header"),
+            ("[mcp.a]\ncommand = [\"x\"]\nkey_env = \"A\"\n", "only a server with a url"),
         ] {
             let told = written(text).unwrap_err().message;
             assert!(told.contains(expected), "{text}: {told}");
@@ -363,7 +369,7 @@ mod tests {
                     [mcp.c]\ncommand = [\"x\"]\nenabled = false\n";
         let servers = written(file).unwrap().mcp;
         let nowhere = Path::new("/nowhere");
-        let known = crate::mcp_servers::known(&servers, nowhere, nowhere, nowhere).all;
+        let known = crate::mcp_servers::known((nowhere, &servers), |_| None, nowhere, nowhere).all;
         let of = |agent: &str| -> Vec<&str> {
             known.iter().filter(|(_, server)| server.is_for(agent)).map(|(name, _)| name.as_str()).collect()
         };

@@ -59,10 +59,6 @@ fn tokens<S: Serializer>(usage: &Usage, to: S) -> Result<S::Ok, S::Error> {
 
 impl DocumentFacts {
     pub(crate) fn new(session: &Summary, facts: wire::Facts) -> Self {
-        let policy = match session.policy {
-            Policy::Ask => "ask",
-            Policy::Deny => "deny",
-        };
         let origin = ORIGINS.iter().find(|(_, origin)| *origin == facts.origin).map_or("chosen", |one| one.0);
         Self {
             form: DocumentForm { format: FORMAT.to_owned(), version: VERSION },
@@ -74,7 +70,7 @@ impl DocumentFacts {
             agent: session.agent.clone(),
             model: session.model.clone(),
             directory: session.directory.clone(),
-            policy: policy.to_owned(),
+            policy: session.policy.word().to_owned(),
             tags: session.tags.iter().map(ToString::to_string).collect(),
             pinned: session.pinned,
             created_ms: session.created.0,
@@ -95,11 +91,8 @@ impl DocumentFacts {
                 format!("name_origin `{}` is not chosen, automatic or placeholder", self.name_origin)
             })?
             .1;
-        let policy = match self.policy.as_str() {
-            "ask" => Policy::Ask,
-            "deny" => Policy::Deny,
-            other => return Err(format!("policy `{other}` is not ask or deny")),
-        };
+        let policy =
+            Policy::of(&self.policy).ok_or_else(|| format!("policy `{}` is not ask or deny", self.policy))?;
         let kind = self.kind.parse().or_else(|_| self.kind.parse().map(Kind::Custom));
         let kind = kind.map_err(|fault| format!("kind `{}` cannot be one: {fault}", self.kind))?;
         let Self { agent, model, directory, .. } = self;

@@ -8,7 +8,10 @@ use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
 use q_term::command::table::{self, Action, Group};
-use q_term::command::{self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, rule_made};
+use q_term::command::{
+    self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, what_follows,
+};
+use q_term::offers::OfferUse;
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
@@ -18,6 +21,7 @@ use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::{next_request, permissions, processes, settings, trust};
 use crate::error::CliError;
+use crate::offers;
 use crate::out;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
 use crate::shared_commands::unqueue;
@@ -134,8 +138,8 @@ impl Frontend<'_> {
             return self.go_to_made(core).await.map(drop);
         }
         let here = core.session().and_then(|id| self.client.mirror.get(id));
-        let rule = here.and_then(|session| rule_made(&core, &session.pending));
-        let rule = rule.map(|rule| format!("; {rule}")).unwrap_or_default();
+        let follows = what_follows(&core, here.map(|session| session.pending.as_slice()).unwrap_or_default());
+        let follows: String = follows.iter().map(|more| format!("; {more}")).collect();
         let answer = self.client.told(core.clone()).await;
         self.print_updates()?;
         let later = if answer? { FROM_NEXT_TURN } else { "" };
@@ -148,7 +152,7 @@ impl Frontend<'_> {
             Some(FollowUp::SayTags(session)) => self.print_tags(session),
             Some(FollowUp::GoTo | FollowUp::Say(_) | FollowUp::Wake(_) | FollowUp::Keep) | None => {
                 match notice(&core, &name, Way::Slash) {
-                    Some(done) => print_lines(&[format!("* {done}{later}{rule}")]),
+                    Some(done) => print_lines(&[format!("* {done}{later}{follows}")]),
                     None => Ok(()),
                 }
             }
@@ -195,6 +199,21 @@ impl Frontend<'_> {
             *first = notice_line(first);
         }
         print_lines(&lines)
+    }
+
+    pub(crate) async fn print_offers(&mut self, wanted: &OfferUse) -> Result<(), CliError> {
+        let session = self.here()?;
+        let offered = offers::ask(&mut self.client, session).await;
+        self.print_updates()?;
+        let offered = offered?;
+        match wanted {
+            OfferUse::Modes => print_lines(&q_term::offers::modes(&offered)),
+            OfferUse::Commands => print_lines(&q_term::offers::commands(&offered)),
+            OfferUse::Send { line, .. } if q_term::offers::is_command(&offered, line) => {
+                self.submit(line.clone(), PromptWay::Ask).await
+            }
+            OfferUse::Send { otherwise, .. } => Err(CliError::usage(otherwise)),
+        }
     }
 
     pub(crate) async fn print_processes(&mut self, stop: Option<u64>) -> Result<(), CliError> {

@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
 use crate::out;
+use crate::served_words::{self, PromptWords, ServedText};
 use crate::terminals::Terminals;
 
 pub(crate) struct Frontend<'a> {
@@ -59,13 +60,31 @@ impl Frontend<'_> {
     /// Sends what was typed to the session in focus, or to one that is made for it.
     pub(super) async fn submit(&mut self, text: String, way: PromptWay) -> Result<(), CliError> {
         let FilledPrompt { text, images } = match way {
-            PromptWay::Ask | PromptWay::Steer => self.with_files(&text)?,
             PromptWay::Run => FilledPrompt { text, images: Vec::new() },
+            PromptWay::Ask | PromptWay::Steer => match self.served(&text).await? {
+                ServedText { text, is_served: true } => FilledPrompt { text, images: Vec::new() },
+                ServedText { text, is_served: false } => self.with_files(&text)?,
+            },
         };
         self.unsent = Some(Unsent { text, images, way });
         let kept = self.send_unsent().await;
         self.print_updates()?;
         kept
+    }
+
+    /// A prompt with what it wants of servers, which are asked for it; without any as it is.
+    async fn served(&self, text: &str) -> Result<ServedText, CliError> {
+        let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        let (agent, directory) = match here.map(|session| &session.summary) {
+            Some(here) => (here.agent.as_str(), Path::new(&here.directory)),
+            None => (self.context.agents.default.as_str(), self.context.environment.directory.as_path()),
+        };
+        let filled = match served_words::wanted(self.context, agent, directory, text) {
+            Ok(PromptWords::Served(words)) => words.filled().await,
+            Ok(PromptWords::Plain(text)) => Ok(ServedText { text, is_served: false }),
+            Err(why) => Err(why),
+        };
+        filled.map_err(|why| CliError::failed(why).hint(not_sent(text)))
     }
 
     /// A prompt with the files that it names. One that names files which are not there is not sent, unless

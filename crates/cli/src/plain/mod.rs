@@ -15,6 +15,7 @@ use q_host::clock::Clock;
 use q_term::Way;
 use q_term::advice;
 use q_term::command::{Typed, read};
+use q_term::offers::OfferUse;
 use q_term::plain::Plain;
 use q_term::words::who_answers;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -167,6 +168,12 @@ impl Frontend<'_> {
         };
         let next = match read {
             Typed::Command(Ok(command)) => carry_out(self, command).await,
+            Typed::Command(Err(fault))
+                if q_term::offers::may_be_one(&line) && self.plain.focus().is_some() =>
+            {
+                let wanted = OfferUse::Send { line: line.trim().to_owned(), otherwise: fault.message };
+                self.print_offers(&wanted).await.map(|()| Next::Go)
+            }
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
             Typed::Shell(line) => {

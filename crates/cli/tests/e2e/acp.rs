@@ -103,3 +103,42 @@ fn what_is_missing_is_said_in_a_sentence() {
     shop.wait("api");
     shop.world.q(&["show", "api"]).succeeded().said("half of").said("the disk is on fire");
 }
+
+#[test]
+fn an_agents_modes_and_commands_are_listed_chosen_and_sent_as_they_are_typed() {
+    let (shop, double) = with_agent("modes");
+    shop.world.q(&["agents", "check", "other"]).succeeded().said("code (now), plan").said("/init, /compact");
+    shop.begin("api", "one");
+    shop.wait("api").succeeded();
+    let mut terminal = shop.world.terminal(&["attach", "api"]);
+    terminal.wait_prompt("api");
+    terminal.send("/mode\r");
+    terminal.wait_text("* code");
+    terminal.send("\u{1b}");
+    terminal.wait_prompt("api");
+    terminal.send("/mode plan\r");
+    terminal.wait_prompt("api");
+    terminal.send("/init here\r");
+    terminal.wait_text("my own /init here");
+    assert!(has_heard(&double, "\"modeId\":\"plan\""));
+    terminal.wait_prompt("api");
+    terminal.send("//compact\r");
+    terminal.wait_text("my own /compact");
+    terminal.wait_prompt("api");
+    terminal.send("/nothing\r");
+    terminal.wait_text("Up brings it back");
+    let set = shop.world.q(&["set", "api", "mode"]).succeeded().out;
+    assert!(set.contains("plan"), "{set}");
+}
+
+#[test]
+fn a_command_of_an_agent_waits_for_leave_and_is_followed_to_its_end() {
+    let (shop, _double) = with_agent("terminal");
+    shop.begin("api", "do it");
+    let asked = shop.waiting();
+    assert_eq!(asked["tool"], "run");
+    assert_eq!(asked["input"], r#"{"argv":["sh","-c","echo out; echo $MADE; exit 3"]}"#);
+    shop.answer("approve", "api");
+    shop.wait("api").succeeded();
+    shop.world.q(&["show", "api"]).succeeded().said("exit code 3").said("exitCode:3");
+}

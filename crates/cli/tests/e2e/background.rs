@@ -34,6 +34,8 @@ fn what_goes_on_in_the_background_outlives_an_interrupt_and_ends_when_the_person
     assert_eq!((all.as_array().map(Vec::len), &all[0]["ended"]), (Some(1), &Value::Null));
     let shown = shop.world.q(&["processes", "api"]).succeeded().out;
     assert!(shown.starts_with(&format!("{number}  /bin/sh -c ")) && shown.contains("(runs, "), "{shown}");
+    shop.world.q(&["ls"]).succeeded().said("1 in the background");
+    assert_eq!(shop.world.session("api")["background"], 1);
     shop.world.server.on("wait", Script::new().silence());
     shop.world.q(&["send", "api", "wait"]).succeeded();
     until("a turn", || (shop.world.server.requests().len() == 3).then_some(()));
@@ -64,6 +66,7 @@ fn what_goes_on_in_the_background_ends_with_its_session() {
     until("its end", || (!is_alive(&pid)).then_some(()));
     shop.world.q(&["reopen", "api"]).succeeded();
     assert_eq!(processes(&shop), json!([]));
+    assert_eq!(shop.world.session("api")["background"], 0);
     // Whoever asks next is told that it is gone.
     shop.world.server.on("and now", Script::new().say("I see.").done());
     shop.world.q(&["chat", "-s", "api", "and now"]).succeeded();

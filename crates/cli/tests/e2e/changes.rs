@@ -109,7 +109,12 @@ fn two_sessions_that_change_one_file_are_told() {
     shop.answer("approve", "two");
     shop.wait("two").succeeded();
     let told = shop.told(shop.world.server.requests().len() - 1);
-    assert!(told.iter().any(|told| told.contains("changed it before")), "{told:?}");
+    let other =
+        told.iter().find_map(|told| told.split_once("(session ")?.1.split_once(" changed it before)"));
+    let other = other.map(|(other, _)| other).expect("the other session is told");
+    // By what the person can look at it.
+    assert!(shop.world.session("one")["id"].as_str().unwrap().starts_with(other), "{other}");
+    shop.world.q(&["show", other]).succeeded();
     shop.world
         .q(&["undo", "one", "--yes"])
         .exited(1)

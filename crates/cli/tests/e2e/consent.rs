@@ -83,9 +83,7 @@ fn a_yes_in_advance_is_for_the_tools_that_it_names_and_ends_with_the_command() {
     let chat = ["chat", "--new", "api", "--yes-to", "edit,write", "do it"];
     let said = shop.world.start_in(&shop.directory, &chat).finish().succeeded();
     assert_eq!(said.out, "Done.\n");
-    for text in
-        ["allowed by --yes-to: asks: may b.txt be written", "allowed by --yes-to: asks: may a.txt be changed"]
-    {
+    for text in ["allowed by --yes-to: may b.txt be written", "allowed by --yes-to: may a.txt be changed"] {
         assert!(said.err.contains(text), "{text:?}: {}", said.err);
     }
     assert!(!said.err.contains("it waits for you") && !said.err.contains("deploy"), "{}", said.err);

@@ -279,7 +279,7 @@ impl Hostile {
             ],
             "permissions remove" | "mcp" | "mcp check" | "mcp remove" => vec![vec![HOSTILE]],
             "host" | "host logs" | "model" => vec![vec![]],
-            "host restart" => vec![vec![], vec!["--wait"]],
+            "host restart" => vec![vec![], vec!["--wait"], vec!["--now"]],
             "host stop" => vec![vec![], vec![]],
             // Not tried: the one would stay, the others are of a process, and the last runs whatever it is told.
             "host run" | "host probe" | "host command" => vec![],

@@ -39,6 +39,8 @@
 //! | `sources` | what an answer rests on, in every frontend |
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
+//! | `working_day` | six sessions at work, a host that dies three times |
+//! | `reference` | servers and agents that nobody here wrote |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
 //!
 //! Not here: kill -9 of the host at random moments (the `crash` tests).
@@ -79,6 +81,8 @@ mod permissions;
 mod plain;
 mod providers;
 mod queue;
+mod reference;
+mod remote_mcp;
 mod replay;
 mod restart;
 mod run;
@@ -95,4 +99,5 @@ mod strangers;
 mod terminals;
 mod tools;
 mod trust;
+mod working_day;
 mod world;

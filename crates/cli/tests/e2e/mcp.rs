@@ -266,3 +266,43 @@ fn servers_are_added_listed_and_removed_and_remarks_stay() {
     fs::write(&file, format!("{before}[mcp.s]\ncommand = []\n")).unwrap();
     shop.world.q(&["mcp", "list"]).exited(2).told("[mcp.s] names no program");
 }
+
+/// A call under way whose server asks the person something, by the id of that question.
+fn asked(shop: &Workshop) -> String {
+    shop.rounds("do it", vec![say(), done()]);
+    shop.begin("api", "do it");
+    shop.answer("approve", "api");
+    question(shop, "")
+}
+
+/// The question that waits, which says this.
+fn question(shop: &Workshop, part: &str) -> String {
+    until("a question", || {
+        let inbox = shop.world.q(&["inbox", "--json"]).succeeded().json();
+        let asks = |item: &&serde_json::Value| {
+            item["wants"] == "words" && item["input"].as_str().is_some_and(|input| input.contains(part))
+        };
+        let item = inbox.as_array()?.iter().find(asks)?.clone();
+        assert_eq!(item["tool"].as_str(), Some("s__asks"), "{item}");
+        Some(item["id"].as_str()?.to_owned())
+    })
+}
+
+#[test]
+fn a_question_of_a_server_is_answered_by_the_person_or_declined() {
+    let (shop, double) = with_server("wants");
+    asked(&shop);
+    assert_eq!(shop.world.session("api")["activity"].as_str(), Some("needs_input"));
+    shop.world.q(&["answer", "api", "Ann old"]).succeeded();
+    // What it does not ask for is asked again, and why.
+    question(&shop, "age is a whole number");
+    shop.world.q(&["answer", "api", "age=41 Ann"]).succeeded();
+    shop.wait("api").succeeded();
+    assert_eq!(shop.told(1), ["you are Ann, 41", "Ann old", "age=41 Ann"]);
+    assert_eq!(double.calls(), 1);
+    let (shop, _double) = with_server("wants");
+    let id = asked(&shop);
+    shop.world.q(&["deny", "api", &id]).succeeded();
+    shop.wait("api").succeeded();
+    assert!(shop.told(1)[0].starts_with("you declined"), "{:?}", shop.told(1));
+}

@@ -2,8 +2,10 @@
 
 use q_testkit::process::kill9;
 use q_testkit::server::Script;
+use serde_json::json;
 
 use crate::screen::{CTRL_D, Person as _, alt};
+use crate::tools::{Workshop, call};
 use crate::world::World;
 
 #[test]
@@ -62,6 +64,28 @@ fn a_restart_may_wait_for_what_runs() {
     assert_ne!(world.home.host_pid(), first);
     assert!(world.q(&["show", "one"]).succeeded().out.contains("One, two, three"));
     assert_eq!(world.session("one")["activity"], "idle");
+}
+
+#[test]
+fn a_question_is_not_taken_away_by_a_restart() {
+    let shop = Workshop::with_tools();
+    let line = json!({ "argv": ["touch", "made"] });
+    shop.rounds("do it", vec![call("run", &line), Script::new().say("It is made.").done()]);
+    shop.begin("api", "do it");
+    let (asked, first) = (shop.waiting(), shop.world.home.host_pid());
+    shop.world.q(&["host", "restart"]).exited(1).told("your answer is waited for in api");
+    assert_eq!((shop.waiting(), shop.world.home.host_pid()), (asked, first));
+    let restart = shop.world.start(&["host", "restart", "--wait"]);
+    shop.answer("approve", "api");
+    let said = restart.finish().succeeded();
+    assert!(!said.err.contains("interrupted"), "{said:?}");
+    assert_ne!(shop.world.home.host_pid(), first);
+    assert!(shop.has("made"));
+    // Who says so may take it away.
+    shop.rounds("again", vec![call("run", &line)]);
+    shop.world.q(&["send", "api", "again"]).succeeded();
+    shop.waiting();
+    shop.world.q(&["host", "restart", "--now"]).succeeded().told("api was interrupted");
 }
 
 #[test]

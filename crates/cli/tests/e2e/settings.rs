@@ -73,6 +73,7 @@ fn what_is_set_stands_above_what_is_configured() {
                 { "name": "temperature", "value": "0.125", "origin": "session" },
                 { "name": "max_tokens", "value": "7", "origin": "agent" },
                 { "name": "reasoning", "value": null, "origin": "provider" },
+                { "name": "mode", "value": null, "origin": "provider" },
                 { "name": "budget_tokens", "value": null, "origin": "limits" },
             ],
             "from_next_turn": false,
@@ -93,7 +94,7 @@ fn what_cannot_be_is_refused_with_a_way_out() {
         (&["max_tokens", "0"], "a whole number from 1 to"),
         (&["model", "two words"], "without blanks"),
         (&["reasoning", "very much"], "low, medium or high"),
-        (&["top_p", "1"], "there are model, temperature, max_tokens, reasoning and budget_tokens"),
+        (&["top_p", "1"], "there are model, temperature, max_tokens, reasoning, mode and budget_tokens"),
     ] {
         world.q(&[&["set", "one"], words].concat()).exited(1).told(said);
     }

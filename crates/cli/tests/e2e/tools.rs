@@ -231,7 +231,7 @@ fn chat_says_that_it_waits_and_how_to_answer() {
 
 /// A command that says which process it is, and goes on until it is ended.
 fn endless() -> Value {
-    json!({ "shell": "echo $$ >pid.part; mv pid.part pid; trap '' TERM; while :; do sleep 1; done" })
+    json!({ "shell": "echo goes on; echo $$ >pid.part; mv pid.part pid; trap '' TERM; while :; do sleep 1; done" })
 }
 
 pub(crate) fn is_alive(pid: &str) -> bool {
@@ -258,6 +258,11 @@ fn an_interrupt_ends_the_command_and_all_it_started() {
     let shown = shop.world.q(&["show", "api"]).succeeded().out;
     assert!(shown.contains("cut short; what it did until then is not known"), "{shown}");
     assert_eq!(shop.world.server.requests().len(), 1, "it is not asked again by itself");
+    // What it had put out by then is known.
+    shop.world.server.on("go on", Script::new().say("I see.").done());
+    shop.world.q(&["chat", "-s", "api", "go on"]).succeeded();
+    let interrupted = "It was interrupted: what it did is not known.\nUntil then it put out:\ngoes on\n";
+    assert_eq!(shop.told(1), [interrupted]);
 }
 
 #[test]
@@ -474,10 +479,14 @@ fn the_shell_needs_no_name_where_one_call_waits_and_lists_several() {
     });
     let told = shop.world.q(&["approve", "api"]);
     told.exited(2).told(&ids[0]).told(&ids[1]).told("touch one").told("touch two");
-    shop.world.q(&["deny", "api", &ids[0]]).succeeded();
+    // Calls that change something keep their order, whichever is answered first.
+    let allowed = shop.world.q(&["approve", "api", &ids[1]]).succeeded();
+    allowed.told("it runs once what was asked before it is answered");
+    assert!(!shop.has("two"));
     // Nobody at this end has seen it: it must be named, but its session need not be.
-    shop.world.q(&["approve"]).exited(2).told(&ids[1]);
-    shop.world.q(&["approve", "api", &ids[1]]).succeeded();
+    shop.world.q(&["deny"]).exited(2).told(&ids[0]);
+    let denied = shop.world.q(&["deny", "api", &ids[0]]).succeeded();
+    assert!(!denied.err.contains("it runs once"), "{denied:?}");
     shop.wait("api").succeeded();
     assert!(!shop.has("one") && shop.has("two"));
 }

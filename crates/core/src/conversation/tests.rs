@@ -347,6 +347,40 @@ fn vec_of<const N: usize>(entries: [Entry; N]) -> Vec<Entry> {
 }
 
 #[test]
+fn what_a_call_put_out_before_it_was_cut_short_is_its_result() {
+    let output =
+        |no, of, text: &str| entry(no, Body::Output(CallOutput { of: EntryNo(of), text: text.into() }));
+    let ended = |outcome, text: &str| {
+        let mut result = result(7, 2, text);
+        if let Body::Result(result) = &mut result.body {
+            result.outcome = outcome;
+        }
+        result
+    };
+    for (outcome, text, told) in [
+        (Outcome::CutShort, "", "Until then it put out:\none\ntwo"),
+        (Outcome::CutShort, "its server ended", "its server ended"),
+        (Outcome::Done, "", ""),
+        (Outcome::NeverRan, "", ""),
+    ] {
+        let entries = [
+            prompt(1, "go"),
+            call(2),
+            call(3),
+            output(4, 2, "one\n"),
+            output(5, 3, "other"),
+            output(6, 2, "two"),
+            ended(outcome, text),
+            stop(8),
+            prompt(9, "so?"),
+        ];
+        let messages = messages(&entries);
+        let of = EntryNo(2);
+        assert_eq!(messages[2].parts[0], Part::Result { of, outcome, text: told.into() });
+    }
+}
+
+#[test]
 fn a_message_can_be_read_as_text() {
     assert_eq!(Message::words(Role::User, "why?").text(), "why?");
     let (entry, of, outcome) = (EntryNo(3), EntryNo(3), Outcome::CutShort);

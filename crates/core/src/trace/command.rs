@@ -128,7 +128,7 @@ pub(super) fn write(command: &Command) -> String {
         Command::Pin { session: id, pinned: true } => format!("pin {}", session(*id)),
         Command::Pin { session: id, pinned: false } => format!("unpin {}", session(*id)),
         Command::SetPolicy { session: id, policy } => {
-            format!("policy {} {}", session(*id), setup::write_policy(*policy))
+            format!("policy {} {}", session(*id), policy.word())
         }
         Command::SetRule { session: id, rule, stands } => {
             let verb = if *stands { "rule" } else { "unrule" };

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::entry::{write_compaction, write_image, write_project, write_reversed, write_sources};
-use super::setup::{usual_setup, write_policy, write_setting, write_setup};
+use super::setup::{usual_setup, write_setting, write_setup};
 use super::words::{bare, session};
 use crate::agent::{AgentFailure, PlanStep, ResumeHandle, Sent, Wants};
 use crate::budget::{BudgetScope, BudgetUse};
@@ -78,7 +78,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Tagged { tags } => format!("tagged [{}]", words(tags)),
         Record::Pinned { pinned: true } => "pinned".into(),
         Record::Pinned { pinned: false } => "unpinned".into(),
-        Record::PolicySet { policy } => format!("policy {}", write_policy(*policy)),
+        Record::PolicySet { policy } => format!("policy {}", policy.word()),
         Record::RuleSet { rule, stands } => {
             let stands = if *stands { "has" } else { "no longer has" };
             format!("{stands} rule {}", super::rule::write(rule))
@@ -246,7 +246,7 @@ fn run(id: SessionId, turn: TurnNo, setup: &TurnSetup) -> String {
     words.extend((settings != Settings::default()).then(|| format!("with {}", set(&settings))));
     words.extend((!system_prompt.is_empty()).then(|| format!("system_prompt {system_prompt:?}")));
     words.extend((*directory != usual_setup().directory).then(|| format!("in {}", bare(directory))));
-    words.extend((*policy != Policy::Ask).then(|| format!("policy {}", write_policy(*policy))));
+    words.extend((*policy != Policy::Ask).then(|| format!("policy {}", policy.word())));
     words.extend(resume.iter().map(|ResumeHandle(handle)| format!("resume {handle:?}")));
     words.extend(compacts.then(|| "compacts".to_string()));
     words.join(" ")

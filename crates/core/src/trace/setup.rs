@@ -6,13 +6,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::reader::WordReader;
-use super::words::{bare, named};
+use super::words::bare;
 use crate::id::Environment;
 use crate::kind::{Kind, Policy};
 use crate::record::Setup;
 use crate::settings::SettingChange;
-
-const POLICIES: [(&str, Policy); 2] = [("ask", Policy::Ask), ("deny", Policy::Deny)];
 
 /// What a script's sessions are made with where it says nothing else.
 pub(super) fn usual_setup() -> Setup {
@@ -88,7 +86,7 @@ pub(super) fn write_setup(setup: &Setup) -> Vec<String> {
         words.push(format!("environment {}", setup.environment));
     }
     if setup.policy != setup.kind.policy() {
-        words.push(format!("policy {}", write_policy(setup.policy)));
+        words.push(format!("policy {}", setup.policy.word()));
     }
     words.extend(setup.settings.changes().iter().map(|change| format!("set {}", write_setting(change))));
     words
@@ -104,12 +102,7 @@ pub(super) fn write_setting(SettingChange { name, value }: &SettingChange) -> St
 
 pub(super) fn read_policy(words: &mut WordReader) -> Result<Policy, String> {
     let word = words.word("a policy")?;
-    let policy = POLICIES.iter().find(|(name, _)| *name == word).map(|&(_, policy)| policy);
-    policy.ok_or_else(|| format!("`{word}` is not ask or deny"))
-}
-
-pub(super) fn write_policy(policy: Policy) -> String {
-    named(&POLICIES, policy)
+    Policy::of(&word).ok_or_else(|| format!("`{word}` is not ask or deny"))
 }
 
 /// A kind that `q` brings, or one of that name.

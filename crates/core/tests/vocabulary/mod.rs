@@ -79,7 +79,7 @@ variants! {
     RuleEffect: Allow Ask Deny;
     RuleFault: Tool NoProgram Path TooLong;
     RulePattern: Any Begins Exactly Path;
-    SettingFault: Unknown Model Temperature MaxTokens Reasoning Budget;
+    SettingFault: Unknown Model Temperature MaxTokens Reasoning Mode Budget;
     Update: Session Gone Entry Text Queue Pending Draft;
     Voice: Answer Thinking Output;
     Wants: Nothing Consent Words;

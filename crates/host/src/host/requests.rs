@@ -1,8 +1,8 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
-use q_agent::BackgroundLine;
+use q_agent::{AgentOffer, AgentOffers, BackgroundLine};
 use q_core::{ClientId, Command, Input, Refusal, ReplyTo, RequestId, SessionId};
-use q_proto::message::{NamedAgent, Reach, Status, WireProcess};
+use q_proto::message::{NamedAgent, Reach, Status, WireOffers, WireProcess};
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
 use super::{End, Host, agents, refused};
@@ -85,6 +85,10 @@ impl<W: World> Host<W> {
                 let answer = self.processes(session.into(), stop);
                 self.world.send(client, reply(answer));
             }
+            Request::Offers { session } => {
+                let answer = self.offers(session.into());
+                self.world.send(client, reply(answer));
+            }
             Request::Command { command, reach } => self.prepare_command(client, id, command, reach),
         }
     }
@@ -100,6 +104,19 @@ impl<W: World> Host<W> {
         let line =
             |BackgroundLine { number, argv, seconds, ended }| WireProcess { number, argv, seconds, ended };
         Ok(Response::Processes(lines.into_iter().map(line).collect()))
+    }
+
+    /// What a session's agent lets people choose or type, as far as it has said so to this host.
+    fn offers(&mut self, session: SessionId) -> Result<Response, Refused> {
+        if self.core.view().summary(session).is_none() {
+            return Err(refused(&Refusal::NoSuchSession { id: session }));
+        }
+        let AgentOffers { mode, modes, commands, steers: _ } = self.world.offers(session);
+        let all = |offers: Vec<AgentOffer>| {
+            offers.into_iter().map(|AgentOffer { name, about }| (name, about)).collect()
+        };
+        let offers = WireOffers { mode, modes: all(modes), commands: all(commands) };
+        Ok(Response::Offers(Box::new(offers)))
     }
 
     /// The models of a session's agent, by how it is bound to that session.

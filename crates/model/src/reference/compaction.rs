@@ -86,6 +86,7 @@ impl Model {
             (turn.usage, turn.uncounted.is_told) = (usage, true);
         } else if let AgentEvent::Asked { bytes, window } = event {
             (turn.filling.asked, turn.filling.spent) = ((bytes, window), turn.usage);
+            turn.uncounted.is_told = false;
         } else if let AgentEvent::Sent(sent) = event {
             summary.left_out = sent.left_out;
         } else if let AgentEvent::Resume(handle) = event {

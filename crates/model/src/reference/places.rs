@@ -40,6 +40,7 @@ impl Model {
             .iter()
             .filter(|other| other.agent.name == session.agent.name)
             .filter(|other| other.turn.as_ref().is_some_and(|turn| turn.held.is_none()))
+            .filter(|other| other.waiting_calls().next().is_none())
             .map(|other| other.id)
             .collect();
         let unseen = asked.iter().filter(|id| !self.is_shown(**id)).count();

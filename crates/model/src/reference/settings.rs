@@ -13,7 +13,7 @@ impl Model {
         let mut after = self.sessions[at].terms.settings.clone();
         for SettingChange { name, value } in changes {
             let read = match name.as_str() {
-                "model" | "reasoning" => is_word(value).then(|| value.clone()),
+                "model" | "reasoning" | "mode" => is_word(value).then(|| value.clone()),
                 "temperature" => temperature(value),
                 "max_tokens" => value.parse().ok().filter(|most| (1..=10_000_000).contains(most)).map(text),
                 "budget_tokens" if value == "off" => Some(value.clone()),

@@ -85,12 +85,14 @@ proptest! {
             let mut busy: Vec<_> = system.core().view().sessions().filter(|line| line.presence == Presence::Live && line.activity.is_busy()).collect();
             busy.retain(|line| !(line.held && reversing.contains(&line.id)));
             let held = busy.iter().filter(|line| line.held).count();
-            let asked = busy.len() - held;
+            let asked = busy.iter().filter(|line| !line.held && !line.activity.needs_person()).count();
             let for_all = limits.agent_calls - limits.agent_calls_in_view;
-            prop_assert!(asked <= limits.agent_calls, "{asked} are asked");
+            // Who was answered goes on, whoever has begun meanwhile.
+            let begins = effects.after.iter().any(|effect| matches!(effect, Effect::Run { .. }));
+            prop_assert!(!begins || asked <= limits.agent_calls, "{asked} are asked");
             prop_assert!(held == 0 || asked >= for_all, "{held} wait, {asked} are asked");
             let shown_waits = busy.iter().any(|line| line.held && screens.show(line.id));
-            prop_assert!(!shown_waits || asked == limits.agent_calls, "one on a screen waits, {asked} are asked");
+            prop_assert!(!shown_waits || asked >= limits.agent_calls, "one on a screen waits, {asked} are asked");
         }
     }
 

@@ -27,13 +27,7 @@ fn commands() -> Vec<Command> {
         directory: "/d".into(),
         environment: Environment::default(),
         policy: Policy::Deny,
-        settings: Box::new(Settings {
-            model: Some("m-2".into()),
-            temperature: Temperature::of_thousandths(250),
-            max_tokens: Some(u64::MAX),
-            reasoning: Some("low".into()),
-            budget_tokens: Some(0),
-        }),
+        settings: Box::new(every_setting()),
     };
     let import = Import {
         id: SessionId::UNDRAWN,
@@ -149,4 +143,15 @@ fn a_kind_that_cannot_be_is_answered_and_the_connection_goes_on() {
     frame[at] = b'/';
     let read = decode::<ClientMessage>(&frame[size_of::<u32>()..]);
     assert!(matches!(read, Ok(Err(crate::Unknown { request: 7 }))), "{read:?}");
+}
+
+fn every_setting() -> Settings {
+    Settings {
+        model: Some("m-2".into()),
+        temperature: Temperature::of_thousandths(250),
+        max_tokens: Some(u64::MAX),
+        reasoning: Some("low".into()),
+        mode: Some("plan".into()),
+        budget_tokens: Some(0),
+    }
 }

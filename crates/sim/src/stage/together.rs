@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use q_core::{Presence, Record, Summary};
+use q_core::{Activity, Presence, Record, Summary};
 
 use super::{Life, Stage};
 use crate::history::History;
@@ -66,7 +66,8 @@ impl Stage {
 
     /// Whether the places of the session's agent are taken: all, or all that the background may have.
     fn is_held_for_others(&self, held: &Summary, lines: &[Summary]) -> Held {
-        let runs = |line: &&Summary| line.agent == held.agent && line.activity.is_busy() && !line.held;
+        let runs =
+            |line: &&Summary| line.agent == held.agent && line.activity == Activity::Working && !line.held;
         let background = |line: &&Summary| !self.ledger.is_shown(line.id);
         let (all, behind) =
             (lines.iter().filter(runs).count(), lines.iter().filter(runs).filter(background).count());

@@ -247,6 +247,11 @@ impl Stage {
     }
 
     fn ask(&mut self, request: &AgentRequest) -> Held {
+        let session = request.seat.session;
+        let reversals = self.life.iter().flat_map(|life| &life.reversals);
+        Law::FilesAtRest.check(reversals.into_iter().all(|report| report.session != session), || {
+            format!("session {} is asked, and its files are put back", mark::number(session))
+        })?;
         self.ledger.asked(&self.disk, request)?;
         let name = match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone(),

@@ -21,7 +21,7 @@ use q_core::{
 use beside_answers::{project_records, seal_records, source_records, torn_records};
 use reversals::reversed_records;
 use rules::{rule_records, rules_head};
-use settings::{budget_head, budget_records, settings_head, settings_records};
+use settings::{budget_head, budget_records, mode_records, settings_head, settings_records};
 use shell_lines::shell_line_records;
 
 use super::{decode_head, decode_record, encode_head, encode_record};
@@ -471,6 +471,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
         ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
         ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
+        ("records_of_modes_on_disk_stay_as_they_are", dump_log(mode_records())),
         ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
         ("records_of_shell_lines_on_disk_stay_as_they_are", dump_log(shell_line_records())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
@@ -496,6 +497,7 @@ fn what_is_encoded_is_decoded() {
         compactions(),
         settings_records(),
         budget_records(),
+        mode_records(),
         rule_records(),
         reversed_records(),
     ]

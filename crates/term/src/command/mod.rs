@@ -17,7 +17,7 @@ mod user_command;
 pub use arguments::{Among, Arguments, CoreCommand, Flags, Param};
 pub use manual::markdown;
 pub use motion::{Edit, HistoryStep, ScrollStep};
-pub use notice::{FROM_NEXT_TURN, notice, rule_made};
+pub use notice::{FROM_NEXT_TURN, notice, what_follows};
 pub use parse::{SlashError, parse};
 pub(crate) use read::answer;
 pub use read::{Typed, read};

@@ -1,6 +1,6 @@
 //! What is said of a command that was carried out, where what it did is not in sight.
 
-use q_core::{Answer, Command, PendingCall, SettingChange, settings};
+use q_core::{Answer, Command, PendingCall, SettingChange, Wants, settings};
 
 use crate::rules;
 use crate::way::Way;
@@ -51,11 +51,18 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
     Some(text)
 }
 
-/// The rule that an answer made of the call that it is for, as it was shown with it; nothing where it made none.
-pub fn rule_made(command: &Command, pending: &[PendingCall]) -> Option<String> {
-    let Command::Answer { call, answer: Answer::Always, .. } = command else { return None };
-    let made = pending.iter().find(|pending| pending.call == *call)?.always.as_ref()?;
-    Some(format!("the rule: {}", rules::words(made)))
+/// What an answer means beyond its call, of those that wait in its session: the rule that it makes, as it was shown with the call, and
+/// that the call runs in its order, behind what nobody has answered yet.
+pub fn what_follows(command: &Command, pending: &[PendingCall]) -> Vec<String> {
+    let Command::Answer { call, answer: answer @ (Answer::Once | Answer::Always), .. } = command else {
+        return Vec::new();
+    };
+    let answered = pending.iter().find(|pending| pending.call == *call).filter(|_| *answer == Answer::Always);
+    let made = answered.and_then(|answered| answered.always.as_ref());
+    let rule = made.map(|rule| format!("the rule: {}", rules::words(rule)));
+    let waits = pending.iter().any(|pending| pending.call < *call && pending.wants != Wants::Words);
+    let order = waits.then(|| "it runs once what was asked before it is answered".to_owned());
+    rule.into_iter().chain(order).collect()
 }
 
 /// What was set, in words; nothing of nothing.

@@ -5,7 +5,7 @@ use core::fmt;
 use q_core::{Name, Refusal, SettingChange, TagChange};
 
 use crate::command::arguments::{Arguments, CoreCommand, Flags, Param, params};
-use crate::command::table::{self, CommandRow};
+use crate::command::table::{self, Action, CommandRow};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
 use crate::suggest;
@@ -74,6 +74,9 @@ impl CommandLine<'_> {
             "NAME|NUMBER" => ("a session", "/switch NAME or /switch NUMBER; /sessions lists them".to_owned()),
             "SESSION" => ("a session", self.row.command()),
             "NAME" => ("a name", self.row.command()),
+            "NUMBER" if self.row.action == Action::Kill => {
+                ("the number of a process; /processes lists them", self.row.command())
+            }
             "NUMBER" => ("the number of a waiting prompt", self.row.command()),
             "PLACE" => ("the place as well", self.row.command()),
             _ => ("words", self.row.command()),
@@ -132,8 +135,8 @@ impl CommandLine<'_> {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""
                 }
-                "MODEL" => {
-                    arguments.changes = vec![change("model", word)];
+                "MODEL" | "MODE" => {
+                    arguments.changes = vec![change(&param.word.to_ascii_lowercase(), word)];
                     behind
                 }
                 // Alone it is asked about.
@@ -251,7 +254,6 @@ fn unknown(word: &str) -> SlashError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::table::Action;
     use crate::kinds::Colour;
 
     fn command(action: Action, arguments: Arguments) -> UserCommand {
@@ -388,6 +390,13 @@ mod tests {
         ] {
             assert_eq!(parsed(typed), Ok(means), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_mode_is_a_setting_by_another_word() {
+        assert_eq!(parsed("/mode"), Ok(alone(Action::Mode)));
+        assert_eq!(parsed("/mode plan"), Ok(set(Action::Mode, "mode", "plan")));
+        assert!(parsed("/mode two words").is_err());
     }
 
     #[test]

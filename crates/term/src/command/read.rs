@@ -4,7 +4,7 @@
 //! runs nothing.
 //!
 //! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
-//! never sent to an agent; `//text` sends a prompt that begins with `/`. Several lines that begin with `/` are a command
+//! never sent to an agent; `//text` sends a prompt that begins with `/`. `/SERVER:PROMPT` is a prompt that a client asks a server for. Several lines that begin with `/` are a command
 //! only if the first word is the name of one: a pasted path or log is a prompt.
 
 use crate::command::arguments::{Arguments, Flags};
@@ -12,6 +12,7 @@ use crate::command::parse::{SlashError, parse, word_of};
 use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
+use crate::served;
 use q_core::ShellLine;
 
 /// What a typed text is.
@@ -48,26 +49,34 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     }
     let Some(rest) = text.strip_prefix('/') else { return Typed::Prompt(text) };
     if rest.starts_with('/') {
-        return Typed::Prompt(rest);
+        // Whoever sends it tells it by its two slashes from what a server is asked for.
+        return Typed::Prompt(if served::prompt(rest).is_some() { text } else { rest });
+    }
+    if served::prompt(text).is_some() {
+        return Typed::Prompt(text);
     }
     let known = table::by_slash(word_of(rest).0).is_some();
     if !is_one_line && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
 }
 
-/// What a single word means where a call waits for consent, typed with nothing else: `y`, `a` or `n`; `A` for all of its tool.
+/// What a letter means where a call waits for consent: `y`, `a` or `n`, each with the number of a call where several wait; `A` for
+/// all of its tool. Behind `n` there may be words for the agent. Other words behind a letter make it a prompt.
 pub(crate) fn answer(text: &str) -> Option<UserCommand> {
-    let action = match text.trim() {
+    let text = text.trim();
+    let (letter, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let action = match letter {
         "y" => Action::Approve,
-        "A" => {
+        "A" if rest.is_empty() => {
             let arguments =
                 Arguments { flags: Flags { all: true, ..Flags::default() }, ..Arguments::default() };
             return Some(UserCommand { action: Action::Approve, arguments });
         }
         "a" => Action::Always,
-        "n" => Action::Deny,
+        "n" => return parse(&format!("deny {rest}"), &Kinds::default()).ok(),
         _other => return None,
     };
-    Some(UserCommand::key(action, None))
+    let number = if rest.is_empty() { None } else { Some(rest.trim().parse().ok()?) };
+    Some(UserCommand { action, arguments: Arguments { number, ..Arguments::default() } })
 }
 
 #[cfg(test)]
@@ -95,6 +104,8 @@ mod tests {
             ("!! ", "!! "),
             ("!ls\nrm -r x", "!ls\nrm -r x"),
             ("\\n", "\\n"),
+            ("/files:review a", "/files:review a"),
+            ("//files:review a", "//files:review a"),
         ] {
             assert_eq!(prompt(typed), Some(said), "{typed:?}");
         }

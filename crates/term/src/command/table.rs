@@ -54,6 +54,8 @@ pub enum Action {
     Set,
     /// Change which model answers, or show which there are.
     Model,
+    Mode,
+    Commands,
     /// Keep the session from hibernating by itself.
     Pin,
     Unpin,
@@ -107,6 +109,8 @@ pub enum Action {
     Steer,
     /// Move in the transcript.
     Scroll(ScrollStep),
+    /// Show thoughts that have ended whole, or fold them again.
+    Thoughts,
     /// Paint the screen anew.
     Redraw,
     /// Back to the shell; `fg` returns.
@@ -270,7 +274,9 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Kill, &[], &[], &["kill-process"], "NUMBER", Some("q processes SESSION --kill NUMBER"), None, "", "kill", "end the command of that number in this session's background, with all it started";
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text(), images: Vec::new() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which models there are; `default` goes back";
-    Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens, reasoning or budget_tokens of this session; `default` clears it; alone, show them";
+    Conversation, Action::Mode, &[], &[], &["mode"], "[MODE]", Some("q set SESSION mode MODE"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "mode", "have an agent over ACP work in another of its modes; alone, show which there are; `default` goes back";
+    Conversation, Action::Commands, &[], &[], &["commands"], "", None, None, "", "commands", "show the slash commands of this session's agent, where it is one over ACP and has some";
+    Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set model, temperature, max_tokens, reasoning, mode or budget_tokens of this session; `default` clears it; alone, show them";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(|session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
@@ -296,6 +302,7 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::Scroll(ScrollStep::LineDown), &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
     View, Action::Scroll(ScrollStep::Top), &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
     View, Action::Scroll(ScrollStep::End), &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
+    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show what the model thought in this session whole, or fold it again; one entry: `q show SESSION --entry N`";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
@@ -543,7 +550,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 16] = [
+        const SLASH: [&str; 17] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -558,6 +565,7 @@ mod tests {
             "all",
             "yes",
             "MODEL",
+            "MODE",
             "SETTING",
             "VALUE",
         ];

@@ -44,7 +44,8 @@ fn waits(ui: &Ui, session: SessionId, pending: &PendingCall, waiting: &[PendingC
         Wants::Words => "/answer WORDS".to_owned(),
         Wants::Nothing | Wants::Consent if !is_only => {
             let all = inbox::way_of_all(pending, waiting).map(|all| format!("{all} · ")).unwrap_or_default();
-            format!("{all}/approve, /always, /deny NUMBER")
+            let always = if pending.always.is_some() { "a, " } else { "" };
+            format!("{all}y, {always}n NUMBER")
         }
         Wants::Nothing | Wants::Consent if is_whole => words::ways(pending),
         Wants::Nothing | Wants::Consent => "y shows it whole first · n no".to_owned(),
@@ -63,13 +64,16 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
         format!(" {what}: {}", sanitize::visible_line(&start))
     };
     let sent = if ui.lost.is_some() { "not saved" } else { "sending" };
-    let mut lines = Vec::new();
+    let (mut asked, mut lines) = (Vec::new(), Vec::new());
     match ui.focus {
         Some(id) => {
             let session = mirror.get(id);
             let pending = session.map(|session| session.pending.as_slice()).unwrap_or_default();
             lines.extend(pending.iter().map(|call| waits(ui, id, call, pending)));
             lines.extend(ui.trust_question().map(|asked| format!("{ASKS}{asked}")));
+            // What asks is counted by itself: prompts that wait push no question out of sight.
+            few(&mut lines, |more| format!("{ASKS}… and {more} more; /inbox lists them"));
+            asked = std::mem::take(&mut lines);
             let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
             // Those behind the first few are counted only: a prompt may be long.
             for (number, waiting) in queue.iter().enumerate() {
@@ -81,10 +85,16 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
         }
         None => lines.extend(ui.submissions.early().map(|text| line(sent, text))),
     }
+    few(&mut lines, |more| format!(" … and {more} more"));
+    asked.append(&mut lines);
+    asked
+}
+
+/// Cuts what is more than is shown, and counts it.
+fn few(lines: &mut Vec<String>, told: impl FnOnce(usize) -> String) {
     if lines.len() > SHOWN {
         let more = lines.len() - (SHOWN - 1);
         lines.truncate(SHOWN - 1);
-        lines.push(format!(" … and {more} more"));
+        lines.push(told(more));
     }
-    lines
 }

@@ -1,5 +1,7 @@
 //! One entry laid out. An answer that grows is laid out again only from its last block on.
 
+use std::time::Duration;
+
 use q_core::{Body, Called, Entry, EntryNo, Sources};
 use ratatui::style::Style;
 use ratatui::text::Span;
@@ -23,6 +25,8 @@ use crate::words;
 const GUARD: usize = 32;
 /// Before what a tool was given and what came out.
 const INDENT: &str = "    ";
+/// Behind a thought of which more is there than its row shows.
+const MORE_THOUGHTS: &str = " (Ctrl+O)";
 /// How many rows show of what a call puts out while it runs.
 const OUTPUT_ROWS: usize = 8;
 
@@ -32,8 +36,9 @@ pub(crate) struct EntryLayout {
     width: usize,
     len: usize,
     guard: Vec<u8>,
-    /// Whether it was laid out as one that another stands for.
+    /// Whether it was laid out as one that another stands for, or as a thought that is folded.
     is_over: bool,
+    fold: Option<ThoughtFold>,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -45,6 +50,14 @@ pub(crate) struct EntryContext<'a> {
     /// Whether another entry stands for it, so that it has no rows: the result for what its call put out until then, a plan for
     /// the one before it and for the call that told it.
     pub(crate) is_over: bool,
+    /// Of a thought that has ended, and is one row.
+    pub(crate) fold: Option<ThoughtFold>,
+}
+
+/// How long a folded thought took, where that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ThoughtFold {
+    pub(crate) took: Option<Duration>,
 }
 
 impl EntryLayout {
@@ -65,7 +78,11 @@ impl EntryLayout {
                 vec![Block { end: said.text.len(), ..shown }]
             }
             Body::Answer(text) => answer(text, width, palette, earlier),
+            Body::Thinking(text) if let Some(fold) = beside.fold => {
+                vec![block(text, vec![folded_thought(text, fold, width)])]
+            }
             Body::Thinking(text) => {
+                let earlier = earlier.filter(|earlier| earlier.fold.is_none());
                 let mut blocks = answer(text, width, palette, earlier);
                 let rows = blocks.iter_mut().flat_map(|block| &mut block.rows);
                 rows.for_each(|row| row.style = row.style.patch(Palette::dim()));
@@ -123,12 +140,13 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        Self { width, len: text.len(), guard, is_over: beside.is_over, blocks }
+        Self { width, len: text.len(), guard, is_over: beside.is_over, fold: beside.fold, blocks }
     }
 
     /// Whether this is how the entry looks now.
     pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
         self.is_over == beside.is_over
+            && self.fold == beside.fold
             && self.len == entry.text().len()
             && self.grows_into(entry.text(), width)
     }
@@ -226,6 +244,16 @@ fn wrapped(
         rows.push(line, style);
     }
     rows.finish()
+}
+
+/// A thought in a row: how long it took, how it begins, and where there is more, how to see it.
+fn folded_thought(text: &str, fold: ThoughtFold, width: usize) -> Row {
+    let begin: Vec<&str> = text.split_whitespace().take(width).collect();
+    let said = format!("{}: {}", words::thought(fold.took), sanitize::visible_line(&begin.join(" ")));
+    let is_whole = said.width() <= width && text.trim().lines().count() <= 1;
+    let more = if is_whole || width <= MORE_THOUGHTS.width() * 3 { "" } else { MORE_THOUGHTS };
+    let shown = wrap::truncated(&said, width.saturating_sub(more.width()));
+    Row::from(vec![Span::styled(format!("{shown}{more}"), Palette::dim())])
 }
 
 /// Nothing on screens too narrow for it.

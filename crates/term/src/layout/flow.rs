@@ -5,10 +5,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome};
+use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
 
 use crate::layout::cache::Cache;
-use crate::layout::entry::{EntryContext, EntryLayout};
+use crate::layout::entry::{EntryContext, EntryLayout, ThoughtFold};
 use crate::layout::wrap::Row;
 use crate::plan;
 use crate::style::Palette;
@@ -24,6 +24,8 @@ pub(crate) struct Flow<'a, C> {
     mark: Option<Mark>,
     /// Prompts that nothing answered: a row beneath each says so.
     unanswered: BTreeSet<EntryNo>,
+    /// Thoughts that have ended are shown whole.
+    unfolded: bool,
 }
 
 impl<'a> Flow<'a, ()> {
@@ -34,12 +36,17 @@ impl<'a> Flow<'a, ()> {
         mark: Option<Mark>,
         unanswered: BTreeSet<EntryNo>,
     ) -> Self {
-        Self { session, cache: (), width, palette, mark, unanswered }
+        Self { session, cache: (), width, palette, mark, unanswered, unfolded: false }
+    }
+
+    /// The same with all thoughts whole, or with those folded that have ended.
+    pub(crate) fn unfolded(self, unfolded: bool) -> Self {
+        Self { unfolded, ..self }
     }
 
     pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
-        let Self { session, cache: (), width, palette, mark, unanswered } = self;
-        Flow { session, cache, width, palette, mark, unanswered }
+        let Self { session, cache: (), width, palette, mark, unanswered, unfolded } = self;
+        Flow { session, cache, width, palette, mark, unanswered, unfolded }
     }
 }
 
@@ -90,7 +97,7 @@ impl<C> Flow<'_, C> {
         let goes_on = match (&entry.body, entry.body.of_call()) {
             (Body::Stop(_), _) => true,
             // It has no row of its own any more.
-            _ if beside(self.session, entry).is_over => true,
+            _ if beside(self.session, entry, self.unfolded).is_over => true,
             (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
             (_, None) => false,
         };
@@ -106,36 +113,45 @@ fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
 
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
-fn beside<'a>(session: &'a Mirrored, entry: &Entry) -> EntryContext<'a> {
+fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryContext<'a> {
     /// How far behind an entry is looked for what stands for it: calls run together, but no more than 64.
     const NEAR: usize = 256;
     let entries = &session.entries;
     let place = |no: EntryNo| entries.partition_point(|known| known.no < no);
     match &entry.body {
+        Body::Thinking(_) => {
+            let behind = entries.get(place(entry.no) + 1);
+            let has_ended = behind.is_some() || !session.summary.activity.is_busy();
+            let fold = ThoughtFold { took: entry.thought_for(behind) };
+            EntryContext { fold: Some(fold).filter(|_| has_ended && !unfolded), ..EntryContext::default() }
+        }
         Body::Result(result) => {
             let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
             let call =
                 call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
             let is_over = result.outcome == Outcome::Done && call.is_some_and(plan::is_told_by);
-            EntryContext { call, is_over }
+            EntryContext { call, is_over, fold: None }
         }
         Body::Call(call) if plan::is_told_by(call) || is_line(entries, place(entry.no)) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
             let is_over = near.any(|later| {
                 matches!(&later.body, Body::Result(result) if result.of == entry.no && result.outcome == Outcome::Done)
             });
-            EntryContext { call: None, is_over }
+            EntryContext { is_over, ..EntryContext::default() }
         }
         Body::Plan(_) => {
             let near = entries.iter().skip(place(entry.no) + 1).take(NEAR);
             let mut turn = near.take_while(|later| !later.body.begins_turn());
-            EntryContext { call: None, is_over: turn.any(|later| matches!(later.body, Body::Plan(_))) }
+            let is_over = turn.any(|later| matches!(later.body, Body::Plan(_)));
+            EntryContext { is_over, ..EntryContext::default() }
         }
         Body::Output(output) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
-            let is_over =
-                near.any(|later| matches!(&later.body, Body::Result(result) if result.of == output.of));
-            EntryContext { call: None, is_over }
+            // A result says again what was put out, but where its call was cut short.
+            let says_again =
+                |result: &Resulted| result.of == output.of && result.outcome != Outcome::CutShort;
+            let is_over = near.any(|later| matches!(&later.body, Body::Result(result) if says_again(result)));
+            EntryContext { is_over, ..EntryContext::default() }
         }
         _ => EntryContext::default(),
     }
@@ -224,13 +240,14 @@ impl Flow<'_, &mut Cache> {
     pub(crate) fn height(&mut self, index: usize) -> usize {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
         let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
+        let unfolded = self.unfolded;
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
         let (cache, session) = (&mut *self.cache, self.session);
         let mark = mark_block(session, self.mark, index, move |entry| {
-            Some(cache.shape(id, (entry, beside(session, entry)), width, palette))
+            Some(cache.shape(id, (entry, beside(session, entry, unfolded)), width, palette))
         });
-        let shape = self.cache.shape(id, (entry, beside(session, entry)), width, palette);
+        let shape = self.cache.shape(id, (entry, beside(session, entry, unfolded)), width, palette);
         lead + usize::from(mark.is_some()) + shape.height() + unanswered
     }
 

@@ -7,6 +7,7 @@ use q_core::{Command, Mirror, PromptWay, SessionId, StandingRule, Summary};
 use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
+use crate::offers::OfferUse;
 use crate::overlay::{
     CallSheet, ChangesPage, Confirm, HelpSheet, InboxSheet, Overlay, OverlaySubject, PageOverlay, QueueSheet,
     Rename, RuleList, Sheet, Switcher,
@@ -46,6 +47,10 @@ impl Ui {
         }
         let outcome = match command {
             Ok(command) => self.carry_out(mirror, command, intents),
+            Err(error) if self.may_be_agents(mirror, typed) => {
+                let wanted = OfferUse::Send { line: typed.to_owned(), otherwise: error.message };
+                self.ask_offers(mirror, wanted, intents)
+            }
             Err(error) => {
                 self.warn(error.message);
                 CommandStatus::Refused
@@ -93,6 +98,10 @@ impl Ui {
                 return self.show_settings(mirror, command.arguments.text, intents);
             }
             Action::Model if arguments.changes.is_empty() => return self.show_models(mirror, intents),
+            Action::Mode if arguments.changes.is_empty() => {
+                return self.ask_offers(mirror, OfferUse::Modes, intents);
+            }
+            Action::Commands => return self.ask_offers(mirror, OfferUse::Commands, intents),
             Action::Undo | Action::Redo | Action::Diff => {
                 return self.ask_changes(mirror, command.action, arguments.flags.force, intents);
             }
@@ -113,6 +122,7 @@ impl Ui {
                 intents.push(Intent::Context { session: session.summary.id });
             }
             Action::Inbox => self.show_inbox(mirror),
+            Action::Thoughts => self.pane_mut().shows_thoughts ^= true,
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);
@@ -433,7 +443,7 @@ impl Ui {
     }
 
     /// The session in view; says so when there is none.
-    fn session_in_view<'a>(&mut self, mirror: &'a Mirror) -> Option<&'a Mirrored> {
+    pub(super) fn session_in_view<'a>(&mut self, mirror: &'a Mirror) -> Option<&'a Mirrored> {
         match self.scene(mirror).here() {
             Ok(session) => mirror.get(session),
             Err(why) => {

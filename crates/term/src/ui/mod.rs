@@ -14,6 +14,7 @@ mod file_completion;
 mod focus;
 mod geometry;
 mod keys;
+mod offers;
 mod overlay;
 mod pane;
 mod reading;

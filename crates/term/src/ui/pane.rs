@@ -30,6 +30,8 @@ pub(crate) struct Pane {
     pub(crate) scroll: Scroll,
     /// What was seen when the session was switched to, if something after it was new.
     pub(crate) mark: Option<Mark>,
+    /// Thoughts that have ended are shown whole.
+    pub(crate) shows_thoughts: bool,
     /// The draft as last agreed with the host.
     agreed: String,
     /// Whether the agreed draft was sent and has not come back yet.
@@ -57,6 +59,7 @@ impl Pane {
             history,
             scroll: Scroll::End,
             mark: None,
+            shows_thoughts: false,
             agreed: String::new(),
             sent: false,
             paged: None,

@@ -15,7 +15,8 @@ impl Ui {
         let session = mirror.get(self.focus?)?;
         let (width, palette, mark) = (self.frame.geometry.columns, self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        Some(Flow::new(session, (width, palette), mark, unanswered))
+        let flow = Flow::new(session, (width, palette), mark, unanswered);
+        Some(flow.unfolded(self.pane().shows_thoughts))
     }
 
     /// The transcript in view, to be measured.

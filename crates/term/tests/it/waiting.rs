@@ -1,7 +1,7 @@
 //! What waits for the person: calls in the transcript and above the prompt, the inbox, answers bound to what was shown.
 
 use q_core::{
-    Activity, Answer, Body, CallNo, Called, Command, Digest, EntryNo, Outcome, PendingCall, Resulted,
+    Activity, Answer, Body, CallNo, Called, Command, Digest, Entry, EntryNo, Outcome, PendingCall, Resulted,
     RuleEffect, RulePattern, Snapshot, ToolRule, TurnNo, Update, WallTime, Wants,
 };
 use q_term::Intent;
@@ -72,6 +72,27 @@ fn thoughts_calls_results_and_repairs_are_told_apart() {
         ]);
     });
     insta::assert_snapshot!(World::with(80, 24, vec![snapshot]).frame());
+}
+
+#[test]
+fn a_thought_is_one_line_once_it_has_ended() {
+    let long = "The file first.\n\nThen the tests, and after them whatever else there is to look at in it.";
+    let thought =
+        |no, at, text: &str| Entry { at: WallTime(NOW.0 - at), ..entry(no, Body::Thinking(text.into())) };
+    let snapshot =
+        session(1, "api").prompt(1, "what is in it?").activity(Activity::Working).but(|snapshot| {
+            snapshot.entries.extend([
+                thought(2, 157_000, long),
+                Entry { at: WallTime(NOW.0 - 144_600), ..entry(3, Body::Answer("A library.".into())) },
+                thought(4, 140_000, "Short."),
+                Entry { at: WallTime(NOW.0 - 15_000), ..entry(5, Body::Answer("With tests.".into())) },
+                thought(6, 7_000, "Is that\nall?"),
+            ]);
+        });
+    let mut world = World::with(80, 24, vec![snapshot]);
+    insta::assert_snapshot!(world.frame());
+    world.keys(&["Ctrl+o"]);
+    insta::assert_snapshot!(world.frame());
 }
 
 #[test]
@@ -270,15 +291,27 @@ fn keys_that_came_before_a_call_could_be_read_do_not_count() {
 
 #[test]
 fn a_word_answers_while_a_call_waits_and_any_other_text_is_a_prompt() {
-    for (word, given) in [("y", Answer::Once), ("a", Answer::Always), (" n ", Answer::Deny)] {
+    let words = || Answer::Words("use grep".into());
+    for (word, given) in [
+        ("y", Answer::Once),
+        ("a", Answer::Always),
+        (" n ", Answer::Deny),
+        ("y 1", Answer::Once),
+        ("a  1", Answer::Always),
+        ("n 1", Answer::Deny),
+        ("n use grep", words()),
+        ("n 1 use grep", words()),
+    ] {
         let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
         world.frame();
         assert_eq!(world.say(word), [answer(1, 1, 7, given)]);
     }
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
     world.frame();
-    let sent = world.say("yes, but why?");
-    assert!(matches!(sent.as_slice(), [Intent::Prompt { .. }]), "{sent:?}");
+    for prompt in ["y not", "a plan", "N 1", "yes, but why?"] {
+        let sent = world.say(prompt);
+        assert!(matches!(sent.as_slice(), [Intent::Prompt { .. }]), "{sent:?}");
+    }
     assert!(world.frame().contains("the question still waits: y, a or n answers it"), "{}", world.frame());
     // Where nothing waits it is a prompt as any.
     let mut world = World::with(80, 24, vec![session(1, "api")]);

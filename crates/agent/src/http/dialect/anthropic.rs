@@ -9,10 +9,9 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::block_order::{Arrival, BlockOrder, BlockReader, BlockStep, NamedFrame};
 use super::citing;
-use super::reading::{
-    BlockOrder, FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words,
-};
+use super::reading::{Meaning, argue, each, given, member, name_of_whole, unshown, words};
 use super::seals::{self, SealedThought};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
@@ -93,21 +92,19 @@ pub(super) struct AnthropicReader {
     output: Option<u64>,
     /// Of the input: read from the server's cache, and written to it.
     cached: (Option<u64>, Option<u64>),
-    /// A block has begun, which said what it is.
-    is_in_block: bool,
     has_blocks: bool,
     thought: Option<SealedThought>,
-    order: BlockOrder,
 }
 
-impl FrameReader for AnthropicReader {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [kind, message, block, delta, counted, index] =
+impl BlockReader for AnthropicReader {
+    fn read(&mut self, order: &mut BlockOrder, frame: NamedFrame<'_>, answer: &mut AnswerBuilder) -> Meaning {
+        let NamedFrame { event, frame } = frame;
+        let [kind, message, block, delta, counted, place] =
             members(frame, ["type", "message", "content_block", "delta", "usage", "index"]);
-        let place = index;
-        let index = index.map_or("", RawValue::get);
+        let index = place.map_or("", RawValue::get);
         let kind = words(kind);
-        match if kind.is_empty() { event } else { &kind } {
+        let kind = if kind.is_empty() { event } else { &kind };
+        match kind {
             "message" => {
                 let [reason] = members(frame, ["stop_reason"]);
                 self.message(frame, answer);
@@ -125,18 +122,28 @@ impl FrameReader for AnthropicReader {
                 }
             }
             "content_block_start" => {
-                (self.is_in_block, self.has_blocks) = (true, true);
-                if let Some(block) = block {
-                    self.thought = read_block(index, block, answer);
+                self.has_blocks = true;
+                let is_call = words(member(block, "type")) == "tool_use";
+                order.begin(place, is_call);
+                match block.filter(|_| is_call) {
+                    Some(call) => self.call(index, call, answer),
+                    None => {
+                        order.on_block(self, (place, BlockStep::Begins), kind, frame, answer);
+                    }
                 }
             }
-            "content_block_delta" => {
-                if let Some(delta) = delta {
-                    self.order.note(place, &words(members(delta, ["text"])[0]), answer);
-                    self.delta(index, delta, answer);
+            "content_block_delta" => match member(delta, "partial_json") {
+                // Inside of a block they are those of a call that is known, or of the server's own.
+                Some(arguments) => {
+                    argue(index, &given(Some(arguments)), order.is_open(place), answer);
                 }
-            }
+                None => {
+                    order.on_block(self, (place, BlockStep::GoesOn), kind, frame, answer);
+                }
+            },
             "message_delta" => {
+                order.end_blocks(self, answer);
+                self.end_thought(answer.torn(), answer);
                 self.cost(counted, answer);
                 answer.on_finish_reason(&words(member(delta, "stop_reason")));
                 answer.on_explanation(&words(member(member(delta, "stop_details"), "explanation")));
@@ -146,10 +153,9 @@ impl FrameReader for AnthropicReader {
                 return Meaning::End;
             }
             "content_block_stop" => {
-                self.is_in_block = false;
-                answer.on_calls_end();
-                if let Some(thought) = self.thought.take() {
-                    thought.seal(sealed, answer);
+                answer.on_call_end(index);
+                if !order.end(place) {
+                    order.on_block(self, (place, BlockStep::Ends), kind, frame, answer);
                 }
             }
             "ping" => return Meaning::Aside,
@@ -157,36 +163,59 @@ impl FrameReader for AnthropicReader {
         }
         Meaning::Part
     }
+
+    fn read_block(&mut self, kind: &str, frame: &RawValue, came: Arrival, answer: &mut AnswerBuilder) {
+        let [block, delta] = members(frame, ["content_block", "delta"]);
+        if kind != "content_block_delta" {
+            self.end_thought(came.torn, answer);
+        }
+        if let Some(block) = block {
+            self.thought = read_block("", block, came, answer);
+        }
+        if let Some(delta) = delta {
+            self.delta(delta, came, answer);
+        }
+    }
 }
 
 impl AnthropicReader {
+    /// A call begins. What was thought before it is over, where its signature came.
+    fn call(&mut self, index: &str, call: &RawValue, answer: &mut AnswerBuilder) {
+        if self.thought.as_ref().is_some_and(SealedThought::is_signed) {
+            self.end_thought(answer.torn(), answer);
+        }
+        read_block(index, call, Arrival::default(), answer);
+    }
+
+    fn end_thought(&mut self, torn: u64, answer: &mut AnswerBuilder) {
+        if let Some(thought) = self.thought.take() {
+            thought.seal(sealed, torn, answer);
+        }
+    }
+
     fn message(&mut self, message: &RawValue, answer: &mut AnswerBuilder) {
         let [content, counted, model] = members(message, ["content", "usage", "model"]);
         answer.on_model(model);
         for block in each(content) {
-            if let Some(thought) = read_block("", block, answer) {
-                thought.seal(sealed, answer);
-            }
+            let came = Arrival { torn: answer.torn(), is_late: false };
+            self.thought = read_block("", block, came, answer);
+            self.end_thought(came.torn, answer);
         }
         self.cost(counted, answer);
     }
 
-    fn delta(&mut self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-        let [text, thinking, arguments, signature, citation] =
-            members(delta, ["text", "thinking", "partial_json", "signature", "citation"]);
+    fn delta(&mut self, delta: &RawValue, came: Arrival, answer: &mut AnswerBuilder) {
+        let [text, thinking, signature, citation] =
+            members(delta, ["text", "thinking", "signature", "citation"]);
         if let Some(citation) = citation {
             citing::cite(citation, answer);
         }
         let thinking = words(thinking);
         if let Some(thought) = &mut self.thought {
-            thought.add(&thinking, &words(signature), answer);
+            thought.add(&thinking, &words(signature), came.torn);
         }
         answer.on_thought(thinking);
-        answer.on_text(words(text));
-        // Inside of a block they are those of a call that is known, or of the server's own.
-        if let Some(arguments) = arguments {
-            argue(index, &given(Some(arguments)), self.is_in_block, answer);
-        }
+        came.tell(words(text), answer);
     }
 
     /// What is read from the cache and written to it is read as well.
@@ -216,12 +245,17 @@ fn sealed(text: &str, signature: &str) -> Value {
 }
 
 /// A block, whole or as it begins; a thought, as far as it is there. What the server's own tools do is its own affair.
-fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Option<SealedThought> {
+fn read_block(
+    index: &str,
+    block: &RawValue,
+    came: Arrival,
+    answer: &mut AnswerBuilder,
+) -> Option<SealedThought> {
     let [kind, text, thinking, id, input] = members(block, ["type", "text", "thinking", "id", "input"]);
     match words(kind).as_str() {
         "thinking" => {
             let (mut thought, thinking) = (SealedThought::default(), words(thinking));
-            thought.add(&thinking, &words(members(block, ["signature"])[0]), answer);
+            thought.add(&thinking, &words(members(block, ["signature"])[0]), came.torn);
             answer.on_thought(thinking);
             return Some(thought);
         }
@@ -242,7 +276,7 @@ fn read_block(index: &str, block: &RawValue, answer: &mut AnswerBuilder) -> Opti
             if let Some(kind) = unshown(kind) {
                 answer.on_unshown(kind);
             }
-            answer.on_text(words(text));
+            came.tell(words(text), answer);
             citing::cite_each(member(Some(block), "citations"), answer);
         }
     }

@@ -9,10 +9,9 @@ use q_core::{Outcome, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::block_order::{Arrival, BlockOrder, BlockReader, BlockStep, NamedFrame};
 use super::citing;
-use super::reading::{
-    BlockOrder, FrameReader, Meaning, argue, each, given, member, name_of_whole, unshown, words,
-};
+use super::reading::{Meaning, argue, each, given, member, name_of_whole, unshown, words};
 use super::seals::{self, SealedThought};
 use super::writing::{
     ANTHROPICS_MAX_TOKENS, arguments, call_id, declared_tools, listed_messages, object, result_text,
@@ -112,40 +111,44 @@ fn block(part: &Part) -> Value {
 /// Reads events of a conversation, and answers in one piece.
 #[derive(Debug, Default)]
 pub(super) struct BedrockReader {
-    /// A block has begun, which said what it is; blocks of words need not.
-    is_in_block: bool,
     thought: Option<SealedThought>,
-    order: BlockOrder,
 }
 
-impl FrameReader for BedrockReader {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
+impl BlockReader for BedrockReader {
+    fn read(&mut self, order: &mut BlockOrder, frame: NamedFrame<'_>, answer: &mut AnswerBuilder) -> Meaning {
+        let NamedFrame { event, frame } = frame;
+        let [start, delta, place] = members(frame, ["start", "delta", "contentBlockIndex"]);
+        let index = place.map_or("", RawValue::get);
         match event {
             "messageStart" => {}
             "contentBlockStop" => {
-                self.is_in_block = false;
-                answer.on_calls_end();
-                if let Some(thought) = self.thought.take() {
-                    thought.seal(sealed, answer);
+                answer.on_call_end(index);
+                if !order.end(place) {
+                    order.on_block(self, (place, BlockStep::Ends), event, frame, answer);
                 }
             }
             "contentBlockStart" => {
-                self.is_in_block = true;
-                let [start, index] = members(frame, ["start", "contentBlockIndex"]);
-                note_unshown(start, answer);
-                if let Some(called) = member(start, "toolUse") {
-                    let (id, name) = (words(members(called, ["toolUseId"])[0]), name_of_whole(called));
-                    let index = index.map_or("", RawValue::get);
-                    answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: "" });
+                let called = member(start, "toolUse");
+                order.begin(place, called.is_some());
+                match called {
+                    Some(called) => self.call(index, called, answer),
+                    None => {
+                        order.on_block(self, (place, BlockStep::Begins), event, frame, answer);
+                    }
                 }
             }
-            "contentBlockDelta" => {
-                if let [Some(delta), index] = members(frame, ["delta", "contentBlockIndex"]) {
-                    self.order.note(index, &words(members(delta, ["text"])[0]), answer);
-                    self.delta(index.map_or("", RawValue::get), delta, answer);
+            "contentBlockDelta" => match member(delta, "toolUse") {
+                Some(called) => {
+                    let arguments = given(member(Some(called), "input"));
+                    argue(index, &arguments, order.is_open(place), answer);
                 }
+                None => order.on_block(self, (place, BlockStep::GoesOn), event, frame, answer),
+            },
+            "messageStop" => {
+                order.end_blocks(self, answer);
+                self.end_thought(answer.torn(), answer);
+                answer.on_finish_reason(&words(members(frame, ["stopReason"])[0]));
             }
-            "messageStop" => answer.on_finish_reason(&words(members(frame, ["stopReason"])[0])),
             "metadata" => {
                 let [counted] = members(frame, ["usage"]);
                 answer.on_usage(counted.and_then(usage));
@@ -157,12 +160,37 @@ impl FrameReader for BedrockReader {
         }
         Meaning::Part
     }
+
+    fn read_block(&mut self, kind: &str, frame: &RawValue, came: Arrival, answer: &mut AnswerBuilder) {
+        let [start, delta] = members(frame, ["start", "delta"]);
+        note_unshown(start, answer);
+        if kind != "contentBlockDelta" {
+            self.end_thought(came.torn, answer);
+        }
+        if let Some(delta) = delta {
+            self.delta(delta, came, answer);
+        }
+    }
 }
 
 impl BedrockReader {
-    fn delta(&mut self, index: &str, delta: &RawValue, answer: &mut AnswerBuilder) {
-        let [text, thought, called, citation] =
-            members(delta, ["text", "reasoningContent", "toolUse", "citation"]);
+    /// A call begins. What was thought before it is over, where its signature came.
+    fn call(&mut self, index: &str, called: &RawValue, answer: &mut AnswerBuilder) {
+        if self.thought.as_ref().is_some_and(SealedThought::is_signed) {
+            self.end_thought(answer.torn(), answer);
+        }
+        let (id, name) = (words(members(called, ["toolUseId"])[0]), name_of_whole(called));
+        answer.on_call_piece(CallPiece { index, id: &id, name: Some(&name), arguments: "" });
+    }
+
+    fn end_thought(&mut self, torn: u64, answer: &mut AnswerBuilder) {
+        if let Some(thought) = self.thought.take() {
+            thought.seal(sealed, torn, answer);
+        }
+    }
+
+    fn delta(&mut self, delta: &RawValue, came: Arrival, answer: &mut AnswerBuilder) {
+        let [text, thought, citation] = members(delta, ["text", "reasoningContent", "citation"]);
         if let Some(citation) = citation {
             citing::cite_located(citation, answer);
         }
@@ -170,19 +198,14 @@ impl BedrockReader {
         if let Some(thought) = thought {
             let [text, signature, redacted] =
                 members(thought, ["text", "signature", "redactedContent"]).map(words);
-            if !redacted.is_empty()
-                && let Some(whole) = self.thought.take()
-            {
-                whole.seal(sealed, answer);
+            if !redacted.is_empty() {
+                self.end_thought(came.torn, answer);
             }
-            self.thought.get_or_insert_default().add(&text, &signature, answer);
+            self.thought.get_or_insert_default().add(&text, &signature, came.torn);
             answer.on_thought(text);
             redact(&redacted, answer);
         }
-        answer.on_text(words(text));
-        if let Some(called) = called {
-            argue(index, &given(member(Some(called), "input")), self.is_in_block, answer);
-        }
+        came.tell(words(text), answer);
     }
 }
 
@@ -221,9 +244,9 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
         let reasoning = member(thought, "reasoningText");
         let [text_of_thought, signature] = ["text", "signature"].map(|name| words(member(reasoning, name)));
         let mut whole = SealedThought::default();
-        whole.add(&text_of_thought, &signature, answer);
+        whole.add(&text_of_thought, &signature, answer.torn());
         answer.on_thought(text_of_thought);
-        whole.seal(sealed, answer);
+        whole.seal(sealed, answer.torn(), answer);
         redact(&words(member(thought, "redactedContent")), answer);
         answer.on_text(words(text));
         for part in each(member(cited, "content")) {

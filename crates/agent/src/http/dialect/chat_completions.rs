@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::answer_limit;
 use super::citing;
-use super::reading::{FrameReader, Meaning, each, is_first, member, read_calls, unshown, words};
+use super::reading::{
+    FrameReader, Meaning, each, is_first, member, read_calls, read_calls_again, unshown, words,
+};
 use super::reasoning_content::{self, ReasoningContent};
 use super::reasoning_details::ReasoningDetails;
 use super::seals;
@@ -99,8 +101,9 @@ fn messages(message: &Message, takes_thoughts: bool) -> Vec<Value> {
 /// Reads chunks, and completions in one piece.
 #[derive(Debug, Default)]
 pub(super) struct ChatCompletionsReader {
-    /// Something came in pieces: a whole message behind them says it again.
-    has_pieces: bool,
+    /// Words, thoughts came in pieces: a whole message behind them says them again.
+    has_words: bool,
+    has_thoughts: bool,
     told: ToldText,
     details: ReasoningDetails,
     thought: ReasoningContent,
@@ -114,11 +117,18 @@ impl FrameReader for ChatCompletionsReader {
         // What some servers count in places of their own counts where the usual one is empty.
         let beside = || member(groqs, "usage").and_then(usage).or_else(|| timings.and_then(usage));
         answer.on_usage(counted.and_then(usage).or_else(beside));
+        // Groq says there as well what went wrong.
+        if let Some(error) = member(groqs, "error").filter(|error| is_error(error)) {
+            answer.on_error(error.get());
+            return Meaning::End;
+        }
         // What was found says more of a page than that it was cited.
         citing::cite_each(results, answer);
         citing::cite_each(citations, answer);
-        let choices = choices.filter(|choices| is_array(choices));
-        for (place, one) in each(choices).into_iter().enumerate() {
+        let is_alone = |choices: &RawValue| choices.get().starts_with('{');
+        let choices = choices.filter(|choices| is_array(choices) || is_alone(choices));
+        let alone = choices.filter(|choices| is_alone(choices));
+        for (place, one) in each(choices).into_iter().chain(alone).enumerate() {
             self.choice(place, one, answer);
             if answer.calls_too_much() || answer.has_failed() {
                 return Meaning::End;
@@ -146,18 +156,14 @@ impl ChatCompletionsReader {
         match (delta, message) {
             (Some(delta), _) => {
                 let content = member(Some(delta), "content").filter(|words| !is_nothing(words));
-                self.has_pieces |= content.is_some();
+                self.has_words |= content.is_some();
                 self.told.add(&words(content));
                 self.part(delta, answer);
             }
-            (None, Some(message)) if !self.has_pieces => {
+            (None, Some(message)) if !self.has_words && !self.has_thoughts && !answer.has_called() => {
                 self.part(message, answer);
             }
-            (None, Some(message)) => {
-                let whole = words(member(Some(message), "content"));
-                let missing = self.told.missing(&mut 0, &whole, answer);
-                answer.on_text(missing.unwrap_or_default().to_owned());
-            }
+            (None, Some(message)) => self.message_again(message, answer),
             (None, None) => answer.on_text(words(said)),
         }
         if let Some(error) = error.filter(|error| is_error(error)) {
@@ -184,7 +190,22 @@ impl ChatCompletionsReader {
                 self.thought.sealed().into_iter().for_each(|sealed| answer.on_seal(sealed));
             }
         }
-        read_part(part, answer);
+        self.has_thoughts |= read_part(part, answer);
+    }
+
+    /// A whole message behind its pieces: what did not come in any is told now.
+    fn message_again(&mut self, message: &RawValue, answer: &mut AnswerBuilder) {
+        if !self.has_thoughts {
+            read_thoughts(message, answer);
+        }
+        if self.has_words {
+            let whole = words(member(Some(message), "content"));
+            let missing = self.told.missing(&mut 0, &whole, answer);
+            answer.on_text(missing.unwrap_or_default().to_owned());
+        } else {
+            read_words(message, answer);
+        }
+        read_calls_again(member(Some(message), "tool_calls"), answer);
     }
 }
 
@@ -194,30 +215,34 @@ fn says_or_calls(part: &RawValue) -> bool {
     members(part, ["content", "tool_calls"]).into_iter().flatten().any(is_there)
 }
 
-fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
+/// All of a part; whether something was thought there.
+fn read_part(part: &RawValue, answer: &mut AnswerBuilder) -> bool {
     if let Some(words) = text(part) {
-        return answer.on_text(words);
+        answer.on_text(words);
+        return false;
     }
-    let [content, refusal, reasoning_content, reasoning, thinking, details, calls, call, annotations] =
-        members(
-            part,
-            [
-                "content",
-                "refusal",
-                "reasoning_content",
-                "reasoning",
-                "thinking",
-                "reasoning_details",
-                "tool_calls",
-                "function_call",
-                "annotations",
-            ],
-        );
-    // Some servers say the same thought in several members.
-    let thoughts = [reasoning_content, reasoning, thinking].into_iter().map(words);
-    if let Some(thought) = thoughts.chain([detailed(details)]).find(|thought| !thought.is_empty()) {
-        answer.on_thought(thought);
-    }
+    let thinks = read_thoughts(part, answer);
+    read_words(part, answer);
+    let [calls, call] = members(part, ["tool_calls", "function_call"]);
+    read_calls(calls, answer);
+    read_calls(call, answer);
+    thinks
+}
+
+/// What is thought in a part; whether something is. Some servers say the same thought in several members.
+fn read_thoughts(part: &RawValue, answer: &mut AnswerBuilder) -> bool {
+    let [content, reasoning, thinking, details] =
+        members(part, ["reasoning_content", "reasoning", "thinking", "reasoning_details"]);
+    let thoughts = [content, reasoning, thinking].into_iter().map(words);
+    let thought = thoughts.chain([detailed(details)]).find(|thought| !thought.is_empty());
+    let thinks = thought.is_some();
+    answer.on_thought(thought.unwrap_or_default());
+    thinks
+}
+
+/// What is said in a part, or cannot be shown of it.
+fn read_words(part: &RawValue, answer: &mut AnswerBuilder) {
+    let [content, refusal, annotations] = members(part, ["content", "refusal", "annotations"]);
     match content {
         Some(parts) if is_array(parts) => {
             for part in elements(parts) {
@@ -237,8 +262,6 @@ fn read_part(part: &RawValue, answer: &mut AnswerBuilder) {
     }
     answer.on_refusal(words(refusal));
     citing::annotate(annotations, answer);
-    read_calls(calls, answer);
-    read_calls(call, answer);
 }
 
 /// Whether a content is a number, which is its own text.

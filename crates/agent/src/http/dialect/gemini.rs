@@ -122,8 +122,11 @@ pub(super) struct GeminiReader;
 
 impl FrameReader for GeminiReader {
     fn read(&mut self, _event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [candidates, counted, feedback, model] =
-            members(frame, ["candidates", "usageMetadata", "promptFeedback", "modelVersion"]);
+        let names = ["candidates", "usageMetadata", "promptFeedback", "modelVersion"];
+        let whole = members(frame, names);
+        // Some of its servers put each frame into a member.
+        let inner = member(Some(frame), "response").filter(|_| whole.iter().all(Option::is_none));
+        let [candidates, counted, feedback, model] = inner.map_or(whole, |inner| members(inner, names));
         answer.on_model(model);
         answer.on_usage(counted.and_then(usage));
         let candidates = candidates.filter(|candidates| is_array(candidates));
@@ -180,7 +183,12 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
             if !signature.is_empty() {
                 answer.on_seal_of_call(json!({ SIGNATURE: signature }).to_string());
             }
-            answer.on_call(name_of_whole(called), &given(members(called, ["args"])[0]));
+            let [id, arguments] = members(called, ["id", "args"]);
+            match words(id).as_str() {
+                "" => answer.on_call(name_of_whole(called), &given(arguments)),
+                // The same call may come again with the next frame.
+                id => answer.on_call_given("", id, &name_of_whole(called), &given(arguments)),
+            }
         }
     }
     for chunk in each(member(grounding, "groundingChunks")) {

@@ -9,6 +9,7 @@
 //! | `gemini` | Google's `streamGenerateContent` |
 //! | `ollama` | Ollama's own |
 //! | `bedrock` | Amazon Bedrock's `ConverseStream` |
+//! | `block_order` | blocks told one after the other, however their pieces come |
 //! | `answer_limit` | how chat completions limit an answer |
 //! | `citing` | what an answer rests on, in each |
 //! | `offering` | how tools are offered in each |
@@ -22,6 +23,7 @@
 mod answer_limit;
 mod anthropic;
 mod bedrock;
+mod block_order;
 mod chat_completions;
 mod citing;
 pub(super) mod endpoint;
@@ -48,6 +50,7 @@ use crate::shape::{self, RequestShape};
 use q_seat::Turn;
 
 pub(super) use answer_limit::{NEWER_LIMIT, with_newer_limit};
+use block_order::OrderedReader;
 pub(super) use offering::Offer;
 use reading::FrameReader;
 pub(super) use seals::keeping;
@@ -56,11 +59,11 @@ pub(super) use seals::keeping;
 pub(super) fn reader(dialect: Dialect) -> Box<dyn FrameReader> {
     match dialect {
         Dialect::ChatCompletions => Box::<chat_completions::ChatCompletionsReader>::default(),
-        Dialect::Responses => Box::<responses::ResponsesReader>::default(),
-        Dialect::Anthropic => Box::<anthropic::AnthropicReader>::default(),
+        Dialect::Responses => Box::<OrderedReader<responses::ResponsesReader>>::default(),
+        Dialect::Anthropic => Box::<OrderedReader<anthropic::AnthropicReader>>::default(),
         Dialect::Gemini => Box::<gemini::GeminiReader>::default(),
         Dialect::Ollama => Box::<ollama::OllamaReader>::default(),
-        Dialect::Bedrock => Box::<bedrock::BedrockReader>::default(),
+        Dialect::Bedrock => Box::<OrderedReader<bedrock::BedrockReader>>::default(),
     }
 }
 

@@ -26,6 +26,9 @@ pub(crate) enum Meaning {
 pub(crate) trait FrameReader: fmt::Debug + Send {
     /// Takes one frame in, which came with an event of this name; mostly it has none.
     fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning;
+
+    /// No more comes: what was kept back is told.
+    fn end(&mut self, _answer: &mut AnswerBuilder) {}
 }
 
 /// The text of a member; empty where there is none.
@@ -50,24 +53,6 @@ pub(super) fn is_first(index: Option<&RawValue>, place: usize) -> bool {
     match index.and_then(count) {
         Some(index) => index == 0,
         None => place == 0 && index.is_none_or(|index| !is_number(index)),
-    }
-}
-
-/// In which order the texts of an answer come: each in a block, or an item, that has its place by an index.
-#[derive(Debug, Default)]
-pub(super) struct BlockOrder {
-    newest: Option<u64>,
-}
-
-impl BlockOrder {
-    /// Words come that stand at this place. What stands in front of others was to come before them, and cannot any more: that is
-    /// noted.
-    pub(super) fn note(&mut self, index: Option<&RawValue>, words: &str, answer: &mut AnswerBuilder) {
-        let Some(index) = index.and_then(count).filter(|_| !words.is_empty()) else { return };
-        if self.newest.is_some_and(|newest| index < newest) {
-            answer.on_contradiction();
-        }
-        self.newest = self.newest.max(Some(index));
     }
 }
 
@@ -118,12 +103,22 @@ pub(super) fn argue(index: &str, arguments: &str, is_in_block: bool, answer: &mu
 
 /// Reads a list of calls, or one that stands in its place: each has its name in its `function`, or beside its id.
 pub(super) fn read_calls(calls: Option<&RawValue>, answer: &mut AnswerBuilder) {
+    each_call(calls, |_place, piece| answer.on_call_piece(piece));
+}
+
+/// The same of calls that came in pieces before: what stands here is what each is given.
+pub(super) fn read_calls_again(calls: Option<&RawValue>, answer: &mut AnswerBuilder) {
+    each_call(calls, |place, piece| answer.on_call_again(place, piece));
+}
+
+fn each_call(calls: Option<&RawValue>, mut read: impl FnMut(usize, CallPiece<'_>)) {
     let Some(calls) = calls.filter(|calls| !is_nothing(calls)) else { return };
-    for call in if is_array(calls) { elements(calls) } else { vec![calls] } {
+    let calls = if is_array(calls) { elements(calls) } else { vec![calls] };
+    for (place, call) in calls.into_iter().enumerate() {
         let function = member(Some(call), "function").unwrap_or(call);
         let [index, id] = members(call, ["index", "id"]);
         let (index, id, name) = (index.map_or("", RawValue::get), words(id), name(function));
         let arguments = given(members(function, ["arguments"])[0]);
-        answer.on_call_piece(CallPiece { index, id: &id, name: name.as_deref(), arguments: &arguments });
+        read(place, CallPiece { index, id: &id, name: name.as_deref(), arguments: &arguments });
     }
 }

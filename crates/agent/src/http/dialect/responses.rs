@@ -6,8 +6,9 @@ use q_core::conversation::{Message, Part, Role};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::block_order::{Arrival, BlockOrder, BlockReader, BlockStep, NamedFrame};
 use super::citing;
-use super::reading::{BlockOrder, FrameReader, Meaning, each, given, member, name_of_whole, unshown, words};
+use super::reading::{Meaning, each, given, member, name_of_whole, unshown, words};
 use super::seals;
 use super::told::ToldText;
 use super::writing::{
@@ -16,7 +17,7 @@ use super::writing::{
 };
 use crate::http::answer::AnswerBuilder;
 use crate::http::calls::CallPiece;
-use crate::http::usage::usage;
+use crate::http::usage::{count, usage};
 use crate::shape::RequestShape;
 use q_json::{is_nothing, members};
 use q_seat::Turn;
@@ -88,8 +89,9 @@ pub(super) struct ResponsesReader {
     has_thought: bool,
     /// The same of the item that comes, and of its part: they come again at the end of it.
     item: Told,
-    order: BlockOrder,
     part: Told,
+    /// The item whose words were told last.
+    place: Option<u64>,
     /// Calls that have begun, of which the end comes again.
     open_calls: usize,
     /// A part of the answer, or of what is thought, is over: the next stands apart.
@@ -112,28 +114,84 @@ struct Told {
     thoughts: bool,
 }
 
+/// What comes of an item's words has a name that begins so.
+const OF_AN_ITEM: [&str; 4] =
+    ["response.output_text.", "response.refusal.", "response.reasoning_", "response.content_part."];
+
 /// What stands between two parts.
 const BETWEEN: &str = "\n\n";
 
-impl FrameReader for ResponsesReader {
-    fn read(&mut self, event: &str, frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
-        let [kind, response, item, delta, object, whole, refusal] =
-            members(frame, ["type", "response", "item", "delta", "object", "text", "refusal"]);
+impl BlockReader for ResponsesReader {
+    fn read(&mut self, order: &mut BlockOrder, frame: NamedFrame<'_>, answer: &mut AnswerBuilder) -> Meaning {
+        let NamedFrame { event, frame } = frame;
+        let [kind, response, item, delta, object, place] =
+            members(frame, ["type", "response", "item", "delta", "object", "output_index"]);
         let model = member(response, "model");
         answer.on_model(model);
         let kind = words(kind);
         let kind = if kind.is_empty() { event } else { &kind };
         if is_over(kind, response) {
+            order.end_blocks(self, answer);
             if let Some(response) = response {
                 self.whole(response, answer);
             }
             return Meaning::End;
         }
         match kind {
+            "response.output_item.added" => match item.filter(|item| is_call(item)) {
+                Some(item) => {
+                    order.begin(place, true);
+                    call(item, answer);
+                    self.open_calls += 1;
+                }
+                None => order.on_block(self, (place, BlockStep::Begins), kind, frame, answer),
+            },
+            "response.output_item.done" => match item.filter(|item| is_call(item)) {
+                Some(item) => {
+                    order.begin(place, true);
+                    order.end(place);
+                    self.call_at_its_end(item, answer);
+                }
+                None => order.on_block(self, (place, BlockStep::Ends), kind, frame, answer),
+            },
+            "response.function_call_arguments.delta" => {
+                let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
+                answer.on_call_piece(CallPiece { index: &id, id: "", name: None, arguments: &arguments });
+            }
+            "response.function_call_arguments.done" => {
+                let [id, arguments] = members(frame, ["item_id", "arguments"]);
+                answer.on_call_told_again(&words(id), &given(arguments));
+            }
+            "error" => {
+                answer.on_error(frame.get());
+                return Meaning::End;
+            }
+            "" if words(object) == "response" => {
+                self.whole(frame, answer);
+                return Meaning::End;
+            }
+            other if OF_AN_ITEM.iter().any(|part| other.starts_with(part)) => {
+                order.on_block(self, (place, BlockStep::GoesOn), other, frame, answer);
+            }
+            other if other.starts_with("response.") => {}
+            _foreign => return Meaning::Foreign,
+        }
+        Meaning::Part
+    }
+
+    fn read_block(&mut self, kind: &str, frame: &RawValue, came: Arrival, answer: &mut AnswerBuilder) {
+        let [item, delta, whole, refusal, part, annotation, place] =
+            members(frame, ["item", "delta", "text", "refusal", "part", "annotation", "output_index"]);
+        match kind {
             "response.output_text.delta" => {
                 self.part.words = true;
                 let delta = words(delta);
-                self.order.note(member(Some(frame), "output_index"), &delta, answer);
+                came.note(&delta, answer);
+                let place = place.and_then(count);
+                // Of an item that nobody ends the words of the next stand apart as well.
+                self.next_text |=
+                    self.has_said && place.is_some() && self.place.is_some_and(|of| Some(of) != place);
+                self.place = place.or(self.place);
                 self.text(&delta, answer);
             }
             "response.refusal.delta" => {
@@ -145,19 +203,17 @@ impl FrameReader for ResponsesReader {
                 self.thought(&words(delta), answer);
             }
             "response.output_text.done" => self.text_at_its_end(&words(whole), answer),
-            "response.refusal.done" => {
-                if !std::mem::take(&mut self.part.words) {
-                    self.refusal(words(refusal), answer);
-                }
+            "response.refusal.done" if !std::mem::take(&mut self.part.words) => {
+                self.refusal(words(refusal), answer);
             }
             "response.output_text.annotation.added" => {
-                if let Some(annotation) = member(Some(frame), "annotation") {
+                if let Some(annotation) = annotation {
                     citing::cite_annotation(annotation, answer);
                 }
             }
             "response.content_part.done" => {
                 let mut from = self.item_from;
-                if let Some(part) = member(Some(frame), "part") {
+                if let Some(part) = part {
                     self.part_at_its_end(part, self.item, &mut from, answer);
                 }
                 self.next_text = self.has_said;
@@ -168,33 +224,13 @@ impl FrameReader for ResponsesReader {
                 }
                 self.next_thought = self.has_thought;
             }
-            "response.output_item.added" => {
-                if let Some(item) = item {
-                    call(item, answer);
-                    self.open_calls += usize::from(is_call(item));
-                }
-            }
             "response.output_item.done" => {
                 if let Some(item) = item {
                     self.item_at_its_end(item, answer);
                 }
             }
-            "response.function_call_arguments.delta" => {
-                let (id, arguments) = (words(members(frame, ["item_id"])[0]), words(delta));
-                answer.on_call_piece(CallPiece { index: &id, id: "", name: None, arguments: &arguments });
-            }
-            "error" => {
-                answer.on_error(frame.get());
-                return Meaning::End;
-            }
-            "" if words(object) == "response" => {
-                self.whole(frame, answer);
-                return Meaning::End;
-            }
-            other if other.starts_with("response.") => {}
-            _foreign => return Meaning::Foreign,
+            _nothing_said => {}
         }
-        Meaning::Part
     }
 }
 
@@ -247,18 +283,19 @@ impl ResponsesReader {
         (self.has_thought, self.item.thoughts) = (true, true);
     }
 
-    /// An item is over. What was not told of it in pieces is told now.
-    fn item_at_its_end(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
-        match self.open_calls.checked_sub(1) {
-            Some(left) if is_call(item) => {
-                self.open_calls = left;
-                // Without an id nobody knows which it is; all of them come again at the end.
-                if !id(item).is_empty() {
-                    call(item, answer);
-                }
-            }
-            Some(_) | None => call(item, answer),
+    /// A call is over, and comes again whole.
+    fn call_at_its_end(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
+        let was_told = self.open_calls > 0;
+        self.open_calls = self.open_calls.saturating_sub(1);
+        // Without an id nobody knows which it is; all of them come again at the end.
+        if !was_told || !id(item).is_empty() {
+            call(item, answer);
         }
+        self.is_incomplete |= is_incomplete(item);
+    }
+
+    /// An item is over that calls nothing. What was not told of it in pieces is told now.
+    fn item_at_its_end(&mut self, item: &RawValue, answer: &mut AnswerBuilder) {
         if let Some(sealed) = sealed(item) {
             self.has_sealed = true;
             answer.on_seal(sealed);
@@ -322,7 +359,7 @@ impl ResponsesReader {
         let items = each(output);
         if items.iter().any(|item| is_call(item)) {
             // What stands there is all there is, and whole, whatever came in pieces.
-            answer.restart_calls();
+            answer.on_calls_told_again();
         }
         let (mut has_called, mut from) = (false, 0);
         let mut all_told = !items.is_empty();
@@ -335,7 +372,10 @@ impl ResponsesReader {
             }
             if is_call(item) {
                 has_called = true;
-                answer.on_call(tool_of(item), &given_to(item));
+                match id(item).as_str() {
+                    "" => answer.on_call(tool_of(item), &given_to(item)),
+                    _named => call(item, answer),
+                }
             }
             self.is_incomplete |= is_incomplete(item);
             all_told &= self.content(item, told, &mut from, answer);

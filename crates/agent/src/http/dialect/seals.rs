@@ -23,8 +23,9 @@ pub(super) struct SealedThought {
 
 impl SealedThought {
     /// Takes a piece in. What is longer than is kept grows no more; that there is a signature counts nevertheless.
-    pub(super) fn add(&mut self, text: &str, signature: &str, answer: &AnswerBuilder) {
-        self.torn_before.get_or_insert(answer.torn());
+    /// `torn` is how many parts of the answer were lost until it came.
+    pub(super) fn add(&mut self, text: &str, signature: &str, torn: u64) {
+        self.torn_before.get_or_insert(torn);
         for (known, piece) in [(&mut self.text, text), (&mut self.signature, signature)] {
             if known.len() <= SEAL_BYTES {
                 known.push_str(piece);
@@ -32,10 +33,15 @@ impl SealedThought {
         }
     }
 
+    /// Whether its signature has begun to come, behind which nothing is thought.
+    pub(super) const fn is_signed(&self) -> bool {
+        !self.signature.is_empty()
+    }
+
     /// The thought is whole, and goes back in this form. Without a signature it cannot; where something was lost in it, it is not
     /// what was signed, and of what is sealed in a turn nothing goes back.
-    pub(super) fn seal(self, form: impl Fn(&str, &str) -> Value, answer: &mut AnswerBuilder) {
-        if self.torn_before.is_some_and(|before| before != answer.torn()) {
+    pub(super) fn seal(self, form: impl Fn(&str, &str) -> Value, torn: u64, answer: &mut AnswerBuilder) {
+        if self.torn_before.is_some_and(|before| before != torn) {
             answer.on_seal(String::new());
         } else if !self.signature.is_empty() {
             answer.on_seal(form(&self.text, &self.signature).to_string());

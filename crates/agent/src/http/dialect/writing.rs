@@ -7,6 +7,7 @@ use q_core::{DENIED_UNASKED, EntryNo, Image, Outcome};
 use serde_json::{Map, Value, json};
 
 use q_seat::Turn;
+use q_tools::without_tags;
 
 /// Members that are there only where something is to be said.
 pub(super) fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
@@ -146,7 +147,12 @@ pub(super) fn result_text(outcome: Outcome, text: &str) -> String {
         Outcome::NeverRan => "It did not run.",
         Outcome::CutShort => "It was interrupted: what it did is not known.",
     };
-    if text.trim().is_empty() { ending.to_owned() } else { format!("{ending}\n{text}") }
+    // What a call put out before it was cut short is as it came; of a result its tool has made all visible.
+    if text.trim().is_empty() {
+        ending.to_owned()
+    } else {
+        format!("{ending}\n{}", without_tags(text.into()))
+    }
 }
 
 /// The tools that are called in a conversation, by the entries of the calls: results do not name them.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_agent::{AgentControl, AgentSpec, BackgroundLine};
+use q_agent::{AgentControl, AgentOffers, AgentSpec, BackgroundLine};
 use q_core::{
     AgentEvent, Batch, ClientId, Command, Instant, Limits, Multiplexer, Now, SessionId, Setup, Token, TurnNo,
     WallTime,
@@ -123,6 +123,10 @@ impl World for Simulated {
 
     fn processes(&mut self, _: SessionId, _: Option<u64>) -> Result<Vec<BackgroundLine>, String> {
         Ok(Vec::new())
+    }
+
+    fn offers(&mut self, _: SessionId) -> AgentOffers {
+        AgentOffers::default()
     }
 
     fn models(&mut self, _: ClientId, _: u64, agent: AgentSpec) {

@@ -44,3 +44,9 @@ pub(super) fn settings_head() -> Head {
     let settings = Box::new(Settings { max_tokens, ..Settings::default() });
     Head { setup: Setup { settings, ..full_head().setup }, ..seat_head() }
 }
+
+/// Records that came with modes.
+pub(super) fn mode_records() -> Vec<(&'static str, Record)> {
+    let settings = Settings { mode: Some("plan".into()), ..Settings::default() };
+    vec![("set: a mode", Record::SettingsSet { settings })]
+}

@@ -17,6 +17,8 @@ pub(super) struct SettingsV1<'a> {
     max_tokens: Option<u64>,
     #[serde(rename = "reasoning", borrow, default, skip_serializing_if = "Option::is_none")]
     reasoning: Option<Cow<'a, str>>,
+    #[serde(rename = "mode", borrow, default, skip_serializing_if = "Option::is_none")]
+    mode: Option<Cow<'a, str>>,
     /// 0 where any number is allowed.
     #[serde(rename = "budget_tokens", default, skip_serializing_if = "Option::is_none")]
     budget_tokens: Option<u64>,
@@ -24,12 +26,13 @@ pub(super) struct SettingsV1<'a> {
 
 impl<'a> From<&'a Settings> for SettingsV1<'a> {
     fn from(settings: &'a Settings) -> Self {
-        let Settings { model, temperature, max_tokens, reasoning, budget_tokens } = settings;
+        let Settings { model, temperature, max_tokens, reasoning, mode, budget_tokens } = settings;
         Self {
             model: model.as_deref().map(Cow::from),
             temperature: temperature.map(Temperature::thousandths),
             max_tokens: *max_tokens,
             reasoning: reasoning.as_deref().map(Cow::from),
+            mode: mode.as_deref().map(Cow::from),
             budget_tokens: *budget_tokens,
         }
     }
@@ -37,13 +40,14 @@ impl<'a> From<&'a Settings> for SettingsV1<'a> {
 
 impl From<SettingsV1<'_>> for Settings {
     fn from(stored: SettingsV1<'_>) -> Self {
-        let SettingsV1 { model, temperature, max_tokens, reasoning, budget_tokens } = stored;
+        let SettingsV1 { model, temperature, max_tokens, reasoning, mode, budget_tokens } = stored;
         Self {
             model: model.map(Cow::into_owned),
             // What is no temperature was none when it was written either; it is not worth the session.
             temperature: temperature.and_then(Temperature::of_thousandths),
             max_tokens,
             reasoning: reasoning.map(Cow::into_owned),
+            mode: mode.map(Cow::into_owned),
             budget_tokens,
         }
     }

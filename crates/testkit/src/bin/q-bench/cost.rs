@@ -11,11 +11,11 @@ use crate::plan::{Plan, SESSIONS};
 use crate::start::attach;
 
 /// After the last key, before anything is called idle: longer than a draft waits to be saved.
-const CALM: Duration = Duration::from_secs(3);
+pub(crate) const CALM: Duration = Duration::from_secs(3);
 /// How long idleness is watched.
-const WATCHED: Duration = Duration::from_secs(5);
+pub(crate) const WATCHED: Duration = Duration::from_secs(5);
 
-const MEGABYTE: f64 = 1_000_000.0;
+pub(crate) const MEGABYTE: f64 = 1_000_000.0;
 
 /// Measures host and client with all sessions open.
 pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
@@ -51,7 +51,7 @@ pub(crate) fn measure(home: &Home, plan: &Plan) -> Vec<Figure> {
 }
 
 /// Lets time pass: idleness is a span, there is no event to wait for.
-fn wait(span: Duration) {
+pub(crate) fn wait(span: Duration) {
     let (silent, nothing) = mpsc::channel::<()>();
     nothing.recv_timeout(span).ok();
     drop(silent);

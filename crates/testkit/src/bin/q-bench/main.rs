@@ -2,6 +2,7 @@
 //! Started by `cargo xtask bench`, which builds the release binary first.
 
 mod budget;
+mod children;
 mod console;
 mod cost;
 mod faults;
@@ -41,12 +42,16 @@ fn measure(plan: &Plan) -> Vec<Figure> {
     if plan.stream_only {
         return stream::measure(plan);
     }
+    if plan.children_only {
+        return children::measure(plan);
+    }
     let home = Home::new();
     prepare::sessions(&home, plan);
     let mut figures = start::measure(&home, plan);
     figures.extend(switch::measure(&home, plan));
     figures.extend(cost::measure(&home, plan));
     drop(home);
+    figures.extend(children::measure(plan));
     figures.extend(stream::measure(plan));
     figures
 }

@@ -11,6 +11,8 @@ pub(crate) struct Plan {
     pub(crate) program: PathBuf,
     /// Only words on their way are measured.
     pub(crate) stream_only: bool,
+    /// Only sessions with programs of others are measured.
+    pub(crate) children_only: bool,
     pub(crate) amounts: Amounts,
 }
 
@@ -24,10 +26,10 @@ pub(crate) struct Amounts {
 }
 
 impl Plan {
-    /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream]`.
+    /// Reads the command line: `--q PATH [--quick] [--entries N] [--switches N] [--starts N] [--stream] [--children]`.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let amounts = Amounts { entries: 1_000, starts: 40, switches: 400 };
-        let mut plan = Self { program: PathBuf::new(), stream_only: false, amounts };
+        let mut plan = Self { program: PathBuf::new(), stream_only: false, children_only: false, amounts };
         while let Some(argument) = arguments.next() {
             let mut number = || {
                 let value = arguments.next().unwrap_or_default();
@@ -37,6 +39,7 @@ impl Plan {
                 "--q" => plan.program = arguments.next().unwrap_or_default().into(),
                 "--quick" => (plan.amounts.starts, plan.amounts.switches) = (20, 200),
                 "--stream" => plan.stream_only = true,
+                "--children" => plan.children_only = true,
                 "--entries" => plan.amounts.entries = number()?,
                 "--switches" => plan.amounts.switches = number()?,
                 "--starts" => plan.amounts.starts = number()?,

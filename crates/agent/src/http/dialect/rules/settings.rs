@@ -18,6 +18,7 @@ fn what_is_set_stands_above_what_is_configured_in_every_dialect() {
         temperature: q_core::Temperature::of_thousandths(500),
         max_tokens: Some(100),
         reasoning: Some("low".into()),
+        mode: Some("plan".into()),
         budget_tokens: Some(1),
     };
     let turn = Turn { settings, ..conversation() };

@@ -1,0 +1,22 @@
+//! What a session's agent lets people choose or type, asked of its host.
+
+use q_core::SessionId;
+use q_proto::message::WireOffers;
+use q_proto::{Request, Response};
+use q_term::offers::OfferList;
+
+use crate::client::{Client, unexpected};
+use crate::error::CliError;
+
+pub(crate) fn request(session: SessionId) -> Request {
+    Request::Offers { session: session.into() }
+}
+
+pub(crate) fn list(WireOffers { mode, modes, commands }: WireOffers) -> OfferList {
+    OfferList { mode, modes, commands }
+}
+
+pub(crate) async fn ask(client: &mut Client, session: SessionId) -> Result<OfferList, CliError> {
+    let Response::Offers(offers) = client.ask(request(session)).await? else { return Err(unexpected()) };
+    Ok(list(*offers))
+}

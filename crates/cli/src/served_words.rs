@@ -1,0 +1,142 @@
+//! What a prompt takes from MCP servers: `/SERVER:PROMPT ARGUMENTS` becomes what that prompt of the server says, `@SERVER:URI` is quoted
+//! behind it as files are. Asked from here, by whoever types, when it is sent, and of servers that are accepted.
+//!
+//! What a server says names nothing: no file is read for it, and no other resource.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use q_mcp::{McpSpec, PinnedTools};
+use q_term::mention::mentions;
+use q_term::sanitize::visible_line;
+use q_term::{quoted, served};
+
+use crate::context::Context;
+use crate::environment::ProcessEnvironment;
+use crate::{mcp_look, mcp_servers};
+
+/// The most resources of one prompt.
+const MOST: usize = 8;
+
+/// A prompt as it was typed.
+#[derive(Debug)]
+pub(crate) enum PromptWords {
+    /// It wants nothing of any server.
+    Plain(String),
+    Served(Box<ServedWords>),
+}
+
+/// A prompt whose servers are not asked yet.
+#[derive(Debug)]
+pub(crate) struct ServedWords {
+    environment: ProcessEnvironment,
+    pinned: PinnedTools,
+    text: String,
+    wanted: Vec<Wanted>,
+}
+
+#[derive(Debug)]
+struct Wanted {
+    spec: McpSpec,
+    what: WantedWords,
+}
+
+#[derive(Debug)]
+enum WantedWords {
+    Prompt {
+        name: String,
+        words: String,
+    },
+    /// As it is written, and its address.
+    Resource {
+        written: String,
+        uri: String,
+    },
+}
+
+/// A prompt as it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServedText {
+    pub(crate) text: String,
+    /// Whether a server said it: nothing in it names a file of the person's.
+    pub(crate) is_served: bool,
+}
+
+/// What a prompt wants of servers, in a session of that agent and directory; of two slashes in front of what would be a server's prompt
+/// one is left. Says why one of them cannot be asked.
+pub(crate) fn wanted(
+    context: &Context,
+    agent: &str,
+    directory: &Path,
+    text: &str,
+) -> Result<PromptWords, String> {
+    if let Some(one) = text.strip_prefix('/').filter(|one| served::prompt(one).is_some()) {
+        return Ok(PromptWords::Plain(one.to_owned()));
+    }
+    let prompt = served::prompt(text);
+    let (typed, there) = quoted::split(text);
+    let there: BTreeSet<&str> = there.iter().map(|file| file.name).collect();
+    let named: BTreeSet<&str> = mentions(typed).map(|mention| mention.name()).collect();
+    let resources: Vec<(&str, &str, &str)> = named
+        .into_iter()
+        .filter(|name| !there.contains(name))
+        .filter_map(|name| served::resource(name).map(|(server, uri)| (name, server, uri)))
+        .collect();
+    if prompt.is_none() && resources.is_empty() {
+        return Ok(PromptWords::Plain(text.to_owned()));
+    }
+    let known = mcp_servers::of_agent(context, agent, directory);
+    let of = |name: &str| known.iter().find(|(server, _)| server.spec.name == name);
+    let usable = |name: &str| match of(name) {
+        Some((server, pin)) => match server.fault(pin) {
+            Some(why) => Err(format!("MCP server {name}: {why}")),
+            None => Ok(server.spec.clone()),
+        },
+        None => Err(format!(
+            "there is no MCP server {name} for this agent: `q mcp list` lists them; two slashes in front send it as it is"
+        )),
+    };
+    let mut all = Vec::new();
+    if let Some(served::ServedPrompt { server, name, words }) = prompt {
+        let what = WantedWords::Prompt { name: name.to_owned(), words: words.to_owned() };
+        all.push(Wanted { spec: usable(server)?, what });
+    } else {
+        // What names no server may name a file, or nobody.
+        for (written, server, uri) in resources.into_iter().filter(|(_, server, _)| of(server).is_some()) {
+            let what = WantedWords::Resource { written: written.to_owned(), uri: uri.to_owned() };
+            all.push(Wanted { spec: usable(server)?, what });
+        }
+    }
+    if all.len() > MOST {
+        return Err(format!("more than {MOST} resources of servers are named"));
+    }
+    if all.is_empty() {
+        return Ok(PromptWords::Plain(text.to_owned()));
+    }
+    let pinned = PinnedTools { directory: context.place.accepted_servers() };
+    let environment = context.environment.clone();
+    Ok(PromptWords::Served(Box::new(ServedWords { environment, pinned, text: text.to_owned(), wanted: all })))
+}
+
+impl ServedWords {
+    /// Asks the servers, one after the other; or says why one of them does not answer.
+    pub(crate) async fn filled(self) -> Result<ServedText, String> {
+        let Self { environment, pinned, text, wanted } = self;
+        let mut filled = ServedText { text: text.trim_end().to_owned(), is_served: false };
+        for Wanted { spec, what } in &wanted {
+            let asked = mcp_look::asked(&environment, spec, &pinned, async |server| match what {
+                WantedWords::Prompt { name, words } => server.prompt(name, words).await,
+                WantedWords::Resource { uri, .. } => server.resource(uri).await,
+            });
+            let said = asked.await.map_err(|why| {
+                let why = format!("MCP server {}: {why}", spec.name);
+                visible_line(&why).into_owned()
+            })?;
+            match what {
+                WantedWords::Prompt { .. } => filled = ServedText { text: said, is_served: true },
+                WantedWords::Resource { written, .. } => filled.text += &quoted::block(written, &said),
+            }
+        }
+        Ok(filled)
+    }
+}

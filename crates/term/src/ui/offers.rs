@@ -1,0 +1,43 @@
+//! What an agent of others lets people choose or type: asked for, shown, and a command of its own sent to it.
+
+use q_core::{Mirror, PromptWay, SessionId, Setup};
+
+use crate::intent::Intent;
+use crate::offers::{OfferList, OfferUse, commands, is_command, may_be_one, modes};
+use crate::overlay::OverlaySubject;
+use crate::ui::state::Ui;
+use crate::ui::status::CommandStatus;
+
+impl Ui {
+    /// Whether a line that is no command of q's may be one of the agent's in view: only the client finds out.
+    pub(super) fn may_be_agents(&self, mirror: &Mirror, typed: &str) -> bool {
+        let here = self.focus.and_then(|id| mirror.get(id));
+        may_be_one(typed) && here.is_some_and(|here| here.summary.agent != Setup::GUIDE)
+    }
+
+    pub(super) fn ask_offers(
+        &mut self,
+        mirror: &Mirror,
+        wanted: OfferUse,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        intents.push(Intent::Offers { session: session.summary.id, wanted });
+        CommandStatus::Done
+    }
+
+    /// What a session's agent offers, for what it was asked for.
+    pub fn offered(&mut self, session: SessionId, wanted: OfferUse, offers: &OfferList) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        let subject = OverlaySubject::Session(session);
+        match wanted {
+            OfferUse::Modes => self.open_page(" modes ", subject, modes(offers)),
+            OfferUse::Commands => self.open_page(" commands ", subject, commands(offers)),
+            OfferUse::Send { line, .. } if is_command(offers, &line) => {
+                self.submit(session, line, PromptWay::Ask, &mut intents);
+            }
+            OfferUse::Send { otherwise, .. } => self.warn(format!("{otherwise} · Up brings it back")),
+        }
+        intents
+    }
+}
