@@ -506,7 +506,8 @@ mod tests {
                 r#"{"argv":["a"],"background":true,"seconds":5}"#,
                 r#"run: {"argv":["a"],"background":true,"seconds":5}"#,
             ),
-            ("shell", "ls", "shell: ls"),
+            ("shell", "ls", "$ ls"),
+            ("lookup", "ls", "lookup: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");
         }

@@ -80,7 +80,7 @@ enum LoopEvent {
 
 impl Frontend<'_> {
     async fn live(&mut self) -> Result<ExitCode, CliError> {
-        let mut lines = InputLines::start(self.clock);
+        let mut lines = InputLines::start(self.clock, self.context.environment.input_is_terminal);
         let listen = |kind| {
             signal(kind).map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))
         };
@@ -143,7 +143,8 @@ impl Frontend<'_> {
 
     async fn answer(&mut self, happened: LoopEvent) -> Result<Next, CliError> {
         match happened {
-            LoopEvent::Read(Input::Line(line), at) => self.typed(line, at).await,
+            LoopEvent::Read(Input::Line(line), at) => self.typed(line, at, false).await,
+            LoopEvent::Read(Input::TypedLine(line), at) => self.typed(line, at, true).await,
             LoopEvent::Read(Input::NotText, _) => {
                 print_lines(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
                 Ok(Next::Go)
@@ -160,11 +161,15 @@ impl Frontend<'_> {
         }
     }
 
-    async fn typed(&mut self, line: String, at: Instant) -> Result<Next, CliError> {
+    /// Does what a line says. `may_run` where the shell gets it if it is for that; else it is said to the agent as it is.
+    async fn typed(&mut self, line: String, at: Instant, may_run: bool) -> Result<Next, CliError> {
         self.plain.line_read(at);
         let read = match self.scene().answer(&line) {
             Some(answer) => Typed::Command(Ok(answer)),
-            None => read(&line, &self.context.kinds),
+            None => match read(&line, &self.context.kinds) {
+                Typed::Shell(line) if !may_run => Typed::Prompt(line),
+                other => other,
+            },
         };
         let next = match read {
             Typed::Command(Ok(command)) => carry_out(self, command).await,

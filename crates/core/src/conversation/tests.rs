@@ -519,6 +519,19 @@ fn what_is_sealed_stands_in_front_of_what_was_said_and_called_then() {
     }
 }
 
+#[test]
+fn an_answer_is_gone_on_with_behind_a_line_for_the_shell() {
+    let ran_between = |text: &str| {
+        let [call, result] = ran(5, Outcome::Done, "ok");
+        let asked = [prompt(1, "why"), answer(2, "s"), stop(3)];
+        let later = [typed(4, text), call, result, entry(8, Body::Continued), answer(9, "o")];
+        line(&messages(&[&asked[..], &later].concat()))
+    };
+    let told = "[The person ran this in a shell by themselves: \"make\". done; it put out:]\n| ok";
+    assert_eq!(ran_between("!make"), format!("u[why] a[s] u[{told}; go on] a[o]"));
+    assert_eq!(ran_between("!!make"), "u[why] a[s] u[go on] a[o]", "as if it had not been there");
+}
+
 fn typed(no: u64, text: &str) -> Entry {
     entry(no, Body::Prompt(Prompted { runs: true, ..text.into() }))
 }

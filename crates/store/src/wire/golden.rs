@@ -22,7 +22,7 @@ use beside_answers::{project_records, seal_records, source_records, torn_records
 use reversals::reversed_records;
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, mode_records, settings_head, settings_records};
-use shell_lines::shell_line_records;
+use shell_lines::{shell_line_head, shell_line_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -474,6 +474,7 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_modes_on_disk_stay_as_they_are", dump_log(mode_records())),
         ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
         ("records_of_shell_lines_on_disk_stay_as_they_are", dump_log(shell_line_records())),
+        ("a_head_whose_turn_is_a_line_on_disk_stays_as_it_is", dump_head(&shell_line_head())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
         ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
@@ -520,6 +521,7 @@ fn what_is_encoded_is_decoded() {
         replaced_head(),
         settings_head(),
         budget_head(),
+        shell_line_head(),
     ]
     .into_iter()
     .chain(presences)

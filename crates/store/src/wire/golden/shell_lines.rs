@@ -1,6 +1,31 @@
 //! What came with lines for the shell.
 
-use q_core::{Body, PromptNo, Prompted, Record, Seq, Token, TurnNo, WallTime};
+use q_core::{
+    Body, CallNo, Digest, EntryNo, Head, InFlight, OpenCall, PromptNo, Prompted, Record, Seq, Token, TurnNo,
+    WallTime, Wants,
+};
+
+use super::seat_head;
+
+/// As [`seat_head`], while a line runs.
+pub(super) fn shell_line_head() -> Head {
+    let line = OpenCall {
+        no: CallNo(1),
+        entry: EntryNo(31),
+        tool: "shell".into(),
+        digest: Digest([0; 32]),
+        wants: Wants::Nothing,
+        waits: false,
+    };
+    let turn = InFlight {
+        runs: true,
+        entries: 1,
+        last_call: CallNo(1),
+        calls: vec![line],
+        ..InFlight::new(TurnNo(4))
+    };
+    Head { turn: Some(turn), ..seat_head() }
+}
 
 /// Records that came with them.
 pub(super) fn shell_line_records() -> Vec<(&'static str, Record)> {
