@@ -165,10 +165,10 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
     let unanswered = unanswered(entries);
     let (mut results, mut outputs) = (BTreeMap::new(), BTreeMap::<EntryNo, Vec<&str>>::new());
     for entry in entries {
-        match &entry.body {
-            Body::Result(result) => drop(results.insert(result.of, result)),
-            Body::Output(CallOutput { of, text }) => outputs.entry(*of).or_default().push(text),
-            _says_nothing_of_calls => {}
+        if let Body::Result(result) = &entry.body {
+            results.insert(result.of, result);
+        } else if let Body::Output(CallOutput { of, text }) = &entry.body {
+            outputs.entry(*of).or_default().push(text);
         }
     }
     let mut script = Script { results, outputs, messages: Vec::new(), open: Vec::new(), sealed: Vec::new() };

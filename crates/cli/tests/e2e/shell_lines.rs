@@ -73,7 +73,7 @@ fn an_answer_that_was_interrupted_is_gone_on_with_behind_a_line_for_the_shell() 
     terminal.send(CTRL_C);
     terminal.wait_text("interrupted here");
     terminal.send_line("!echo be$((1+1))tween");
-    terminal.wait_text("be2tween");
+    terminal.wait_text("be$((1+1))tween: done, 1 line");
     shop.world.server.on("by themselves", Script::new().say(" the wind.").done());
     terminal.send_line("/continue");
     terminal.wait_text("the wind.");
