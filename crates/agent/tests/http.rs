@@ -160,7 +160,7 @@ async fn what_a_server_refused_without_doing_anything_is_asked_again_a_few_times
     let server = Server::start();
     let refusal = |status| Script::new().status(status, "busy").header("retry-after", "0");
     let patient = || HttpSpec { patience: asked_again(2), ..spec(server.base_url()) };
-    for status in [408, 429, 500, 502, 503, 504, 529] {
+    for status in [408, 425, 429, 500, 502, 503, 504, 520, 524, 529] {
         let (prompt, before) = (format!("after {status}"), server.requests().len());
         server.once(&prompt, refusal(status));
         server.once(&prompt, refusal(429));
@@ -185,13 +185,47 @@ async fn what_a_server_refused_without_doing_anything_is_asked_again_a_few_times
         ("spent", Script::new().status(429, spent).header("retry-after", "0")),
         ("long", Script::new().status(429, "busy").retry_after(3600)),
         ("broken", Script::new().say("half").cut()),
-        ("error inside", Script::new().raw("data: {\"error\":{\"code\":500,\"message\":\"m\"}}\n\n")),
+        (
+            "error inside",
+            Script::new().say("half").raw(&b"data: {\"error\":{\"code\":500,\"message\":\"m\"}}\n\n"[..]),
+        ),
+        ("nameless", Script::new().raw(&b"data: {\"error\":{\"message\":\"m\"}}\n\n"[..])),
         ("cut at once", Script::new().cut()),
     ] {
         let before = server.requests().len();
         server.on(name, script);
         assert!(answer(patient(), ask(name)).await.ending.is_err(), "{name}");
         assert_eq!(server.requests().len(), before + 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_before_the_first_word_is_asked_again_as_its_status_is() {
+    let server = Server::start();
+    let patient = || HttpSpec { patience: asked_again(1), ..spec(server.base_url()) };
+    let model = r#"{"model":"m","choices":[]}"#;
+    for (name, error, kind) in [
+        ("rate", r#"{"error":{"code":429,"message":"m"}}"#, Some(FailureKind::RateLimited)),
+        (
+            "overloaded",
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
+            Some(FailureKind::Overloaded),
+        ),
+        ("fault", r#"{"error":{"type":"server_error","message":"m"}}"#, Some(FailureKind::ServerError)),
+        ("gateway", r#"{"error":{"code":"520","message":"m"}}"#, Some(FailureKind::ServerError)),
+        ("spent", r#"{"error":{"code":"insufficient_quota","message":"m"}}"#, None),
+        ("bad", r#"{"error":{"code":400,"message":"m"}}"#, None),
+    ] {
+        let before = server.requests().len();
+        server.once(name, Script::new().raw(format!("data: {model}\n\ndata: {error}\n\n")));
+        let outcome = answer(patient(), ask(name)).await;
+        let waits: Vec<FailureKind> = outcome.waits.iter().map(|wait| wait.3).collect();
+        assert_eq!(waits, kind.into_iter().collect::<Vec<_>>(), "{name}");
+        assert_eq!(outcome.ending.is_ok(), kind.is_some(), "{name}");
+        assert_eq!(server.requests().len(), before + 1 + waits.len(), "{name}");
+        if kind.is_some() {
+            assert_eq!(outcome.text, format!("echo: {name}"));
+        }
     }
 }
 

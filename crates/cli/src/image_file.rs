@@ -1,6 +1,8 @@
 //! Image files: known by their bytes, never by their name; whole, as far as their own headers say, and not larger than models
 //! take. Nothing of a picture is decoded here.
 
+use std::path::Path;
+
 use q_core::limits::IMAGE_BYTES;
 use q_core::{ImageKind, NewImage};
 use q_term::words;
@@ -12,6 +14,12 @@ const MOST_PIXELS: u32 = 8_000;
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG: &[u8] = b"\xff\xd8\xff";
 const GIFS: [&[u8]; 2] = [b"GIF87a", b"GIF89a"];
+
+/// Whether a file is named as the image that it may not be.
+pub(crate) fn is_named(path: &Path) -> bool {
+    let endings = ["png", "jpg", "jpeg", "gif", "webp"];
+    path.extension().is_some_and(|ending| endings.iter().any(|name| ending.eq_ignore_ascii_case(name)))
+}
 
 /// What kind of image begins so, if one does.
 pub(crate) fn kind(bytes: &[u8]) -> Option<ImageKind> {

@@ -251,6 +251,9 @@ fn read(name: &str, path: &Path) -> Result<NamedFile, String> {
     let bytes = bytes(path).map_err(|error| error.to_string())??;
     match image_file::kind(&bytes) {
         Some(kind) => image_file::image(&sanitize::visible_line(name), kind, &bytes).map(NamedFile::Image),
+        None if image_file::is_named(path) => {
+            Err("it is named as an image, and its bytes are none that models take".to_owned())
+        }
         None => text(&bytes).map(|text| NamedFile::Text(typed::text(&text).into_owned())),
     }
 }
@@ -322,6 +325,7 @@ mod tests {
         fs::create_dir_all(at("home")).unwrap();
         for (name, content) in [
             ("a.rs", b"fn main() {}\n".as_slice()),
+            ("fake.PNG", b"no picture\n"),
             ("src/b.rs", b"mod a;\n"),
             ("Makefile", b"all:\n\ttrue\n"),
             ("my notes.txt", b"note"),
@@ -384,6 +388,7 @@ mod tests {
             ("@a.rs/b", "@a.rs/b: there is no such file"),
             ("@~nobody/x", "@~nobody/x: there is no such file"),
             ("@binary", "@binary: it is no text"),
+            ("@fake.PNG", "@fake.PNG: it is named as an image, and its bytes are none that models take"),
             ("@photo.", "@photo: it begins as a jpeg image and is none, or is cut off"),
             ("@./photo", "@./photo: it begins as a jpeg image and is none, or is cut off"),
             ("@icon.webp", "@icon.webp: it begins as a webp image and is none, or is cut off"),

@@ -315,8 +315,8 @@ impl Inbox {
             line.0.iter().filter(|(_, read)| fits(read)).map(|(number, _)| *number).collect();
         let tool = |number: &usize| self.get(*number).map(|call| &call.pending.tool);
         let has_like = |number: &&usize| {
-            let like = |other: &&usize| waits(other) && tool(other) == tool(number);
-            waits(number) && begun.iter().filter(like).count() > 1
+            let same = |other: &&usize| waits(other) && tool(other) == tool(number);
+            waits(number) && begun.iter().filter(same).count() > 1
         };
         // For the tool that the screen says it of.
         if let Some(first) = begun.iter().find(|number| answer.all && has_like(number)) {

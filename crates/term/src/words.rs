@@ -347,7 +347,9 @@ pub fn made_room(name: &str) -> String {
 /// What an answer lacks.
 pub fn torn(parts: u64) -> String {
     let parts = if parts == 1 { "1 part of it".to_owned() } else { format!("{parts} parts of it") };
-    format!("the answer is torn: {parts} came damaged and could not be read, and is missing")
+    format!(
+        "the answer is torn: {parts} came damaged, in a form that q does not know, or otherwise than the server says at its end"
+    )
 }
 
 /// What a repair says in the transcript.

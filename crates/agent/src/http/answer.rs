@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::calls::{AskedCall, AskedCalls, CallPiece, MAX_BYTES, MAX_CALLS};
 use super::detail::clean;
 use super::event_queue::EventQueue;
-use super::failure::in_answer;
+use super::failure::{in_answer, may_pass};
 use super::finish::Reason;
 use super::halves::{HalfLetter, Halves};
 use super::think_tags::{TaggedText, ThinkTags};
@@ -56,6 +56,8 @@ pub(super) struct AnswerBuilder {
     takes_calls: bool,
     /// What the server said in the place of an answer.
     error: Option<AgentFailure>,
+    /// The same request may be answered in a moment.
+    may_pass: bool,
     /// What it said beside one, which tells why where a reason is missing; and what came last where that is no part of it.
     remark: Option<AgentFailure>,
     foreign: String,
@@ -206,9 +208,9 @@ impl AnswerBuilder {
         }
     }
 
-    /// A tool is called, all at once.
-    pub(super) fn on_call(&mut self, name: String, arguments: &str) {
-        self.calls.whole(name, arguments);
+    /// A tool is called, all at once. The same id, tool and arguments once more are the same call.
+    pub(super) fn on_call(&mut self, id: String, name: String, arguments: &str) {
+        self.calls.whole(id, name, arguments);
     }
 
     /// The provider sealed what comes back in front of what the model says next. Who it is, whoever asked knows.
@@ -244,6 +246,11 @@ impl AnswerBuilder {
     /// A call comes again whole, at this place among all of them.
     pub(super) fn on_call_again(&mut self, place: usize, piece: CallPiece<'_>) {
         self.calls.again(place, piece);
+    }
+
+    /// A call in the last frame of an answer, which may say again what was called before.
+    pub(super) fn on_call_again_or_new(&mut self, place: usize, piece: CallPiece<'_>) {
+        self.calls.again_or_new(place, piece);
     }
 
     /// Whether something was called.
@@ -321,7 +328,14 @@ impl AnswerBuilder {
 
     /// What the server says in the place of an answer, or of its rest.
     pub(super) fn on_error(&mut self, error: &str) {
-        self.error = Some(in_answer(error, &self.secrets));
+        let failure = in_answer(error, &self.secrets);
+        self.may_pass = may_pass(error, failure.kind);
+        self.error = Some(failure);
+    }
+
+    /// Whether the server has failed, and may answer the same in a moment.
+    pub(super) const fn may_pass(&self) -> bool {
+        self.may_pass
     }
 
     pub(super) const fn has_failed(&self) -> bool {
@@ -349,6 +363,9 @@ impl AnswerBuilder {
         self.calls.settle();
         if self.calls.count() == 0 && self.calls.has_nameless() {
             self.calls.name_nameless(NAMELESS, self.torn > 0);
+        }
+        if let Some(unshown) = self.unshown_beside() {
+            self.queue.push_text(unshown);
         }
         if self.torn > 0 && self.reason.is_some() {
             self.queue.push(AgentEvent::Torn(self.torn));
@@ -383,6 +400,15 @@ impl AnswerBuilder {
             None => {
                 let unfinished = || AgentFailure::new(FailureKind::Cut, self.unfinished());
                 Some(self.remark.clone().or(broken).unwrap_or_else(unfinished))
+            }
+            Some(Reason::ToolCalls) if self.takes_calls && self.is_call_lost() && self.torn == 0 => {
+                let why = "it says that it calls a tool, and calls none; where a call stands in its words, the server does not \
+                           read it as one: see to its tool parser";
+                Some(AgentFailure::new(FailureKind::Cut, why))
+            }
+            Some(Reason::Length) if !self.has_words => {
+                let why = "nothing of the answer came before it, and nothing is gone on with: raise max_tokens, or lower reasoning";
+                Some(self.explained(AgentFailure::new(FailureKind::LengthLimit, why)))
             }
             Some(Reason::ToolCalls | Reason::Stop) if self.takes_calls && self.torn_call().is_some() => {
                 self.torn_call()
@@ -442,6 +468,14 @@ impl AnswerBuilder {
         let last =
             if self.foreign.is_empty() { String::new() } else { format!("then came {}", self.foreign) };
         joined("; ", [missing.to_owned(), self.unread(), last])
+    }
+
+    /// What came beside words and cannot be shown: whoever reads them is told that there is more.
+    fn unshown_beside(&self) -> Option<String> {
+        let is_missed = |kind: &&&str| ["an image", "a video", "a file"].contains(*kind);
+        let kinds: Vec<&str> = self.unshown.iter().filter(is_missed).copied().collect();
+        let is_told = self.has_words && !kinds.is_empty();
+        is_told.then(|| format!("\n\n[{}, which q cannot show]", kinds.join(" and ")))
     }
 
     /// What came in the place of words.

@@ -1,5 +1,6 @@
 //! An answer that comes, read in slices so that no other session waits for it; or what a server says in the place of one.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use q_core::{AgentEvent, AgentFailure, FailureKind};
@@ -41,6 +42,8 @@ pub(super) struct Answering {
     rate: RateLimit,
     /// Who answers, as seals name it.
     sealed_by: String,
+    /// What was heard ahead of whoever reads on.
+    ahead: VecDeque<AgentEvent>,
 }
 
 impl Answering {
@@ -77,6 +80,7 @@ impl Answering {
             taken: 0,
             rate: RateLimit::new(Instant::now()),
             sealed_by: String::new(),
+            ahead: VecDeque::new(),
         })
     }
 
@@ -99,8 +103,33 @@ impl Answering {
         self
     }
 
+    /// The failure that comes in the place of the first word, where the same request may be answered in a moment. Whatever else comes is
+    /// kept for whoever reads on.
+    pub(super) async fn failed_at_once(&mut self) -> Option<AgentFailure> {
+        loop {
+            let event = self.heard().await;
+            if let AgentEvent::Failed(failure) = &event
+                && self.reply.may_pass()
+            {
+                return Some(failure.clone());
+            }
+            let says_nothing = matches!(event, AgentEvent::Model(_) | AgentEvent::Usage(_));
+            self.ahead.push_back(event);
+            if !says_nothing {
+                return None;
+            }
+        }
+    }
+
     /// What comes next. After the last nothing may be asked for.
     pub(super) async fn next_event(&mut self) -> AgentEvent {
+        match self.ahead.pop_front() {
+            Some(event) => event,
+            None => self.heard().await,
+        }
+    }
+
+    async fn heard(&mut self) -> AgentEvent {
         loop {
             if let Some(mut event) = self.reply.event() {
                 if let AgentEvent::Sealed(seal) = &mut event {
@@ -166,7 +195,8 @@ pub(super) async fn refusal(exchange: &mut Exchange, secrets: &Secrets) -> Faile
     let body = packed.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
     let (retry_after, error_type) = (exchange.header("retry-after"), exchange.header("x-amzn-errortype"));
     let status = exchange.status();
-    let refused = Refused { status, body: &body, retry_after, error_type };
+    let refused =
+        Refused { status, body: &body, retry_after, location: exchange.header("location"), error_type };
     let failure = refused.failure(secrets);
     // Some servers say themselves that nothing else would come of it.
     let is_final = exchange.header("x-should-retry").is_some_and(|word| word.trim() == "false");

@@ -8,7 +8,7 @@ use q_core::{AgentEvent, AgentFailure, FailureKind, TurnNo};
 use super::address::Address;
 use super::answering::Answering;
 use super::dialect::{self, Offer, reasoning_content};
-use super::retry::{self, FailedAttempt};
+use super::retry::{self, FailedAttempt, Retry};
 use super::route::Route;
 use super::server_memory::{self, ServerMemory};
 use crate::dialect::Dialect;
@@ -109,11 +109,18 @@ impl Asking {
                 self.memory.note_refused(self.turn, &self.carried);
             }
         }
+        let retries = self.spec.patience.retries;
         let attempt = match asked_once {
-            Ok(begun) => return Asked::Answers(Box::new(begun.of(&self.sealed_by, self.takes_calls))),
+            Ok(begun) => {
+                let mut begun = begun.of(&self.sealed_by, self.takes_calls);
+                // What a server says with a status it may say in the answer too, before any word of it.
+                match if retries > 0 { begun.failed_at_once().await } else { None } {
+                    Some(failure) => FailedAttempt { failure, retry: Retry::Soon },
+                    None => return Asked::Answers(Box::new(begun)),
+                }
+            }
             Err(attempt) => attempt,
         };
-        let retries = self.spec.patience.retries;
         let Some(wait) = attempt.retry.wait(self.repeated, retries, self.waited) else {
             return Asked::InVain(asked(self.repeated + 1, attempt.failure));
         };

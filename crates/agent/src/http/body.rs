@@ -33,16 +33,33 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 /// A body, as it is or unpacked.
 pub(super) enum BodyBytes {
     AsIs(WireBody),
-    Unpacked { reader: Pin<Box<dyn AsyncRead + Send>>, taken: Arc<AtomicUsize> },
+    /// What it comes packed in shows in its first bytes, of which so many came; a label says what else it may be.
+    Labelled {
+        body: WireBody,
+        begun: Vec<u8>,
+        label: Option<Packing>,
+    },
+    Unpacked {
+        reader: Pin<Box<dyn AsyncRead + Send>>,
+        taken: Arc<AtomicUsize>,
+    },
+    Ended,
 }
 
 impl BodyBytes {
-    /// The same without what it is packed in, which is taken off once.
-    pub(super) fn unpacked(self, packing: Packing) -> Self {
-        let Self::AsIs(body) = self else { return self };
+    /// The same without what it is packed in, which is taken off once: by this label, if there is one, unless its bytes say otherwise.
+    /// Something between may have unpacked it and left the label, or taken the label and left it packed.
+    pub(super) fn unpacked(self, label: Option<Packing>) -> Self {
+        match self {
+            Self::AsIs(body) => Self::Labelled { body, begun: Vec::new(), label },
+            Self::Labelled { .. } | Self::Unpacked { .. } | Self::Ended => self,
+        }
+    }
+
+    /// A body that begins with these bytes, packed so.
+    fn packed(body: WireBody, begun: Bytes, packing: Packing) -> Self {
         let out = Arc::new(AtomicUsize::new(0));
-        let packed =
-            StreamReader::new(PackedBody { body, rest: Bytes::new(), came: 0, out: Arc::clone(&out) });
+        let packed = StreamReader::new(PackedBody { body, rest: begun, came: 0, out: Arc::clone(&out) });
         let reader: Pin<Box<dyn AsyncRead + Send>> = match packing {
             Packing::Gzip => {
                 let mut decoder = GzipDecoder::new(packed);
@@ -64,21 +81,49 @@ impl BodyBytes {
     pub(super) async fn piece(&mut self) -> io::Result<Option<Bytes>> {
         match self {
             Self::AsIs(body) => body.next().await.transpose(),
-            Self::Unpacked { reader, taken } => {
-                let mut piece = Vec::with_capacity(BUFFER);
-                let read = reader.read_buf(&mut piece).await.map_err(damaged)?;
-                if taken.fetch_add(read, Ordering::Relaxed) + read > MAX_UNPACKED {
-                    let why = format!("it unpacks to more than {} MB", MAX_UNPACKED >> 20);
-                    return Err(io::Error::other(why));
+            Self::Ended => Ok(None),
+            Self::Labelled { body, begun, label } => {
+                while Packing::is_undecided(*label, begun) {
+                    match body.next().await.transpose()? {
+                        Some(bytes) => begun.extend_from_slice(&bytes),
+                        None => break,
+                    }
                 }
-                Ok((read > 0).then(|| piece.into()))
+                let packing = Packing::shown(*label, begun);
+                let begun = Bytes::from(std::mem::take(begun));
+                let Self::Labelled { body, .. } = std::mem::replace(self, Self::Ended) else {
+                    return Ok(None);
+                };
+                match packing {
+                    None => {
+                        *self = Self::AsIs(body);
+                        Ok((!begun.is_empty()).then_some(begun))
+                    }
+                    Some(packing) => {
+                        *self = Self::packed(body, begun, packing);
+                        self.unpacked_piece().await
+                    }
+                }
             }
+            Self::Unpacked { .. } => self.unpacked_piece().await,
         }
+    }
+
+    /// The next piece of what is packed; none of what is not.
+    async fn unpacked_piece(&mut self) -> io::Result<Option<Bytes>> {
+        let Self::Unpacked { reader, taken } = self else { return Ok(None) };
+        let mut piece = Vec::with_capacity(BUFFER);
+        let read = reader.read_buf(&mut piece).await.map_err(damaged)?;
+        if taken.fetch_add(read, Ordering::Relaxed) + read > MAX_UNPACKED {
+            let why = format!("it unpacks to more than {} MB", MAX_UNPACKED >> 20);
+            return Err(io::Error::other(why));
+        }
+        Ok((read > 0).then(|| piece.into()))
     }
 }
 
 /// What bodies come packed in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packing {
     Gzip,
     Brotli,
@@ -93,6 +138,35 @@ impl Packing {
             "br" => Some(Self::Brotli),
             "zstd" => Some(Self::Zstd),
             _other => None,
+        }
+    }
+}
+
+/// What packed bodies begin with, where they begin alike.
+const GZIP_MARK: &[u8] = &[0x1f, 0x8b];
+const ZSTD_MARK: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// What answers begin with that are not packed.
+const PLAIN_MARKS: [&[u8]; 5] = [b"data:", b"event", b"{\"", b"[{\"", b": "];
+
+impl Packing {
+    /// Whether more has to come before it is known what a body is packed in.
+    fn is_undecided(label: Option<Self>, begun: &[u8]) -> bool {
+        let may_be = |mark: &[u8]| begun.len() < mark.len() && mark.starts_with(begun);
+        let marks =
+            [GZIP_MARK, ZSTD_MARK].into_iter().chain(PLAIN_MARKS.into_iter().filter(|_| label.is_some()));
+        begun.is_empty() || marks.into_iter().any(may_be)
+    }
+
+    /// What a body is packed in that begins so, whatever its label says; brotli has no beginning of its own, and is believed where no
+    /// words stand.
+    fn shown(label: Option<Self>, begun: &[u8]) -> Option<Self> {
+        let begins = |mark: &[u8]| begun.starts_with(mark);
+        if begins(GZIP_MARK) {
+            Some(Self::Gzip)
+        } else if begins(ZSTD_MARK) {
+            Some(Self::Zstd)
+        } else {
+            label.filter(|_| !PLAIN_MARKS.into_iter().any(begins))
         }
     }
 }

@@ -77,6 +77,28 @@ impl Begun {
         is_its_own && is_new && self.call.arguments.is_empty()
     }
 
+    /// Whether a piece has its name once more and longer: some servers send all of it that there is so far.
+    fn grows_name(&self, piece: &CallPiece<'_>) -> bool {
+        let is_its_own = !self.id.is_empty() && self.id == piece.id;
+        let is_longer =
+            piece.name.is_some_and(|name| name != self.call.tool && name.starts_with(&self.call.tool));
+        is_its_own && is_longer && self.call.arguments.is_empty()
+    }
+
+    /// Whether another is the same call, told twice: a provider gives no id to two.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_named = !self.id.is_empty() && self.id == other.id && self.call.tool == other.call.tool;
+        is_named && self.is_given(&other.call.arguments)
+    }
+
+    /// Whether this is what it is given, in whatever spelling.
+    fn is_given(&self, arguments: &str) -> bool {
+        let value = |text: &str| serde_json::from_str::<Value>(text).ok();
+        let is_same_value =
+            || value(arguments).is_some_and(|given| Some(given) == value(&self.call.arguments));
+        self.call.arguments == arguments || is_same_value()
+    }
+
     /// Whether all that it is given comes again.
     fn has_all(&self, arguments: &str) -> bool {
         arguments.starts_with('{') && arguments == self.call.arguments && self.is_whole()
@@ -125,6 +147,10 @@ impl Begun {
         if self.state == Wholeness::Whole && !arguments.trim().is_empty() {
             self.state = Wholeness::Torn;
         }
+        // An empty object holds the place of one that comes yet.
+        if arguments.trim_start().starts_with('{') && self.call.arguments.trim() == "{}" {
+            self.call.arguments.clear();
+        }
         self.call.arguments.push_str(arguments);
     }
 }
@@ -168,6 +194,13 @@ impl AskedCalls {
     /// No more comes: what came more than once is one.
     pub(super) fn settle(&mut self) {
         self.all.iter_mut().for_each(Begun::settle);
+        let mut once: Vec<Begun> = Vec::with_capacity(self.all.len());
+        for begun in std::mem::take(&mut self.all) {
+            if !once.iter().any(|known| known.is_same(&begun)) {
+                once.push(begun);
+            }
+        }
+        self.all = once;
     }
 
     /// All calls come again, whole. What was given to one that then comes with nothing counts still.
@@ -194,6 +227,15 @@ impl AskedCalls {
         }
     }
 
+    /// A call at this place among those of the last frame, which says all of them again or has others: what stands there already
+    /// is not called again.
+    pub(super) fn again_or_new(&mut self, place: usize, piece: CallPiece<'_>) {
+        let is_it = |known: &Begun| piece.name == Some(&known.call.tool) && known.is_given(piece.arguments);
+        if !self.all.get(place).is_some_and(is_it) {
+            self.piece(piece);
+        }
+    }
+
     /// The tool that was called first.
     pub(super) fn first(&self) -> &str {
         self.all.first().map_or("", |begun| &begun.call.tool)
@@ -213,12 +255,12 @@ impl AskedCalls {
         }
     }
 
-    /// A call that comes whole.
-    pub(super) fn whole(&mut self, tool: String, arguments: &str) {
+    /// A call that comes whole; its id may be empty.
+    pub(super) fn whole(&mut self, id: String, tool: String, arguments: &str) {
         self.bytes += arguments.len();
         let call =
             AskedCall { tool, arguments: arguments.to_owned(), seals: std::mem::take(&mut self.sealed) };
-        self.all.push(Begun { index: String::new(), id: String::new(), call, state: Wholeness::Whole });
+        self.all.push(Begun { index: String::new(), id, call, state: Wholeness::Whole });
     }
 
     /// A piece of one. Servers have many ways to say of which: by an index, by an id, or by nothing but the order.
@@ -229,14 +271,18 @@ impl AskedCalls {
         let known = self.all.iter_mut().rfind(|begun| begun.index == index || is_named(begun));
         let goes_on = match (&known, name) {
             (Some(_), None) => true,
-            (Some(known), Some(name)) if known.call.tool != name => known.lacks_name(&piece),
+            (Some(known), Some(name)) if known.call.tool != name => {
+                known.lacks_name(&piece) || known.grows_name(&piece)
+            }
             (Some(known), Some(_)) if !id.is_empty() && !known.id.is_empty() => known.id == id,
             (Some(known), Some(_)) => !known.is_whole(),
             (None, Some(_) | None) => false,
         };
         match (known, name) {
             (Some(known), _) if goes_on => {
-                if known.lacks_name(&piece) {
+                if known.grows_name(&piece) {
+                    name.unwrap_or_default().clone_into(&mut known.call.tool);
+                } else if known.lacks_name(&piece) {
                     known.call.tool.push_str(name.unwrap_or_default());
                 }
                 if !known.has_all(arguments) {
@@ -331,6 +377,25 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_comes_twice_is_one() {
+        let whole = |index, arguments| piece(index, "x", "a", arguments);
+        for (what, pieces, count) in [
+            ("an empty object first", [whole("0", "{}"), piece("0", "", "", "{\"n\":1}")], 1),
+            ("twice with one id", [whole("0", "{\"n\":1}"), whole("1", "{ \"n\": 1 }")], 1),
+            ("two with one id", [whole("0", "{\"n\":1}"), whole("1", "{\"n\":2}")], 2),
+        ] {
+            let mut calls = AskedCalls::default();
+            for piece in pieces {
+                calls.piece(piece);
+            }
+            calls.settle();
+            let told = calls.take();
+            let given = told.first().map(|call| call.arguments.as_str());
+            assert_eq!((told.len(), given), (count, Some("{\"n\":1}")), "{what}");
+        }
+    }
+
+    #[test]
     fn pieces_find_their_call_however_the_server_tells() {
         for (what, pieces, expected) in [
             (
@@ -369,6 +434,11 @@ mod tests {
                 ],
                 "a{\"n\":1}",
             ),
+            (
+                "the name so far with each piece",
+                vec![piece("0", "x", "re", ""), piece("0", "x", "read", ""), piece("0", "", "", "{}")],
+                "read{}",
+            ),
             ("nothing given", vec![piece("0", "x", "a", "")], "a{}"),
             ("no name at all", vec![piece("0", "x", "", "{}")], ""),
         ] {
@@ -376,6 +446,7 @@ mod tests {
             for piece in pieces {
                 calls.piece(piece);
             }
+            calls.settle();
             let told: Vec<String> =
                 calls.take().iter().map(|call| format!("{}{}", call.tool, call.arguments)).collect();
             assert_eq!(told.join(" "), expected, "{what}");
@@ -390,7 +461,7 @@ mod tests {
         }
         assert_eq!(calls.take().len(), 2, "two calls of one item");
         for _ in 0..=MAX_CALLS {
-            calls.whole("a".into(), "{}");
+            calls.whole(String::new(), "a".into(), "{}");
         }
         assert!(calls.are_too_many());
     }

@@ -41,6 +41,7 @@ pub(super) fn words_of_body(body: &str, json: Option<&Value>) -> String {
     match json.and_then(words_of) {
         Some(words) => words,
         None if page::is_page(body) => page::words(body),
+        None if let Some(code) = json.and_then(code_of) => code,
         None => body.to_owned(),
     }
 }
@@ -81,12 +82,17 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
                 "error_description",
                 "reason",
                 "title",
+                "error_msg",
+                "error_message",
+                "fault",
+                "faultstring",
                 "base_resp",
                 "status_msg",
             ];
             let outer = places.iter().find_map(|place| words_within(object.get(*place)?, depth));
             let told = ["/metadata/raw", "/originalMessage"].iter().find_map(|place| value.pointer(place));
             let inner = told.filter(|told| told.is_string()).and_then(|told| words_within(told, depth));
+            let inner = inner.or_else(|| words_of_fields(object.get("errors")?, depth));
             match (outer, inner) {
                 (Some(outer), Some(inner)) => Some(format!("{outer}: {inner}")),
                 (outer, inner) => outer.or(inner),
@@ -94,6 +100,21 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+/// What an object says that has the complaints about each field of a request under its name.
+fn words_of_fields(errors: &Value, depth: usize) -> Option<String> {
+    let said = |(field, words): (&String, &Value)| Some(format!("{field}: {}", words_within(words, depth)?));
+    let all: Vec<String> = errors.as_object()?.iter().take(MAX_ENTRIES).filter_map(said).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// What an error is called that says nothing else. Of one that has more, all is shown.
+fn code_of(body: &Value) -> Option<String> {
+    let mut members = body.get("error")?.as_object()?.values().filter(|member| !member.is_null());
+    let (code, others) = (members.next()?, members.next());
+    let word = code.as_str().map(|word| word.trim().to_owned()).or_else(|| Some(code.as_u64()?.to_string()));
+    word.filter(|word| others.is_none() && !word.is_empty())
 }
 
 /// What the elements of an array say, each once and with the field that it is about.
@@ -179,6 +200,12 @@ mod tests {
                 json!({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}),
                 Some("insufficient balance"),
             ),
+            (
+                json!({"detail": "no", "errors": {"model": ["field required"], "n": "too many"}}),
+                Some("no: model: field required; n: too many"),
+            ),
+            (json!({"error_code": 336_100, "error_msg": "m"}), Some("m")),
+            (json!({"fault": {"faultstring": "m"}}), Some("m")),
             (json!({"detail": {"message": "d"}}), Some("d")),
             (json!([{"error": {"message": "m"}}]), Some("m")),
             (json!({"errors": [{"message": "m"}, {"message": "n"}]}), Some("m; n")),

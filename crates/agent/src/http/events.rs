@@ -86,6 +86,8 @@ impl EventParser {
                 self.is_bare = true;
                 self.data(line)?;
             }
+            // Something between wrote the name in its own way; what stands behind it is a frame all the same.
+            other if is_data(other, value) => self.data(value)?,
             _no_field => {
                 let room = MAX_STRAY.saturating_sub(self.stray.len());
                 self.stray.extend(line.iter().chain(b"\n").take(room));
@@ -118,6 +120,13 @@ impl EventParser {
         }
         Some(StreamEvent { name, data })
     }
+}
+
+/// Whether a line whose field is none of the standard's has a frame: a name that is meant, or one of its own before an object.
+fn is_data(name: &[u8], value: &[u8]) -> bool {
+    let name = name.trim_ascii();
+    let is_word = (1..=16).contains(&name.len()) && name.iter().all(u8::is_ascii_alphanumeric);
+    name.eq_ignore_ascii_case(b"data") || is_word && value.starts_with(b"{")
 }
 
 /// A byte order mark.
@@ -167,6 +176,9 @@ mod tests {
             ("{}\ndata: a\n\n[DONE]\n\n", vec!["|{}\na", "|[DONE]"]),
             ("error: a\n\n\u{feff}data: b\n\n", vec!["error|a", "|b"]),
             ("datax: a\ndat: b\nnonsense\n\n", vec![]),
+            ("  data: a\n\nDATA: b\n\n", vec!["|a", "|b"]),
+            ("dat: {\"a\": 1}\n\n", vec!["|{\"a\": 1}"]),
+            ("in words: {\"a\": 1}\n\n", vec![]),
             ("\n\n\n", vec![]),
             ("", vec![]),
         ] {

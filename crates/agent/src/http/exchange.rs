@@ -134,7 +134,9 @@ impl Exchange {
     /// What its body comes packed in and cannot be read for, since that is not known here.
     pub(super) fn unknown_packing(&self) -> Option<&str> {
         let label = self.packing_label();
-        let is_none = label.is_empty() || label.eq_ignore_ascii_case("identity");
+        // Some write there what the bytes stand for, or that there is nothing to say.
+        let plain = ["", "identity", "none", "utf-8", "utf8", "8bit", "binary"];
+        let is_none = plain.iter().any(|word| word.eq_ignore_ascii_case(label));
         (!is_none && Packing::of(label).is_none()).then_some(label)
     }
 
@@ -144,9 +146,8 @@ impl Exchange {
 
     /// Has its body read without what it is packed in, where that is known here.
     pub(super) fn unpacked(mut self) -> Self {
-        if let Some(packing) = Packing::of(self.packing_label()) {
-            self.body = self.body.unpacked(packing);
-        }
+        let label = Packing::of(self.packing_label());
+        self.body = self.body.unpacked(label);
         self
     }
 

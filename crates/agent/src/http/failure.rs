@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::detail::{clean, nested, words_of, words_of_body};
 use super::page;
-use super::retry::duration;
+use super::retry::{Retry, duration};
 use crate::secret::Secrets;
 use q_json::mended;
 
@@ -21,6 +21,8 @@ pub(super) struct Refused<'a> {
     pub(super) body: &'a str,
     /// What stands in `Retry-After`.
     pub(super) retry_after: Option<&'a str>,
+    /// Where a redirect leads.
+    pub(super) location: Option<&'a str>,
     /// What AWS says there is wrong, in a header of its own.
     pub(super) error_type: Option<&'a str>,
 }
@@ -28,7 +30,7 @@ pub(super) struct Refused<'a> {
 impl Refused<'_> {
     /// The failure it is.
     pub(super) fn failure(&self, secrets: &Secrets) -> AgentFailure {
-        let Self { status, body, retry_after, error_type } = *self;
+        let Self { status, body, retry_after, location, error_type } = *self;
         let json = read(body);
         let said = words_of_body(body, json.as_ref());
         let mut codes = Codes::of(json.as_ref());
@@ -44,7 +46,9 @@ impl Refused<'_> {
         }
         let detail = match retry_after {
             _ if (300..400).contains(&status) => {
-                format!("{status}: the server redirects; set base_url to where it leads")
+                let where_to = location.map(shown_location).filter(|place| !place.is_empty());
+                let where_to = where_to.map(|place| format!(" to {place}")).unwrap_or_default();
+                format!("{status}: the server redirects{where_to}; set base_url to where it leads")
             }
             Some(wait) => format!("{status}, retry after {wait}: {said}"),
             None if said.starts_with(&status.to_string()) => said,
@@ -73,8 +77,42 @@ pub(super) fn in_answer(error: &str, secrets: &Secrets) -> AgentFailure {
     AgentFailure { kind, detail: clean(&said, secrets) }
 }
 
-/// A body as JSON, mended where that is needed.
+/// What servers call a fault of their own.
+const FAULTS: [&str; 4] = ["server_error", "internal_server_error", "api_error", "internalserverexception"];
+
+/// Whether an error in the place of an answer may be gone in a moment: where the status that says the same would be asked again.
+pub(super) fn may_pass(error: &str, kind: FailureKind) -> bool {
+    let codes = Codes::of(read(error).as_ref());
+    let status = codes.status.or(if kind == FailureKind::RateLimited {
+        Some(429)
+    } else if kind == FailureKind::Overloaded {
+        Some(529)
+    } else if kind == FailureKind::ServerError && codes.say(&FAULTS) {
+        Some(500)
+    } else {
+        None
+    });
+    status.is_some_and(|status| Retry::after(status, kind, None) != Retry::Never)
+}
+
+/// The most of an address that is shown, in characters.
+const SHOWN_LOCATION: usize = 200;
+
+/// Where a redirect leads, without what may be a secret in it: whom it names, what it asks.
+fn shown_location(location: &str) -> String {
+    let place = location.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = place.split_once("//").map_or(("", place), |(scheme, rest)| (scheme, rest));
+    let slashes = if rest.len() < place.len() { "//" } else { "" };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let shown = [scheme, slashes, host, path].concat();
+    shown.chars().take(SHOWN_LOCATION).collect()
+}
+
+/// A body as JSON, mended where that is needed. A stream of events that stands in its place begins with it.
 fn read(body: &str) -> Option<Value> {
+    let framed = body.lines().find_map(|line| line.trim_start().strip_prefix("data:"));
+    let body = framed.filter(|_| !body.trim_start().starts_with(['{', '[', '<'])).unwrap_or(body);
     serde_json::from_str(body).or_else(|_| serde_json::from_str(&mended(body))).ok()
 }
 
@@ -138,6 +176,9 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
             FailureKind::WrongKey
         }
         403 => of_words().unwrap_or(FailureKind::Forbidden),
+        // One that speaks TLS, asked without; and a network that lets nobody through who has not logged in to it.
+        400 | 426 if speaks_tls(&said) => FailureKind::WrongPath,
+        511 => FailureKind::Unreachable,
         404 if says_no_images(&said) => FailureKind::NoImages,
         // Only where it says so: else it is the path that is not known.
         404 if said.contains("model") || codes.say(&["deploymentnotfound"]) => FailureKind::UnknownModel,
@@ -147,14 +188,13 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
         429 => match of_words() {
             Some(kind @ (FailureKind::QuotaSpent | FailureKind::Overloaded)) => kind,
             // One request alone is more than is allowed at once.
-            _ if ["request too large", "must be reduced"].iter().any(|words| said.contains(words)) => {
-                FailureKind::ContextTooLong
-            }
+            _ if is_more_than_at_once(&said) => FailureKind::ContextTooLong,
             Some(_) | None => FailureKind::RateLimited,
         },
+        413 if is_more_than_at_once(&said) => FailureKind::ContextTooLong,
         529 => FailureKind::Overloaded,
         // Bedrock says 424 where the model went wrong, and 409 or 429 where it is not there yet.
-        408 | 424 => FailureKind::ServerError,
+        408 | 424 | 425 => FailureKind::ServerError,
         409 if said.contains("loading") || said.contains("not ready") => FailureKind::Overloaded,
         451 => FailureKind::RegionRefused,
         500.. => match of_words() {
@@ -165,6 +205,18 @@ fn kind_of(status: u16, said: &str, codes: &Codes) -> FailureKind {
         },
         0..500 => of_words().unwrap_or(FailureKind::Rejected),
     }
+}
+
+/// Whether one request is more than a rate allows: no waiting helps.
+fn is_more_than_at_once(said: &str) -> bool {
+    ["request too large", "must be reduced"].iter().any(|words| said.contains(words))
+}
+
+/// Whether a server that wants TLS says that it was asked without.
+fn speaks_tls(said: &str) -> bool {
+    ["http request was sent to https port", "http request to an https server"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 /// What the server's own words mean, where they mean more than their status.

@@ -33,7 +33,10 @@ impl Reason {
             // Some servers write as a word that there is none.
             "" | "null" | "none" | "unspecified" => return None,
             "stop" | "eos" | "eos_token" | "end_turn" | "end" | "stop_sequence" | "stop_token"
-            | "complete" | "completed" | "finished" | "done" => Self::Stop,
+            | "complete" | "completed" | "finished" | "finish" | "done" | "normal" | "model_stop" | "eog"
+            | "endturn" | "eot" | "<|im_end|>" | "<|eot_id|>" | "<|end|>" | "<|endoftext|>" | "</s>" => {
+                Self::Stop
+            }
             "length" | "max_tokens" | "max_output_tokens" | "max_length" | "model_length" | "token_limit" => {
                 Self::Length
             }
@@ -55,9 +58,13 @@ impl Reason {
             "tool_calls" | "tool_call" | "tool_use" | "function_call" => Self::ToolCalls,
             "refusal" => Self::Refusal,
             "pause_turn" => Self::Pause,
-            "error" | "network_error" | "server_error" | "malformed_model_output" | "malformed_tool_use" => {
-                Self::Error
-            }
+            "error"
+            | "overloaded"
+            | "timeout"
+            | "network_error"
+            | "server_error"
+            | "malformed_model_output"
+            | "malformed_tool_use" => Self::Error,
             _other => Self::Unknown,
         })
     }
@@ -99,6 +106,10 @@ mod tests {
             ("FINISH_REASON_STOP", None),
             ("eos", None),
             ("end_turn", None),
+            ("EndTurn", None),
+            ("eog", None),
+            ("<|im_end|>", None),
+            ("overloaded", Some(FailureKind::ServerError)),
             ("length", Some(FailureKind::LengthLimit)),
             ("MAX_TOKENS", Some(FailureKind::LengthLimit)),
             ("model_context_window_exceeded", Some(FailureKind::ContextTooLong)),

@@ -83,7 +83,7 @@ impl Frames {
         }
         self.answer.begin_frame(Halves::of(frames));
         for value in read.values {
-            if self.value(&name, value) == Flow::Ended {
+            if self.value(&name, value, MAX_WRAPPED) == Flow::Ended {
                 return Flow::Ended;
             }
         }
@@ -110,18 +110,17 @@ impl Frames {
         }
     }
 
-    fn value(&mut self, name: &str, value: &RawValue) -> Flow {
-        // Something between may have written a frame as a text.
-        if let Some(inner) = text(value).filter(|inner| inner.starts_with('{'))
-            && let Ok(frame) = serde_json::from_str::<&RawValue>(&inner)
-        {
-            return self.frame(name, frame);
-        }
-        if !is_array(value) {
-            return self.frame(name, value);
-        }
-        for element in elements(value) {
-            if self.frame(name, element) == Flow::Ended {
+    /// A frame, or frames in a list or in a text, as something between wraps them up: so deep at most.
+    fn value(&mut self, name: &str, value: &RawValue, depth: usize) -> Flow {
+        let Some(depth) = depth.checked_sub(1) else { return self.frame(name, value) };
+        let wrapped = text(value).filter(|inner| is_object(inner));
+        let inner = match &wrapped {
+            Some(inner) => values(inner).values,
+            None if is_array(value) => elements(value),
+            None => return self.frame(name, value),
+        };
+        for value in inner {
+            if self.value(name, value, depth) == Flow::Ended {
                 return Flow::Ended;
             }
         }
@@ -129,7 +128,14 @@ impl Frames {
     }
 
     fn frame(&mut self, name: &str, frame: &RawValue) -> Flow {
-        let meaning = self.reader.read(name, frame, &mut self.answer);
+        let mut meaning = self.reader.read(name, frame, &mut self.answer);
+        // Something between may have put it into a member of a frame of its own.
+        if meaning == Meaning::Foreign
+            && let [Some(inner)] = members(frame, ["data"])
+            && is_object(inner.get())
+        {
+            meaning = self.reader.read(name, inner, &mut self.answer);
+        }
         match meaning {
             Meaning::Part | Meaning::End => self.answer.note_part(),
             Meaning::Foreign if !is_nothing(frame) => {
@@ -146,8 +152,38 @@ impl Frames {
         if meaning == Meaning::Foreign && has_words(frame) {
             self.answer.on_remark(frame.get());
         }
+        if meaning == Meaning::Foreign {
+            self.note_lost(frame);
+        }
         if meaning == Meaning::End || self.answer.calls_too_much() { Flow::Ended } else { Flow::GoesOn }
     }
+
+    /// What can be read and not be placed is lost as well as what cannot be read.
+    fn note_lost(&mut self, frame: &RawValue) {
+        if !carries_words(frame) {
+            return;
+        }
+        self.answer.note_torn();
+    }
+}
+
+/// How often a frame may be wrapped up, in lists and texts.
+const MAX_WRAPPED: usize = 4;
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// Texts that keep a connection alive, and say nothing.
+const ALIVE: [&str; 6] = ["ping", "pong", "keepalive", "keep-alive", "heartbeat", "ok"];
+
+/// Whether a frame that no dialect has says something where words of an answer stand in one or another.
+fn carries_words(frame: &RawValue) -> bool {
+    let places =
+        ["choices", "candidates", "delta", "content", "text", "token", "generated_text", "completion"];
+    let says = |words: String| !words.trim().is_empty() && !ALIVE.contains(&words.trim());
+    members(frame, places).into_iter().flatten().any(|said| !is_nothing(said))
+        || text(frame).is_some_and(says)
 }
 
 /// Whether an event of this name tells of an error.

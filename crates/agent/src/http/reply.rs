@@ -231,6 +231,11 @@ impl ResponseBody {
         self.is_over
     }
 
+    /// Whether the server failed in the place of the answer's rest, and may answer the same request in a moment.
+    pub(super) const fn may_pass(&self) -> bool {
+        self.frames.answer.may_pass()
+    }
+
     /// Whether the server has said why the answer ended.
     pub const fn is_finished(&self) -> bool {
         self.is_over || self.frames.answer.is_finished()

@@ -40,7 +40,7 @@ impl From<AgentFailure> for FailedAttempt {
 impl Retry {
     /// After a refusal of this status, which means that.
     pub(super) fn after(status: u16, kind: FailureKind, wait: Option<Duration>) -> Self {
-        let passes = matches!(status, 408 | 409 | 424 | 429 | 500 | 502..=504 | 529);
+        let passes = matches!(status, 408 | 409 | 424 | 425 | 429 | 500 | 502..=504 | 520..=524 | 529);
         let is_final = matches!(
             kind,
             FailureKind::QuotaSpent

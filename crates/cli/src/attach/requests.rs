@@ -489,7 +489,7 @@ impl Requests {
                 let beside = ui.unlisted(mirror, command).unwrap_or_default();
                 let waiting = mirror.get(session).map(|session| session.pending.as_slice());
                 let follows = what_follows(command, waiting.unwrap_or_default());
-                let follows: String = follows.iter().map(|more| format!("; {more}")).collect();
+                let follows = follows.map(|more| format!("; {more}")).unwrap_or_default();
                 Continuation::About { said: said.map(|said| said + &beside + &follows) }
             }
         })

@@ -30,13 +30,16 @@ use crate::json::{self, ChatJson, SessionJson, SourceJson};
 use crate::shared_commands::interrupt;
 use crate::{mcp_servers, out};
 
-/// Between texts of one turn.
+/// Between texts of one turn that calls of tools stand between.
 const BETWEEN: &str = "\n\n";
 
 /// One that reads JSON gets it whatever comes, a refusal too.
-pub(crate) async fn run(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(context: Result<Context, CliError>, args: ChatArgs) -> Result<ExitCode, CliError> {
     let as_json = args.json;
-    let asked = ask(context, args).await;
+    let asked = match context {
+        Ok(context) => ask(&context, args).await,
+        Err(refused) => Err(refused),
+    };
     if let Some(refused) = asked.as_ref().err().filter(|_| as_json) {
         json::print(&ChatJson::refused(refused.on_one_line()))?;
     }
@@ -231,11 +234,19 @@ impl ChatTurn {
         self.began.zip(client.mirror.get(self.session)).into_iter().flat_map(ours)
     }
 
-    /// What was said in our turn: one text, or several with calls of tools between them.
-    fn answers<'a>(&self, client: &'a Client) -> Vec<&'a str> {
-        let answer =
-            |entry: &'a Entry| if let Body::Answer(text) = &entry.body { Some(text.as_str()) } else { None };
-        self.entries(client).filter_map(answer).collect()
+    /// What was said in our turn, each text with what stands between it and the one before: nothing where the model only thought
+    /// there, since it may have been in the middle of a word.
+    fn answers<'a>(&self, client: &'a Client) -> Vec<(&'static str, &'a str)> {
+        let (mut texts, mut between) = (Vec::new(), "");
+        for entry in self.entries(client) {
+            if let Body::Answer(text) = &entry.body {
+                texts.push((between, text.as_str()));
+                between = "";
+            } else if matches!(entry.body, Body::Call(_)) && !texts.is_empty() {
+                between = BETWEEN;
+            }
+        }
+        texts
     }
 
     /// What the answers of our turn rest on.
@@ -268,9 +279,9 @@ impl ChatTurn {
 
     fn print_new(&mut self, client: &Client) -> Result<(), CliError> {
         let answers = self.answers(client);
-        for (place, answer) in answers.iter().enumerate().skip(self.printed.0) {
+        for (place, (between, answer)) in answers.iter().enumerate().skip(self.printed.0) {
             if place > self.printed.0 {
-                out::text(BETWEEN)?;
+                out::text(between)?;
                 self.printed = (place, 0);
             }
             let fresh = answer.get(self.printed.1..).unwrap_or("");
@@ -286,7 +297,8 @@ impl ChatTurn {
         let Some(session) = client.mirror.get(self.session) else {
             return Err(CliError::failed("the session was closed meanwhile"));
         };
-        let answer = self.answers(client).join(BETWEEN);
+        let answer: String =
+            self.answers(client).into_iter().flat_map(|(between, text)| [between, text]).collect();
         let budget = session.summary.budget;
         // What waits behind a turn that did not end well waits for the person, whatever may be spent.
         let is_idle = session.summary.activity == Activity::Idle;

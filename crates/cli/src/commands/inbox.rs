@@ -257,7 +257,9 @@ async fn reply(
     let command = table::answer(session.id, pending, answer);
     let follows = what_follows(&command, &waiting);
     client.carry_out(&session, command).await?;
-    follows.iter().for_each(|said| out::note(said));
+    if let Some(follows) = follows {
+        out::note(&follows);
+    }
     Ok(())
 }
 

@@ -180,7 +180,7 @@ impl Verb {
                 Some(session) => return Ok(AfterVerb::Open(session.to_string())),
                 None => ExitCode::SUCCESS,
             },
-            Self::Chat(args) => chat::run(&context()?, args).await?,
+            Self::Chat(args) => chat::run(context(), args).await?,
             Self::Ls(args) => ls::run(&context()?, args).await?,
             Self::Send(args) => send::run(&context()?, args).await?,
             Self::Wait(args) => wait::run(&context()?, args).await?,

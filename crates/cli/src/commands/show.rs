@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{Body, Entry, EntryNo, SessionId};
+use q_core::{Body, Entry, EntryNo, Outcome, SessionId};
 
 use crate::args::ShowArgs;
 use crate::client::Client;
@@ -32,7 +32,13 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         json::print(&TranscriptJson { session, entries, older })?;
         return Ok(ExitCode::SUCCESS);
     }
+    let said_again = results_of(&entries);
     for entry in &entries {
+        if args.entry.is_none()
+            && matches!(&entry.body, Body::Output(output) if said_again.contains(&output.of))
+        {
+            continue;
+        }
         if args.numbers {
             out::line(&format!("[{}]", entry.no))?;
         }
@@ -40,7 +46,11 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         out::line(&if let Body::Thinking(text) = &entry.body {
             q_term::plain::thought(text, took.get(&entry.no).copied())
         } else {
-            q_term::plain::entry(entry, unanswered, q_term::Way::Shell)
+            let shown = q_term::plain::entry(entry, unanswered, q_term::Way::Shell);
+            match &entry.body {
+                Body::Stop(_) => shown.replace("SESSION", &session.name.to_string()),
+                _of_somebody_elses_words => shown,
+            }
         })?;
     }
     if args.entry.is_none() && session.activity.needs_person() {
@@ -50,6 +60,15 @@ pub(crate) async fn run(context: &Context, args: ShowArgs) -> Result<ExitCode, C
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The calls whose results say again what they put out: all but those that were cut short.
+fn results_of(entries: &[Entry]) -> BTreeSet<EntryNo> {
+    let ended = |entry: &Entry| match &entry.body {
+        Body::Result(result) if result.outcome != Outcome::CutShort => Some(result.of),
+        _none => None,
+    };
+    entries.iter().filter_map(ended).collect()
 }
 
 /// What is shown of a session.

@@ -139,7 +139,7 @@ impl Frontend<'_> {
         }
         let here = core.session().and_then(|id| self.client.mirror.get(id));
         let follows = what_follows(&core, here.map(|session| session.pending.as_slice()).unwrap_or_default());
-        let follows: String = follows.iter().map(|more| format!("; {more}")).collect();
+        let follows = follows.map(|more| format!("; {more}")).unwrap_or_default();
         let answer = self.client.told(core.clone()).await;
         self.print_updates()?;
         let later = if answer? { FROM_NEXT_TURN } else { "" };

@@ -381,6 +381,32 @@ fn help_is_a_command_too() {
     world.q(&["help", "nonsense"]).exited(2).told("nonsense");
 }
 
+/// Who reads JSON gets it, also where nothing could be read to ask with.
+#[test]
+fn a_broken_configuration_is_an_object_too() {
+    let world = World::new();
+    let config = world.home.directory("XDG_CONFIG_HOME").join("q");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(config.join("config.toml"), "agent = [\n").unwrap();
+    let refused = world.q(&["chat", "--json", "hello"]).exited(2);
+    let said: serde_json::Value = serde_json::from_str(&refused.out).unwrap();
+    assert_eq!(said["outcome"], "refused", "{said}");
+    assert!(said["failure"].as_str().unwrap().contains("config.toml"), "{said}");
+}
+
+/// Words that a thought divides are words: nothing stands between them that nobody said.
+#[test]
+fn an_answer_has_no_blank_line_around_a_thought() {
+    let world = World::new();
+    let piece = |delta: &str| format!("data: {{\"choices\":[{{\"delta\":{delta}}}]}}\n\n");
+    let said = [r#"{"content":"Hel"}"#, r#"{"reasoning":"hm"}"#, r#"{"content":"lo"}"#].map(piece).concat();
+    world.server.on("think", Script::new().raw(said).done());
+    assert_eq!(world.q(&["chat", "think"]).succeeded().out, "Hello\n");
+    let said = world.q(&["chat", "--json", "think"]).succeeded().out;
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["answer"], "Hello");
+}
+
 #[test]
 fn what_is_too_long_for_the_wire_is_refused_with_its_limit() {
     let world = World::new().with_sessions(&["one"]);

@@ -53,16 +53,17 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
 
 /// What an answer means beyond its call, of those that wait in its session: the rule that it makes, as it was shown with the call, and
 /// that the call runs in its order, behind what nobody has answered yet.
-pub fn what_follows(command: &Command, pending: &[PendingCall]) -> Vec<String> {
+pub fn what_follows(command: &Command, pending: &[PendingCall]) -> Option<String> {
     let Command::Answer { call, answer: answer @ (Answer::Once | Answer::Always), .. } = command else {
-        return Vec::new();
+        return None;
     };
     let answered = pending.iter().find(|pending| pending.call == *call).filter(|_| *answer == Answer::Always);
     let made = answered.and_then(|answered| answered.always.as_ref());
     let rule = made.map(|rule| format!("the rule: {}", rules::words(rule)));
     let waits = pending.iter().any(|pending| pending.call < *call && pending.wants != Wants::Words);
     let order = waits.then(|| "it runs once what was asked before it is answered".to_owned());
-    rule.into_iter().chain(order).collect()
+    let said: Vec<String> = rule.into_iter().chain(order).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 /// What was set, in words; nothing of nothing.

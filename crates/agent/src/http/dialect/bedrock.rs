@@ -256,7 +256,8 @@ fn read_whole(frame: &RawValue, answer: &mut AnswerBuilder) -> Meaning {
             citing::cite_located(citation, answer);
         }
         if let Some(called) = called {
-            answer.on_call(name_of_whole(called), &given(members(called, ["input"])[0]));
+            let [id, input] = members(called, ["toolUseId", "input"]);
+            answer.on_call(words(id), name_of_whole(called), &given(input));
         }
     }
     answer.on_usage(counted.and_then(usage));

@@ -125,10 +125,14 @@ impl FrameReader for ChatCompletionsReader {
         // What was found says more of a page than that it was cited.
         citing::cite_each(results, answer);
         citing::cite_each(citations, answer);
-        let is_alone = |choices: &RawValue| choices.get().starts_with('{');
-        let choices = choices.filter(|choices| is_array(choices) || is_alone(choices));
-        let alone = choices.filter(|choices| is_alone(choices));
-        for (place, one) in each(choices).into_iter().chain(alone).enumerate() {
+        // Something between may have taken the one choice out of its list.
+        let alone = choices.filter(|choice| !is_nothing(choice) && choice.get().starts_with('{'));
+        if let Some(choice) = alone {
+            self.choice(0, choice, answer);
+            return Meaning::Part;
+        }
+        let choices = choices.filter(|choices| is_array(choices));
+        for (place, one) in each(choices).into_iter().enumerate() {
             self.choice(place, one, answer);
             if answer.calls_too_much() || answer.has_failed() {
                 return Meaning::End;
@@ -145,36 +149,37 @@ impl FrameReader for ChatCompletionsReader {
 impl ChatCompletionsReader {
     /// One of several answers that are given at once. The first is the one that was asked for.
     fn choice(&mut self, place: usize, choice: &RawValue, answer: &mut AnswerBuilder) {
-        let [index, delta, message, said, reason, counted, error] =
-            members(choice, ["index", "delta", "message", "text", "finish_reason", "usage", "error"]);
+        let [index, delta, message, said, counted, error] =
+            members(choice, ["index", "delta", "message", "text", "usage", "error"]);
         if !is_first(index, place) {
             return;
         }
         answer.on_usage(counted.and_then(usage));
-        let [delta, message, reason] =
-            [delta, message, reason].map(|part| part.filter(|part| !is_nothing(part)));
-        match (delta, message) {
-            (Some(delta), _) => {
-                let content = member(Some(delta), "content").filter(|words| !is_nothing(words));
-                self.has_words |= content.is_some();
-                self.told.add(&words(content));
-                self.part(delta, answer);
-            }
-            (None, Some(message)) if !self.has_words && !self.has_thoughts && !answer.has_called() => {
+        let [delta, message] = [delta, message].map(|part| part.filter(|part| !is_nothing(part)));
+        if let Some(delta) = delta {
+            let [content, said] = members(delta, ["content", "text"]);
+            let content = content.or(said).filter(|words| !is_nothing(words));
+            self.has_words |= content.is_some();
+            self.told.add(&words(content));
+            self.part(delta, answer);
+        }
+        match message {
+            Some(message) if !self.has_words && !self.has_thoughts && !answer.has_called() => {
                 self.part(message, answer);
             }
-            (None, Some(message)) => self.message_again(message, answer),
-            (None, None) => answer.on_text(words(said)),
+            Some(message) => self.message_again(message, answer),
+            None if delta.is_none() => answer.on_text(words(said)),
+            None => {}
         }
-        if let Some(error) = error.filter(|error| is_error(error)) {
+        if let Some(error) = error.or_else(|| member(delta, "error")).filter(|error| is_error(error)) {
             return answer.on_error(error.get());
         }
-        if let Some(reason) = reason {
+        if let Some(reason) = reason(choice) {
             // The thought stands first.
             for sealed in [self.details.sealed(), self.thought.sealed()].into_iter().flatten() {
                 answer.on_seal_of_calls(sealed);
             }
-            answer.on_finish_reason(&text(reason).unwrap_or_else(|| reason.get().to_owned()));
+            answer.on_finish_reason(&reason);
         }
     }
 }
@@ -209,10 +214,18 @@ impl ChatCompletionsReader {
     }
 }
 
+/// Why a choice ended, in whatever of its members and forms that stands.
+fn reason(choice: &RawValue) -> Option<String> {
+    let [reason, details, other] = members(choice, ["finish_reason", "finish_details", "stop_reason"]);
+    // Beside a finish reason the other is the word or the token that it ended at.
+    let reason = reason.or(member(details, "type")).or(other).filter(|reason| !is_nothing(reason))?;
+    Some(text(reason).unwrap_or_else(|| reason.get().to_owned()))
+}
+
 /// Whether a piece is more than thought.
 fn says_or_calls(part: &RawValue) -> bool {
     let is_there = |member: &RawValue| !is_nothing(member) && member.get() != "\"\"";
-    members(part, ["content", "tool_calls"]).into_iter().flatten().any(is_there)
+    members(part, ["content", "text", "tool_calls"]).into_iter().flatten().any(is_there)
 }
 
 /// All of a part; whether something was thought there.
@@ -242,8 +255,8 @@ fn read_thoughts(part: &RawValue, answer: &mut AnswerBuilder) -> bool {
 
 /// What is said in a part, or cannot be shown of it.
 fn read_words(part: &RawValue, answer: &mut AnswerBuilder) {
-    let [content, refusal, annotations] = members(part, ["content", "refusal", "annotations"]);
-    match content {
+    let [content, said, refusal, annotations] = members(part, ["content", "text", "refusal", "annotations"]);
+    match content.or(said) {
         Some(parts) if is_array(parts) => {
             for part in elements(parts) {
                 content_part(part, answer);
@@ -289,7 +302,8 @@ fn content_part(part: &RawValue, answer: &mut AnswerBuilder) {
         answer.on_unshown(kind);
     }
     citing::annotate(annotations, answer);
-    answer.on_text(words(said));
+    // Some have the text of a part in an object of its own.
+    answer.on_text(words(member(said, "value").or(said)));
     answer.on_refusal(words(refusal));
     let Some(thinking) = thinking else { return };
     let inner = elements(thinking).into_iter().filter_map(|part| members(part, ["text"])[0].and_then(text));

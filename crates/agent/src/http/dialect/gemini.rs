@@ -171,6 +171,7 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
     let alone = parts.or(content).filter(|alone| !is_array(alone));
     for part in each(parts).into_iter().chain(alone) {
         answer.on_text(words(Some(part)));
+        code(part, answer);
         note_unshown(part, answer);
         let [text, thought, called, signature] =
             members(part, ["text", "thought", "functionCall", SIGNATURE]);
@@ -183,12 +184,8 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
             if !signature.is_empty() {
                 answer.on_seal_of_call(json!({ SIGNATURE: signature }).to_string());
             }
-            let [id, arguments] = members(called, ["id", "args"]);
-            match words(id).as_str() {
-                "" => answer.on_call(name_of_whole(called), &given(arguments)),
-                // The same call may come again with the next frame.
-                id => answer.on_call_given("", id, &name_of_whole(called), &given(arguments)),
-            }
+            let [id, args] = members(called, ["id", "args"]);
+            answer.on_call(words(id), name_of_whole(called), &given(args));
         }
     }
     for chunk in each(member(grounding, "groundingChunks")) {
@@ -204,6 +201,24 @@ fn candidate(place: usize, candidate: &RawValue, answer: &mut AnswerBuilder) {
     citing::cite_each(member(read, "urlMetadata"), answer);
     answer.on_finish_reason(&words(reason.or(members(candidate, ["finish_reason"])[0])));
     answer.on_explanation(&words(explanation));
+}
+
+/// Code that the provider ran, and what came of it, as text: what is said beside it rests on it.
+fn code(part: &RawValue, answer: &mut AnswerBuilder) {
+    let [code, result] = members(part, ["executableCode", "codeExecutionResult"]);
+    let language = words(member(code, "language")).to_lowercase();
+    let texts = [(language, words(member(code, "code"))), (String::new(), words(member(result, "output")))];
+    for (language, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        let fence = quoting_fence(&text);
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        answer.on_text(format!("\n{fence}{language}\n{text}{end}{fence}\n"));
+    }
+}
+
+/// What text stands between so that it does not end there: more backticks than it has in a row.
+fn quoting_fence(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
 }
 
 /// A part that is no text is named by its member, and bytes by their kind.

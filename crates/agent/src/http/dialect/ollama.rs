@@ -8,7 +8,7 @@ use q_core::{EntryNo, Usage};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::reading::{FrameReader, Meaning, read_calls, words};
+use super::reading::{FrameReader, Meaning, each_call, read_calls, words};
 use super::writing::{
     arguments, bridged, called_tools, object, plain_message, result_text, system_prompt, table, text_of,
     tool_name,
@@ -93,12 +93,18 @@ impl FrameReader for OllamaReader {
             ["message", "response", "done", "done_reason", "prompt_eval_count", "eval_count", "model"],
         );
         answer.on_model(model);
+        let is_done = done.is_some_and(|done| done.get() == "true");
         let message = message.filter(|message| message.get().starts_with('{'));
         if let Some(message) = message {
             let [content, thinking, calls] = members(message, ["content", "thinking", "tool_calls"]);
             answer.on_thought(words(thinking));
             answer.on_text(words(content));
-            read_calls(calls, answer);
+            // What was called some servers say again at the end, and no call has an id.
+            if is_done {
+                each_call(calls, |place, piece| answer.on_call_again_or_new(place, piece));
+            } else {
+                read_calls(calls, answer);
+            }
             if members(message, ["images"])[0].is_some_and(|images| !is_nothing(images)) {
                 answer.on_unshown("an image");
             }
@@ -107,7 +113,7 @@ impl FrameReader for OllamaReader {
         if done.is_none() && message.is_none() {
             return Meaning::Foreign;
         }
-        if done.is_none_or(|done| done.get() != "true") {
+        if !is_done {
             return Meaning::Part;
         }
         let (input, output) = (read.and_then(count), written.and_then(count));

@@ -111,14 +111,17 @@ pub(super) fn read_calls_again(calls: Option<&RawValue>, answer: &mut AnswerBuil
     each_call(calls, |place, piece| answer.on_call_again(place, piece));
 }
 
-fn each_call(calls: Option<&RawValue>, mut read: impl FnMut(usize, CallPiece<'_>)) {
+/// The calls of a list, or the one that stands in its place, each with its place.
+pub(super) fn each_call(calls: Option<&RawValue>, mut read: impl FnMut(usize, CallPiece<'_>)) {
     let Some(calls) = calls.filter(|calls| !is_nothing(calls)) else { return };
     let calls = if is_array(calls) { elements(calls) } else { vec![calls] };
     for (place, call) in calls.into_iter().enumerate() {
-        let function = member(Some(call), "function").unwrap_or(call);
+        let function =
+            ["function", "custom"].into_iter().find_map(|kind| member(Some(call), kind)).unwrap_or(call);
         let [index, id] = members(call, ["index", "id"]);
         let (index, id, name) = (index.map_or("", RawValue::get), words(id), name(function));
-        let arguments = given(members(function, ["arguments"])[0]);
+        let [arguments, input] = members(function, ["arguments", "input"]);
+        let arguments = given(arguments.or(input));
         read(place, CallPiece { index, id: &id, name: name.as_deref(), arguments: &arguments });
     }
 }

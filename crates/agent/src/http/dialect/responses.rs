@@ -94,7 +94,7 @@ pub(super) struct ResponsesReader {
     place: Option<u64>,
     /// Calls that have begun, of which the end comes again.
     open_calls: usize,
-    /// A part of the answer, or of what is thought, is over: the next stands apart.
+    /// A message, or a part of what is thought, is over: the next stands apart. Parts of one message do not, in any dialect.
     next_text: bool,
     next_thought: bool,
     /// The words of all that is said, and where in them the item and its part begin.
@@ -118,7 +118,7 @@ struct Told {
 const OF_AN_ITEM: [&str; 4] =
     ["response.output_text.", "response.refusal.", "response.reasoning_", "response.content_part."];
 
-/// What stands between two parts.
+/// What stands between two messages, or two parts of what is thought.
 const BETWEEN: &str = "\n\n";
 
 impl BlockReader for ResponsesReader {
@@ -216,7 +216,6 @@ impl BlockReader for ResponsesReader {
                 if let Some(part) = part {
                     self.part_at_its_end(part, self.item, &mut from, answer);
                 }
-                self.next_text = self.has_said;
             }
             "response.reasoning_text.done" | "response.reasoning_summary_text.done" => {
                 if !std::mem::take(&mut self.part.thoughts) {
@@ -251,13 +250,11 @@ impl ResponsesReader {
         let mut from = self.part_from;
         self.rest(&mut from, whole, answer);
         self.part_from = self.told.len();
-        self.next_text = self.has_said;
     }
 
     /// What was not told of a text, which is whole; whether what was told is its beginning.
     fn rest(&mut self, from: &mut usize, whole: &str, answer: &mut AnswerBuilder) -> bool {
         let Some(missing) = self.told.missing(from, whole, answer) else { return false };
-        self.next_text |= missing.len() == whole.len() && self.has_said;
         self.text(missing, answer);
         *from = (*from + missing.len()).min(self.told.len());
         true
@@ -303,6 +300,7 @@ impl ResponsesReader {
         self.is_incomplete |= is_incomplete(item);
         let mut from = self.item_from;
         self.content(item, self.item, &mut from, answer);
+        self.next_text = self.has_said;
         self.item = Told::default();
         (self.item_from, self.part_from) = (self.told.len(), self.told.len());
     }
@@ -332,9 +330,7 @@ impl ResponsesReader {
         citing::annotate(annotations, answer);
         match words(kind).as_str() {
             "output_text" | "text" => {
-                let is_told = self.rest(from, &words(text), answer);
-                self.next_text = self.has_said;
-                return is_told;
+                return self.rest(from, &words(text), answer);
             }
             "refusal" if !told.words => self.refusal(words(refusal), answer),
             "reasoning_text" | "summary_text" if !told.thoughts => {
@@ -373,11 +369,13 @@ impl ResponsesReader {
             if is_call(item) {
                 has_called = true;
                 match id(item).as_str() {
-                    "" => answer.on_call(tool_of(item), &given_to(item)),
+                    "" => answer.on_call(String::new(), tool_of(item), &given_to(item)),
                     _named => call(item, answer),
                 }
             }
             self.is_incomplete |= is_incomplete(item);
+            // What is told now of a message that was not told at all stands apart from the one before it.
+            self.next_text |= self.has_said && from == self.told.len();
             all_told &= self.content(item, told, &mut from, answer);
         }
         if all_told && from == self.told.len() && (has_called || from > 0) {

@@ -46,18 +46,28 @@ pub(super) fn bridged(mut results: Vec<Value>, said: Option<Value>) -> Vec<Value
     results
 }
 
-/// The texts of a message as one; nothing where it has none.
+/// The texts of a message as one; nothing where it has none. Those of an answer with nothing but thoughts between them go back as
+/// they came, in one piece.
 pub(super) fn text_of(message: &Message) -> Option<String> {
-    let texts: Vec<&str> = message
-        .parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::GoOn => Some(GO_ON),
-            Part::Sealed(_) | Part::Call { .. } | Part::Result { .. } | Part::Image { .. } => None,
-        })
-        .collect();
-    (!texts.is_empty()).then(|| texts.join("\n\n"))
+    let (mut all, mut between) = (String::new(), "");
+    for part in &message.parts {
+        let (text, behind) = match part {
+            Part::Text(text) if message.role == Role::Assistant => (text.as_str(), ""),
+            Part::Text(text) => (text.as_str(), "\n\n"),
+            Part::GoOn => (GO_ON, "\n\n"),
+            Part::Sealed(_) => continue,
+            Part::Call { .. } | Part::Result { .. } | Part::Image { .. } => {
+                between = "\n\n";
+                continue;
+            }
+        };
+        if !all.is_empty() {
+            all.push_str(between);
+        }
+        all.push_str(text);
+        between = behind;
+    }
+    (!all.is_empty()).then_some(all)
 }
 
 /// Where the person's words have images beside them: both as a list, in their order, each as `text` and `image` write them.

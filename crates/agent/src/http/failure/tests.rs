@@ -71,8 +71,8 @@ fn every_status_has_one_meaning() {
         (503, r#"{"error":{"message":"The model is overloaded"}}"#, FailureKind::Overloaded),
         (529, "", FailureKind::Overloaded),
     ] {
-        let failure =
-            Refused { status, body, retry_after: None, error_type: None }.failure(&Secrets::default());
+        let failure = Refused { status, body, retry_after: None, location: None, error_type: None }
+            .failure(&Secrets::default());
         assert_eq!(failure.kind, kind, "{status} {body}");
     }
 }
@@ -118,7 +118,7 @@ fn what_a_setting_a_region_and_a_page_are_is_told_apart() {
             FailureKind::ContextTooLong,
         ),
     ] {
-        let refused = Refused { status, body, retry_after: None, error_type: None };
+        let refused = Refused { status, body, retry_after: None, location: None, error_type: None };
         assert_eq!(refused.failure(&Secrets::default()).kind, kind, "{status} {body}");
     }
 }
@@ -132,7 +132,7 @@ fn a_body_may_say_how_long_to_wait() {
         (r#"{"error":{"details":{}}}"#, None),
         ("slow down", None),
     ] {
-        let refused = Refused { status: 429, body, retry_after: None, error_type: None };
+        let refused = Refused { status: 429, body, retry_after: None, location: None, error_type: None };
         assert_eq!(refused.named_wait(), wait.map(Duration::from_secs), "{body}");
     }
 }
@@ -172,8 +172,8 @@ fn a_model_that_sees_nothing_is_told_apart() {
             FailureKind::Rejected,
         ),
     ] {
-        let failure =
-            Refused { status, body, retry_after: None, error_type: None }.failure(&Secrets::default());
+        let failure = Refused { status, body, retry_after: None, location: None, error_type: None }
+            .failure(&Secrets::default());
         assert_eq!(failure.kind, kind, "{status} {body}");
     }
 }
@@ -214,7 +214,8 @@ fn what_aws_calls_a_failure_counts_beside_its_status() {
         ),
         (503, Some("ServiceUnavailableException"), "{}", FailureKind::Overloaded),
     ] {
-        let failure = Refused { status, body, retry_after: None, error_type }.failure(&Secrets::default());
+        let failure = Refused { status, body, retry_after: None, location: None, error_type }
+            .failure(&Secrets::default());
         assert_eq!(failure.kind, kind, "{status} {body}: {failure}");
     }
 }
@@ -232,16 +233,31 @@ fn the_detail_helps_to_go_on() {
         (400, r#"{"error":{"message":"half \ud83d","x":NaN}}"#, None, "400 half �"),
     ] {
         assert_eq!(
-            Refused { status, body, retry_after, error_type: None }.failure(&Secrets::default()).detail,
+            Refused { status, body, retry_after, location: None, error_type: None }
+                .failure(&Secrets::default())
+                .detail,
             detail,
             "{body}"
         );
     }
-    let moved =
-        Refused { status: 307, body: "", retry_after: None, error_type: None }.failure(&Secrets::default());
-    assert!(moved.detail.contains("base_url"), "{moved}");
-    let path = Refused { status: 404, body: "page not found", retry_after: None, error_type: None }
+    let moved = Refused { status: 307, body: "", retry_after: None, location: None, error_type: None }
         .failure(&Secrets::default());
+    assert_eq!(moved.detail, "307: the server redirects; set base_url to where it leads");
+    for (location, said) in [
+        ("https://me:pass@b.example/v2?key=k#f", "https://b.example/v2"),
+        ("//b.example", "//b.example"),
+        ("/v2/chat", "/v2/chat"),
+        ("login?next=/a@b//c", "login"),
+    ] {
+        let location = Some(location);
+        let refused = Refused { status: 301, body: "", retry_after: None, location, error_type: None };
+        let detail = refused.failure(&Secrets::default()).detail;
+        assert_eq!(detail, format!("301: the server redirects to {said}; set base_url to where it leads"));
+    }
+    assert!(moved.detail.contains("base_url"), "{moved}");
+    let path =
+        Refused { status: 404, body: "page not found", retry_after: None, location: None, error_type: None }
+            .failure(&Secrets::default());
     assert!(path.to_string().contains("base_url"), "{path}");
 }
 
@@ -294,5 +310,27 @@ fn an_error_that_says_nothing_is_none() {
         ("true", true),
     ] {
         assert_eq!(is_error(serde_json::from_str(text).unwrap()), says, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_between_says_what_it_means_too() {
+    for (status, body, kind) in [
+        (400, "<h1>The plain HTTP request was sent to HTTPS port</h1>", FailureKind::WrongPath),
+        (400, "Client sent an HTTP request to an HTTPS server.", FailureKind::WrongPath),
+        (511, "", FailureKind::Unreachable),
+        (
+            413,
+            r#"{"error":{"message":"Request too large for model m on tokens per minute (TPM): Limit 6000","code":"rate_limit_exceeded"}}"#,
+            FailureKind::ContextTooLong,
+        ),
+        (
+            400,
+            "data: {\"error\":{\"message\":\"x\",\"code\":\"model_not_found\"}}",
+            FailureKind::UnknownModel,
+        ),
+    ] {
+        let refused = Refused { status, body, retry_after: None, location: None, error_type: None };
+        assert_eq!(refused.failure(&Secrets::default()).kind, kind, "{status} {body}");
     }
 }
