@@ -155,12 +155,7 @@ impl Requests {
             },
             Intent::Prompt { key, session, text, way } => {
                 let typed = TypedPrompt { key, session, way };
-                // What the shell gets is asked of no server.
-                let words = match way {
-                    PromptWay::Run => Ok(PromptWords::Plain(text.clone())),
-                    PromptWay::Ask | PromptWay::Steer => served(context, &client.mirror, session, &text),
-                };
-                match words {
+                match served(context, &client.mirror, session, (&text, way)) {
                     Ok(PromptWords::Served(words)) => self.filling.begin(typed, text, *words),
                     Ok(PromptWords::Plain(text)) => self.submit(context, client, ui, typed, &text)?,
                     Err(why) => Continuation::Prompt(key).refused(ui, why),
@@ -497,8 +492,15 @@ impl Requests {
 }
 
 /// What a prompt wants of servers, or as it is sent without.
-fn served(context: &Context, mirror: &Mirror, session: SessionId, text: &str) -> Result<PromptWords, String> {
-    match mirror.get(session).map(|here| &here.summary) {
+fn served(
+    context: &Context,
+    mirror: &Mirror,
+    session: SessionId,
+    (text, way): (&str, PromptWay),
+) -> Result<PromptWords, String> {
+    let here = mirror.get(session).map(|here| &here.summary);
+    // What the shell gets is asked of no server.
+    match here.filter(|_| way != PromptWay::Run) {
         Some(here) => served_words::wanted(context, &here.agent, Path::new(&here.directory), text),
         None => Ok(PromptWords::Plain(text.to_owned())),
     }

@@ -1,7 +1,7 @@
 //! Lines typed or piped in. They are read in a thread of their own, since standard input cannot be waited for otherwise.
 
 use std::io::{BufRead, BufReader};
-use std::time::{Duration, Instant as Moment};
+use std::time::Duration;
 
 use q_core::Instant;
 use q_host::clock::Clock;
@@ -37,15 +37,15 @@ impl InputLines {
         let (send, lines) = mpsc::channel(AHEAD);
         std::thread::spawn(move || {
             let mut input = BufReader::new(std::io::stdin());
-            let mut before: Option<Moment> = None;
+            let mut before: Option<Instant> = None;
             while let Some(line) = read(&mut input) {
-                let now = Moment::now();
-                let follows = before.replace(now).is_some_and(|before| now - before < TOGETHER);
+                let now = clock.mono();
+                let follows = before.replace(now).is_some_and(|before| now.since(before) < TOGETHER);
                 let line = match line {
                     Input::Line(line) if is_typed && line.starts_with('!') && !follows && !more(&input) => {
                         Input::TypedLine(line)
                     }
-                    other => other,
+                    Input::Line(_) | Input::TypedLine(_) | Input::NotText | Input::End => line,
                 };
                 if send.blocking_send((line, clock.mono())).is_err() {
                     return; // the program ends

@@ -168,7 +168,7 @@ impl Frontend<'_> {
             Some(answer) => Typed::Command(Ok(answer)),
             None => match read(&line, &self.context.kinds) {
                 Typed::Shell(line) if !may_run => Typed::Prompt(line),
-                other => other,
+                typed @ (Typed::Shell(_) | Typed::Prompt(_) | Typed::Command(_)) => typed,
             },
         };
         let next = match read {
