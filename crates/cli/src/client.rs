@@ -9,7 +9,7 @@ use q_agent::Secret;
 use q_client::{ClientState, Connection, News, Prompt, RUN, RUN_AGAIN};
 use q_core::address::{self, Miss};
 use q_core::retention::Kept;
-use q_core::{Command, Mirror, Presence, SessionId, Summary, Token};
+use q_core::{Command, Mirror, Presence, PromptWay, SessionId, Summary, Token};
 use q_proto::entropy;
 use q_proto::message::Hello;
 use q_proto::view::WireSummary;
@@ -23,6 +23,7 @@ use crate::key_commands::{Fetch, KeyCommands};
 use crate::named_files::FilledPrompt;
 use crate::out;
 use crate::shared_commands;
+use crate::tool_environment;
 
 /// How long a host may take to read its last messages when a client leaves.
 const TAKES_WITHIN: Duration = Duration::from_millis(250);
@@ -108,6 +109,7 @@ impl<W: Default> Attachment<W> {
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
         let mut state = ClientState::new(context.agents.brought());
+        state.set_environment(tool_environment::of_person(&context.environment));
         state.welcomed(&connection.host);
         let key_commands = context.agents.key_commands.clone();
         let mut client = Self { connection, state, key_commands, fetching: None, unsent: Vec::new() };
@@ -310,7 +312,7 @@ impl<W: Default> Attachment<W> {
     /// Submits a prompt; gives its number once it is kept.
     pub(crate) async fn submit(&mut self, session: SessionId, prompt: FilledPrompt) -> Result<u64, CliError> {
         let FilledPrompt { text, images } = prompt;
-        self.deliver(Prompt { session, token: token()?, text, images, steers: false }).await
+        self.deliver(Prompt { session, token: token()?, text, images, way: PromptWay::Ask }).await
     }
 
     /// Delivers a prompt; gives its number once it is kept.

@@ -366,7 +366,7 @@ impl EntryJson {
                 let images: Vec<ImageJson> = prompt.images.iter().map(ImageJson::from).collect();
                 Self {
                     images: Some(images).filter(|all| !all.is_empty()),
-                    ..says("user", prompt.text.clone())
+                    ..says(if prompt.runs { "shell" } else { "user" }, prompt.text.clone())
                 }
             }
             Body::Answer(text) => says("assistant", text.clone()),

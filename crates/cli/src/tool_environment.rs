@@ -33,6 +33,11 @@ pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> T
     }
 }
 
+/// What a line for the shell gets, whichever agent answers: the person typed it, and no sandbox holds it.
+pub(crate) fn of_person(environment: &ProcessEnvironment) -> ToolEnvironment {
+    ToolEnvironment { is_free: true, ..always(&AgentConfig::default(), environment) }
+}
+
 /// Says where the servers of that agent are written, with the keys that they name in the environment: the host reads them there before
 /// each turn, and has no environment. A path that is no text cannot be named, and has none.
 pub(crate) fn name_tables(

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use q_core::{AgentSource, SessionId};
+use q_core::{AgentSource, Command, SessionId};
 use q_proto::message::{NamedAgent, Reach};
+use q_proto::shaping::ToolEnvironment;
 use q_proto::view::{WireSummary, WireUpdate};
 use q_proto::{HostMessage, Request, Response};
 
@@ -12,6 +13,8 @@ use q_proto::{HostMessage, Request, Response};
 #[derive(Debug)]
 pub(crate) struct Bringing {
     agents: Vec<NamedAgent>,
+    /// What lines for the shell get.
+    pub(crate) environment: Option<ToolEnvironment>,
     sessions: BTreeMap<SessionId, Wanted>,
 }
 
@@ -25,7 +28,7 @@ struct Wanted {
 impl Bringing {
     /// A client with these agents, that has seen no session yet.
     pub(crate) const fn new(agents: Vec<NamedAgent>) -> Self {
-        Self { agents, sessions: BTreeMap::new() }
+        Self { agents, environment: None, sessions: BTreeMap::new() }
     }
 
     /// Takes in what the host says of a session.
@@ -77,6 +80,10 @@ impl Bringing {
             return self.wanted((*session).into());
         }
         let Request::Command { command, reach } = request else { return None };
+        if let Command::Shell { session, .. } = command {
+            let environment = self.environment.clone()?.into();
+            return Some(Request::SetEnvironment { session: (*session).into(), environment });
+        }
         if let Some(agent) = command.new_session().and_then(|new| new.agent) {
             *reach = match agent {
                 AgentSource::Named(name) => self.reach(name),

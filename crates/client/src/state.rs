@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use q_core::{Command, Mirror, NameFault, NewImage, SessionId, Snapshot, Token, Update};
+use q_core::{Command, Mirror, NameFault, NewImage, PromptWay, SessionId, Snapshot, Token, Update};
 use q_proto::message::{Hello, NamedAgent, Status};
+use q_proto::shaping::ToolEnvironment;
 use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
 
 use crate::acknowledged::Acknowledged;
@@ -22,13 +23,13 @@ pub struct Prompt {
     pub text: String,
     /// What goes with it.
     pub images: Vec<NewImage>,
-    /// Whether it is meant for the turn that runs.
-    pub steers: bool,
+    /// How it is delivered.
+    pub way: PromptWay,
 }
 
 impl Prompt {
     fn command(&self) -> Command {
-        Command::prompt(self.session, self.token, self.text.clone(), self.images.clone(), self.steers)
+        Command::prompt(self.session, self.token, self.text.clone(), self.images.clone(), self.way)
     }
 }
 
@@ -111,6 +112,11 @@ impl<W> ClientState<W> {
             has_missed: false,
             updates: None,
         }
+    }
+
+    /// What lines for the shell get of this client's environment.
+    pub fn set_environment(&mut self, environment: ToolEnvironment) {
+        self.bringing.environment = Some(environment);
     }
 
     /// What is said to the next host first; with `watch`, so that the mirror is fed.
@@ -305,7 +311,7 @@ mod tests {
 
     fn prompt(token: u128) -> Prompt {
         let (text, images) = (format!("{token}?"), Vec::new());
-        Prompt { session: SESSION, token: Token(token), text, images, steers: false }
+        Prompt { session: SESSION, token: Token(token), text, images, way: PromptWay::Ask }
     }
 
     /// What is sent, as number and request.

@@ -176,17 +176,33 @@ pub fn sealed_messages(entries: &[Entry], seals: Vec<PlacedSeal>) -> Vec<Message
     if let Some(summary) = summary {
         script.prompt(&framed(summary), &[]);
     }
+    // What the person has the shell run, until the entry of its call.
+    let mut line = None;
     for entry in entries {
         while let Some(placed) = seals.next_if(|placed| placed.at.0 < entry.no.0) {
             script.seal(placed.seal);
         }
+        if entry.body.begins_turn() {
+            line = None;
+        }
         match &entry.body {
             Body::Prompt(_) | Body::Continued if unanswered.contains(&entry.no) => script.close(),
-            Body::Prompt(prompt) => script.prompt(&prompt.text, &prompt.images),
+            Body::Prompt(prompt) => match prompt.shell_line() {
+                None => script.prompt(&prompt.text, &prompt.images),
+                Some(shell) => line = Some(shell),
+            },
             Body::Continued => script.go_on(),
             Body::Reversed(reversed) => script.prompt(&reversed.told(), &[]),
             Body::Answer(text) => script.answer(text),
-            Body::Call(call) => script.call(entry.no, &call.tool, &call.input),
+            Body::Call(call) => match line.take() {
+                None => script.call(entry.no, &call.tool, &call.input),
+                Some(shell) if shell.is_told => {
+                    let result = script.results.get(&entry.no).copied();
+                    let put_out = script.outputs.get(&entry.no).map(|pieces| pieces.concat());
+                    script.prompt(&shell.told(result, &put_out.unwrap_or_default()), &[]);
+                }
+                Some(_kept_from_it) => {}
+            },
             // A result stands where its call is closed, with what the call put out. Summaries among the rest were undone.
             Body::Result(_)
             | Body::Output(_)

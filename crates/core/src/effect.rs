@@ -136,6 +136,15 @@ pub enum Effect {
         /// For whom it worked.
         session: SessionId,
     },
+    /// Have the shell run a line that the person typed, as call 1 of the turn: what it puts out and how it ends is told like
+    /// what an agent says.
+    Shell {
+        session: SessionId,
+        turn: TurnNo,
+        line: String,
+        /// Where the session works.
+        directory: String,
+    },
     /// Read what is stored of a session; [`crate::Input::Loaded`] brings it.
     Load {
         session: SessionId,

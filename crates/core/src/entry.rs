@@ -11,6 +11,7 @@ use crate::id::{CallNo, EntryNo, PromptNo};
 use crate::image::Image;
 use crate::project::ProjectFiles;
 use crate::reversal::Reversed;
+use crate::shell_line::ShellLine;
 use crate::source::Sources;
 use crate::time::WallTime;
 
@@ -64,15 +65,22 @@ pub struct Prompted {
     pub text: String,
     /// The images that go with it, in the order in which they were named.
     pub images: Vec<Image>,
+    /// Whether nobody was asked it: it is a line that the person had the shell run, as [`ShellLine`](crate::ShellLine) reads it.
+    pub runs: bool,
 }
 
 impl<T: Into<String>> From<T> for Prompted {
     fn from(text: T) -> Self {
-        Self { text: text.into(), images: Vec::new() }
+        Self { text: text.into(), ..Self::default() }
     }
 }
 
 impl Prompted {
+    /// The line for the shell that it is, where it is one.
+    pub fn shell_line(&self) -> Option<ShellLine<'_>> {
+        ShellLine::of(&self.text).filter(|_| self.runs)
+    }
+
     /// What it weighs, in bytes.
     pub fn weight(&self) -> usize {
         self.text.len() + self.images.iter().map(Image::weight).sum::<usize>()

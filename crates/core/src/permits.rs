@@ -18,7 +18,11 @@ pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
         RunState::None | RunState::Running => None,
     };
     let has_permit = |&(in_background, _, id): &(bool, Instant, SessionId)| {
-        let Some(agent) = sessions.get(id).map(|session| &session.head().setup.agent) else { return false };
+        let Some(session) = sessions.get(id) else { return false };
+        if runs_line(session) {
+            return true; // it asks nobody
+        }
+        let agent = &session.head().setup.agent;
         // Whatever is kept for screens, one permit is left for the background, or it would wait for ever.
         let permits = limits.agent_calls.saturating_sub(limits.agent_calls_in_view).max(1);
         let (all, background) = running(sessions, focus, agent);
@@ -28,6 +32,11 @@ pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
     waiting.filter(has_permit).min().map(|(_, _, id)| id)
 }
 
+/// Whether what goes on there is a line for the shell, which asks nobody.
+fn runs_line(session: &Session) -> bool {
+    session.head().turn.as_ref().is_some_and(|flight| flight.runs)
+}
+
 /// How many turns of this agent go on, and how many of them in sessions that no client shows.
 ///
 /// One that waits for the person asks nobody. Once it is answered it goes on at once, so that there may be more than there are permits: at most
@@ -35,6 +44,7 @@ pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
 fn running(sessions: &Sessions, focus: &Focus, agent: &str) -> (usize, usize) {
     let is_asked = |session: &&Session| {
         session.head().setup.agent == agent
+            && !runs_line(session)
             && session.live().is_some_and(|live| live.run == RunState::Running)
             && !session.head().activity().needs_person()
     };

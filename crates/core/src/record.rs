@@ -90,6 +90,8 @@ pub enum Record {
         text: String,
         /// Those that stand beside this record, in order.
         images: Vec<Image>,
+        /// Whether it is for the shell, and no agent is asked.
+        runs: bool,
     },
     /// A waiting prompt was taken back.
     Unqueued { prompt: PromptNo },
@@ -99,6 +101,8 @@ pub enum Record {
         text: String,
         /// The images that it has kept, which stand where they stood.
         images: Vec<Image>,
+        /// Whether it is for the shell, as it was.
+        runs: bool,
     },
     /// A waiting prompt got another place in the queue.
     Moved {
@@ -118,6 +122,8 @@ pub enum Record {
         prompt: PromptNo,
         /// Where the prompt's [`Record::Queued`] stands.
         queued: Seq,
+        /// Whether the shell has it, and no agent is asked.
+        runs: bool,
     },
     /// A turn began that goes on with the answer at which the last one stopped: no prompt is asked anew.
     Continued {

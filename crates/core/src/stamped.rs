@@ -30,8 +30,8 @@ pub(crate) enum Content<'a> {
     Fact(usize),
     /// What is typed and not sent.
     Draft(&'a str),
-    /// A prompt that waits: an entry once its turn begins.
-    Waiting(&'a str, &'a [Image]),
+    /// A prompt that waits: an entry once its turn begins; and whether it is for the shell.
+    Waiting(&'a str, &'a [Image], bool),
     /// The entry of the prompt that waited there.
     Prompt(Seq),
     /// The entry of what the person said into a running turn.
@@ -69,8 +69,8 @@ pub(crate) enum Content<'a> {
 impl Stamped {
     pub(crate) fn content(&self) -> Content<'_> {
         match &self.record {
-            Record::Queued { text, images, .. } | Record::Edited { text, images, .. } => {
-                Content::Waiting(text, images)
+            Record::Queued { text, images, runs, .. } | Record::Edited { text, images, runs, .. } => {
+                Content::Waiting(text, images, *runs)
             }
             Record::Began { queued, .. } => Content::Prompt(*queued),
             Record::Steered { text, .. } => Content::Steer(text),
@@ -142,7 +142,7 @@ impl Stamped {
     pub fn text(&self) -> &str {
         match self.content() {
             Content::Draft(text)
-            | Content::Waiting(text, _)
+            | Content::Waiting(text, ..)
             | Content::Steer(text)
             | Content::Piece { text, .. }
             | Content::Result { text, .. } => text,
@@ -205,7 +205,7 @@ impl Stamped {
             Content::Interrupted(_, reason) => reason.len(),
             Content::Failed(failure, reason) => failure.detail.len() + reason.len(),
             Content::Compaction(Compaction::Stopped(Stop::Failed(failure))) => failure.detail.len(),
-            Content::Waiting(_, images) => images.iter().map(Image::weight).sum(),
+            Content::Waiting(_, images, _) => images.iter().map(Image::weight).sum(),
             Content::Draft(_)
             | Content::Prompt(_)
             | Content::Steer(_)

@@ -311,7 +311,11 @@ fn body() -> BoxedStrategy<Body> {
     let outcome = proptest::sample::select(Outcome::ALL.as_slice());
     let failure = proptest::sample::select(FailureKind::ALL.as_slice());
     prop_oneof![
-        (text(), vec(image(), 0..3)).prop_map(|(text, images)| Body::Prompt(Prompted { text, images })),
+        (text(), vec(image(), 0..3), any::<bool>()).prop_map(|(text, images, runs)| Body::Prompt(Prompted {
+            text,
+            images,
+            runs
+        })),
         text().prop_map(Body::Answer),
         text().prop_map(Body::Thinking),
         call().prop_map(|Call { no, tool, input, wants, .. }| Body::Call(Called { no, tool, input, wants })),
@@ -406,6 +410,8 @@ fn about_its_prompts() -> impl Strategy<Value = Command> {
             redo,
             turn: TurnNo(turn)
         }),
+        (session(), any::<u128>().prop_map(Token), text())
+            .prop_map(|(session, token, text)| Command::Shell { session, token, text }),
         (session(), prompt()).prop_map(|(session, prompt)| Command::Unqueue { session, prompt }),
         (session(), prompt(), text()).prop_map(|(session, prompt, text)| Command::Edit {
             session,

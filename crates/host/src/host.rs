@@ -24,6 +24,7 @@ use crate::events::{HostEvent, Loaded, ReversalReport, RunEvent};
 use crate::followers::metrics::Recorder;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
+use crate::shells::ShellRequest;
 use crate::world::{Real, World};
 use crate::writer::CommitReport;
 
@@ -265,6 +266,10 @@ impl<W: World> Host<W> {
                 Effect::Load { session } => self.world.load(session),
                 Effect::Reverse { session, redo, turn, directory } => {
                     self.world.reverse(session, redo, turn, directory);
+                }
+                Effect::Shell { session, turn, line, directory } => {
+                    let settings = self.agents.environment_of(session).cloned();
+                    self.world.shell(ShellRequest { session, turn, line, directory, settings });
                 }
                 Effect::Resync { session } => self.resync(session),
                 Effect::Reply { to, answer } => {

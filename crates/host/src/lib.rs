@@ -30,6 +30,7 @@ mod resident_memory;
 mod reversals;
 mod runs;
 mod shared;
+mod shells;
 mod standing_rules;
 mod store_marker;
 mod summarising;

@@ -26,6 +26,7 @@ use crate::queries::reads::Reads;
 use crate::reversals::{ForgetsChanges, Reversals, forget_erased};
 use crate::runs::Runs;
 use crate::shared::{Closed, share};
+use crate::shells::ShellRuns;
 use crate::store_marker;
 use crate::wakes::Reports;
 use crate::world::{Clients, Real, SessionWork};
@@ -184,11 +185,12 @@ async fn begin(
     let recorder = Recorder::default();
     let (followers, metrics) = start_followers(&store, &recorder, changes.clone())?;
     let writer = start_writer(&store, followers, report)?;
+    let shells = ShellRuns::new(events.clone());
     let runs = Runs::new(Arc::downgrade(&store), events, personal.clone(), changes.clone());
     let world = Real {
         clock,
         writer,
-        work: SessionWork { runs, reversals: Reversals::new(changes, reversed) },
+        work: SessionWork { runs, reversals: Reversals::new(changes, reversed), shells },
         clients: Clients {
             outboxes: Outboxes::default(),
             lists: ModelLists::new(),

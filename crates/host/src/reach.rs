@@ -30,7 +30,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 model,
                 patience,
                 servers: shaping.tools.as_ref().map(server_tables).unwrap_or_default(),
-                tools: shaping.tools.clone().map(tools),
+                tools: shaping.tools.clone().map(tool_settings),
                 program: shaping.program.clone().map(program),
                 shape: shape_of(shaping),
                 network: environment(network),
@@ -45,7 +45,7 @@ pub fn spec(reach: Reach) -> AgentSpec {
                 install,
                 silence: Duration::from_millis(silence_ms),
                 servers: server_tables(&environment),
-                tools: tools(environment),
+                tools: tool_settings(environment),
             }))
         }
     }
@@ -57,7 +57,7 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 }
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
-fn tools(environment: ToolEnvironment) -> ToolSettings {
+pub(crate) fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
     let ToolEnvironment { variables, umask, supervisor, is_free, own, .. } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {

@@ -21,6 +21,7 @@ pub use crate::opening::recover;
 pub use crate::pipeline::CommitNo;
 pub use crate::queries::query::{Query, StoreQuery};
 pub use crate::serve::QUEUE;
+pub use crate::shells::ShellRequest;
 pub use crate::wakes::COMMITS;
 pub use crate::world::World;
 pub use crate::writer::{CommitReport, GROUP_RECORDS};

@@ -16,6 +16,7 @@ use crate::queries::query::Query;
 use crate::queries::reads::Reads;
 use crate::reversals::Reversals;
 use crate::runs::Runs;
+use crate::shells::{ShellRequest, ShellRuns};
 use crate::writer::Writer;
 
 /// The world's side of the loop. No method waits.
@@ -41,6 +42,8 @@ pub trait World {
     /// Reverses what a turn of that session, which works in that directory, changed in files;
     /// [`crate::events::HostEvent::Reversed`] tells what came of it.
     fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String);
+    /// Has the shell run a line; [`crate::events::HostEvent::Run`] tells what comes of it, and [`World::cancel`] ends it.
+    fn shell(&mut self, request: ShellRequest);
     /// A client can be sent to from here on.
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>);
     /// Queues a message to a client; never waits for it.
@@ -67,10 +70,11 @@ pub(crate) struct Real {
     pub(crate) clients: Clients,
 }
 
-/// What is under way for sessions: turns of their agents, and files that are put back.
+/// What is under way for sessions: turns of their agents, files that are put back, and lines for the shell.
 pub(crate) struct SessionWork {
     pub(crate) runs: Runs,
     pub(crate) reversals: Reversals,
+    pub(crate) shells: ShellRuns,
 }
 
 /// What clients are sent, and what is read for them.
@@ -103,6 +107,7 @@ impl World for Real {
 
     fn cancel(&mut self, session: SessionId, turn: TurnNo) {
         self.work.runs.cancel(session, turn);
+        self.work.shells.cancel(session, turn);
     }
 
     fn control(&mut self, session: SessionId, turn: TurnNo, control: AgentControl) {
@@ -119,6 +124,10 @@ impl World for Real {
 
     fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String) {
         self.work.reversals.start(session, redo, turn, directory);
+    }
+
+    fn shell(&mut self, request: ShellRequest) {
+        self.work.shells.start(request);
     }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {

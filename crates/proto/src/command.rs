@@ -128,6 +128,13 @@ pub(super) enum CommandDef {
         #[serde(default, skip_serializing_if = "Vec::is_empty", with = "new_images")]
         images: Vec<NewImage>,
     },
+    Shell {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+        #[serde(with = "TokenDef")]
+        token: Token,
+        text: String,
+    },
     Unqueue {
         #[serde(with = "SessionIdDef")]
         session: SessionId,

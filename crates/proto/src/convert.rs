@@ -210,8 +210,11 @@ impl From<WireImage> for Image {
 impl From<q_core::Entry> for WireEntry {
     fn from(entry: q_core::Entry) -> Self {
         let body = match entry.body {
-            q_core::Body::Prompt(Prompted { text, images }) if images.is_empty() => WireBody::Prompt(text),
-            q_core::Body::Prompt(Prompted { text, images }) => {
+            q_core::Body::Prompt(Prompted { text, runs: true, .. }) => WireBody::ShellLine(text),
+            q_core::Body::Prompt(Prompted { text, images, .. }) if images.is_empty() => {
+                WireBody::Prompt(text)
+            }
+            q_core::Body::Prompt(Prompted { text, images, .. }) => {
                 WireBody::Illustrated { text, images: images.into_iter().map(WireImage::from).collect() }
             }
             q_core::Body::Answer(text) => WireBody::Answer(text),
@@ -258,8 +261,9 @@ impl From<WireEntry> for q_core::Entry {
             WireBody::Prompt(text) => q_core::Body::Prompt(text.into()),
             WireBody::Illustrated { text, images } => {
                 let images = images.into_iter().map(Image::from).collect();
-                q_core::Body::Prompt(Prompted { text, images })
+                q_core::Body::Prompt(Prompted { text, images, runs: false })
             }
+            WireBody::ShellLine(text) => q_core::Body::Prompt(Prompted { runs: true, ..text.into() }),
             WireBody::Answer(text) => q_core::Body::Answer(text),
             WireBody::Thinking(text) => q_core::Body::Thinking(text),
             WireBody::Call { no, tool, input, wants } => {

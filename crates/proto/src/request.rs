@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::command::CommandDef;
 use super::id::Id;
 use super::reach::{NamedAgent, Reach};
+use super::shaping::ToolEnvironment;
 
 /// What a client may want.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +27,12 @@ pub enum Request {
         session: Id,
         /// The agent, by the name that the session has for it.
         agent: Box<NamedAgent>,
+    },
+    /// What lines for the shell get of this client's environment in a session: said before each. In memory only, and without
+    /// keys.
+    SetEnvironment {
+        session: Id,
+        environment: Box<ToolEnvironment>,
     },
     /// What a session is beside its entries, from the store: also of closed sessions.
     Facts {

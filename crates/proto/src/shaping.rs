@@ -92,7 +92,8 @@ impl std::fmt::Debug for ToolEnvironment {
 }
 
 impl ToolEnvironment {
-    pub(crate) fn bytes(&self) -> usize {
+    /// How long its texts are.
+    pub fn bytes(&self) -> usize {
         let variables = self.variables.iter().chain(&self.server_keys);
         let variables = variables.map(|(name, value)| name.len() + value.len());
         let named = [&self.supervisor, &self.configured, &self.agent].map(String::len);

@@ -172,6 +172,8 @@ pub enum WireBody {
         #[serde(deserialize_with = "few")]
         images: Vec<WireImage>,
     },
+    /// A prompt that was none: a line that the person had the shell run.
+    ShellLine(String),
     Answer(String),
     Thinking(String),
     Call {

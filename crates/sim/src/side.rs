@@ -5,7 +5,7 @@ use std::sync::Arc;
 use q_core::{Batch, ClientId, Digest, EntryNo, Input, Now, Outcome, Record, SessionId, TurnNo, WallTime};
 use q_host::simulation::{
     AgentControl, AgentOffers, AgentRequest, AgentSpec, BackgroundLine, Bounds, CommitNo, Outbox, Outboxes,
-    Query, ReversalReport, StoreQuery, World,
+    Query, ReversalReport, ShellRequest, StoreQuery, World,
 };
 use q_proto::entropy::NoEntropy;
 use q_proto::message::Stats;
@@ -184,6 +184,9 @@ impl World for Side {
         let outcome = if is_changed { Err("a.rs was changed".into()) } else { Ok(vec!["a.rs".into()]) };
         self.did.push(Did::Reverse(ReversalReport { session, redo, outcome }));
     }
+
+    // No simulated person types a line for the shell.
+    fn shell(&mut self, _: ShellRequest) {}
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {
         self.outboxes.insert(client, outbox);

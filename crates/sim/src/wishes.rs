@@ -2,8 +2,8 @@
 
 use q_client::Prompt;
 use q_core::{
-    Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, SessionId, SettingChange,
-    Setup, TagChange, Token, TurnNo, Wants,
+    Command, Digest, EntryNo, Environment, Kind, PendingCall, Policy, PromptNo, PromptWay, SessionId,
+    SettingChange, Setup, TagChange, Token, TurnNo, Wants,
 };
 use q_proto::Request;
 use q_testkit::chance::scrambled;
@@ -66,8 +66,8 @@ impl ClientRequest {
                 of(Command::Set { session, changes: vec![change] })
             }
             Self::MarkUnread => of(Command::MarkUnread { session }),
-            Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), false)),
-            Self::Steer { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), true)),
+            Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), PromptWay::Ask)),
+            Self::Steer { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), PromptWay::Steer)),
             Self::Unqueue { prompt } => of(Command::Unqueue { session, prompt: queued(prompt) }),
             Self::Edit { prompt, bytes } => {
                 let text = text(session, &format!("e{number}"), bytes);
@@ -143,10 +143,10 @@ impl Answering {
     }
 }
 
-fn prompt(number: u64, session: SessionId, bytes: usize, steers: bool) -> Prompt {
+fn prompt(number: u64, session: SessionId, bytes: usize, way: PromptWay) -> Prompt {
     let what = mark::of_submission(number);
     let text = if bytes == 0 { " \n".into() } else { mark::text(session, &what, bytes) };
-    Prompt { session, token: token(number), text, images: Vec::new(), steers }
+    Prompt { session, token: token(number), text, images: Vec::new(), way }
 }
 
 fn text(session: SessionId, what: &str, bytes: u16) -> String {

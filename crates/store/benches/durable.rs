@@ -170,6 +170,7 @@ impl Session {
             token: Token(seq.into()),
             text: "why does the login handler answer with an error when the header is missing?".into(),
             images: Vec::new(),
+            runs: false,
         };
         let queued = self.stamped(queued);
         let unqueued = Record::Unqueued { prompt: q_core::PromptNo(seq) };

@@ -160,7 +160,11 @@ fn one_append_is_all_or_nothing(store: &dyn Store) {
 fn a_conversation() -> Vec<Stamped> {
     let turn = TurnNo;
     let began = |seq, no| {
-        stamped(SESSION, seq, Record::Began { turn: turn(no), prompt: PromptNo(1), queued: Seq(2) })
+        stamped(
+            SESSION,
+            seq,
+            Record::Began { turn: turn(no), prompt: PromptNo(1), queued: Seq(2), runs: false },
+        )
     };
     let said = |seq, no, entry| {
         stamped(
@@ -193,6 +197,7 @@ fn a_conversation() -> Vec<Stamped> {
         token: Token(1),
         text: "0123456789".into(),
         images: Vec::new(),
+        runs: false,
     };
     vec![
         created(SESSION),
@@ -375,8 +380,14 @@ fn whole_turn(session: SessionId, first: u64, text: &str) -> (Vec<Stamped>, Entr
     let (no, prompt) = (TurnNo(first), PromptNo(first));
     let entry = EntryNo(first + 2);
     let records = [
-        Record::Queued { prompt, token: Token(first.into()), text: format!("{text}?"), images: Vec::new() },
-        Record::Began { turn: no, prompt, queued: Seq(first) },
+        Record::Queued {
+            prompt,
+            token: Token(first.into()),
+            text: format!("{text}?"),
+            images: Vec::new(),
+            runs: false,
+        },
+        Record::Began { turn: no, prompt, queued: Seq(first), runs: false },
         Record::Said { turn: no, entry, voice: Voice::Answer, text: format!("{text}!") },
         Record::Ended {
             turn: no,

@@ -1,6 +1,6 @@
 //! What the person wants, as the client's loop gets it.
 
-use q_core::{Command, EntryNo, SessionId, StandingRule};
+use q_core::{Command, EntryNo, PromptWay, SessionId, StandingRule};
 
 use crate::command::table::opens_session;
 use crate::command::{Action, Arguments, UserCommand};
@@ -19,8 +19,7 @@ pub enum Intent {
         key: u64,
         session: SessionId,
         text: String,
-        /// Whether it is said into the running turn.
-        steer: bool,
+        way: PromptWay,
     },
     /// Something about a turn of a session, which the core is told under a mark that the client draws.
     Turn {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use q_core::shell_line::SHELL;
 use q_core::{RulePattern, ToolRule};
 use serde::Deserialize;
 
@@ -199,7 +200,7 @@ fn looks(always: Option<&ToolRule>) -> &'static str {
 /// A call in the transcript: `run cargo test`, `read a.txt`, and beneath it what a change changes.
 pub(crate) fn called(tool: &str, input: &str) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
-        return format!("{}: {}", sanitize::exact_line(tool), sanitize::exact(input));
+        return format!("{} {}", not_understood(tool), sanitize::exact(input));
     };
     match understood {
         ToolInput::Run(run, is_sandboxed) => {
@@ -219,10 +220,15 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
 /// The same in a line, to be cut where there is no room.
 pub(crate) fn headline(tool: &str, input: &str) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
-        return format!("{}: {}", sanitize::exact_line(tool), sanitize::exact_line(input));
+        return format!("{} {}", not_understood(tool), sanitize::exact_line(input));
     };
     // In one line a second one of a shell's must not pass for a redirection.
     headline_of(&understood).replace("\n> ", " ↵ ")
+}
+
+/// What stands before an input that is shown as it is: its tool, or the shell's own sign before a line for it.
+fn not_understood(tool: &str) -> String {
+    if tool == SHELL { "$".to_owned() } else { format!("{}:", sanitize::exact_line(tool)) }
 }
 
 fn headline_of(input: &ToolInput) -> String {
@@ -500,7 +506,8 @@ mod tests {
                 r#"{"argv":["a"],"background":true,"seconds":5}"#,
                 r#"run: {"argv":["a"],"background":true,"seconds":5}"#,
             ),
-            ("shell", "ls", "shell: ls"),
+            ("shell", "ls", "$ ls"),
+            ("lookup", "ls", "lookup: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");
         }

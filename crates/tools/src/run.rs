@@ -120,6 +120,13 @@ impl CommandLine {
         &self.argv
     }
 
+    /// A line for the shell that the person typed: it has its time, which they end.
+    pub(crate) fn typed(line: &str) -> Result<Self, String> {
+        let arguments =
+            RunArguments { argv: None, shell: Some(line.into()), seconds: None, background: false };
+        Ok(Self { seconds: u64::MAX, ..Self::of(arguments, false)? })
+    }
+
     pub(crate) fn of(arguments: RunArguments, is_sandboxed: bool) -> Result<Self, String> {
         let RunArguments { argv, shell, seconds, background } = arguments;
         if background && seconds.is_some() {

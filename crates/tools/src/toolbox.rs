@@ -320,6 +320,17 @@ impl Toolbox {
         }
     }
 
+    /// Has the shell run a line that the person typed, whom nobody asks. Otherwise it is like a call of `run`, and ends only by itself
+    /// or given up.
+    pub async fn run_line(&self, line: &str, progress: &mpsc::Sender<String>) -> ToolReply {
+        let done = async {
+            let (directory, program) = (self.directory()?, CommandLine::typed(line)?);
+            let started = run::start(directory, &self.commands, &self.groups, &program)?;
+            run::carry_out(directory, started, &program, progress).await
+        };
+        done.await.map_or_else(ToolReply::failed, |text| ToolReply { text, is_failed: false })
+    }
+
     /// The plan that a call tells, of the one tool that tells any.
     pub fn plan(&self, tool: &str, input: &str) -> Option<Vec<PlanStep>> {
         let understood = self.understand(tool, input);

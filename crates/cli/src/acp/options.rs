@@ -47,7 +47,7 @@ pub(super) fn command(text: &str, kinds: &Kinds) -> Option<Result<UserCommand, S
     }
     match read(text.trim_end(), kinds) {
         Typed::Command(read) => Some(read.map_err(|fault| fault.message)),
-        Typed::Prompt(_) => None,
+        Typed::Prompt(_) | Typed::Shell(_) => None,
     }
 }
 

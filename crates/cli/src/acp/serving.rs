@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use q_client::{ClientState, Prompt};
-use q_core::{Command, Policy, SessionId, Summary, WallTime};
+use q_core::{Command, Policy, PromptWay, SessionId, Summary, WallTime};
 use q_term::command::table;
 use q_term::kinds::Kinds;
 use serde_json::{Value, json};
@@ -287,7 +287,7 @@ impl<'a> Serving<'a> {
             host.request(core.into(), Waiting::Prompt(key));
         } else {
             let (text, images) = (filled.text, filled.images);
-            host.submit(Prompt { session, token, text, images, steers: false }, Waiting::Prompt(key));
+            host.submit(Prompt { session, token, text, images, way: PromptWay::Ask }, Waiting::Prompt(key));
         }
         self.shows = Some(session);
         self.prompts.push(OpenPrompt::new(key, request, session));

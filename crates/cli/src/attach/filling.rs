@@ -5,7 +5,7 @@ use std::future::pending;
 use std::pin::Pin;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use q_core::SessionId;
+use q_core::{PromptWay, SessionId};
 
 use crate::served_words::{ServedText, ServedWords};
 
@@ -14,8 +14,7 @@ use crate::served_words::{ServedText, ServedWords};
 pub(super) struct TypedPrompt {
     pub(super) key: u64,
     pub(super) session: SessionId,
-    /// Whether it is said into the running turn.
-    pub(super) steer: bool,
+    pub(super) way: PromptWay,
 }
 
 type Filled = (TypedPrompt, Result<ServedText, String>);

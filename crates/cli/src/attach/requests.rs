@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use q_client::Prompt;
-use q_core::{Command, Entry, EntryNo, Mirror, SessionId, Summary};
+use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
@@ -153,9 +153,9 @@ impl Requests {
                     return Ok(());
                 }
             },
-            Intent::Prompt { key, session, text, steer } => {
-                let typed = TypedPrompt { key, session, steer };
-                match served(context, &client.mirror, session, &text) {
+            Intent::Prompt { key, session, text, way } => {
+                let typed = TypedPrompt { key, session, way };
+                match served(context, &client.mirror, session, (&text, way)) {
                     Ok(PromptWords::Served(words)) => self.filling.begin(typed, text, *words),
                     Ok(PromptWords::Plain(text)) => self.submit(context, client, ui, typed, &text)?,
                     Err(why) => Continuation::Prompt(key).refused(ui, why),
@@ -282,12 +282,12 @@ impl Requests {
         context: &Context,
         client: &mut AttachedClient,
         ui: &mut Ui,
-        TypedPrompt { key, session, steer }: TypedPrompt,
+        TypedPrompt { key, session, way }: TypedPrompt,
         text: &str,
     ) -> Result<(), CliError> {
-        match self.with_files(context, &client.mirror, session, text) {
+        match self.with_files(context, &client.mirror, session, (text, way)) {
             Ok(FilledPrompt { text, images }) => {
-                let prompt = Prompt { session, token: token()?, text, images, steers: steer };
+                let prompt = Prompt { session, token: token()?, text, images, way };
                 client.state.submit(prompt, Continuation::Prompt(key));
                 send(client, ui);
             }
@@ -311,8 +311,8 @@ impl Requests {
     ) -> Result<(), CliError> {
         match filled {
             Ok(ServedText { text, is_served: true }) => {
-                let TypedPrompt { key, session, steer } = typed;
-                let prompt = Prompt { session, token: token()?, text, images: Vec::new(), steers: steer };
+                let TypedPrompt { key, session, way } = typed;
+                let prompt = Prompt { session, token: token()?, text, images: Vec::new(), way };
                 client.state.submit(prompt, Continuation::Prompt(key));
                 send(client, ui);
             }
@@ -333,8 +333,11 @@ impl Requests {
         context: &Context,
         mirror: &Mirror,
         session: SessionId,
-        text: &str,
+        (text, way): (&str, PromptWay),
     ) -> Result<FilledPrompt, String> {
+        if way == PromptWay::Run {
+            return Ok(FilledPrompt { text: text.to_owned(), images: Vec::new() });
+        }
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
         let whole = self.typed.with_files(Base::new(directory, &context.environment), text);
@@ -489,8 +492,15 @@ impl Requests {
 }
 
 /// What a prompt wants of servers, or as it is sent without.
-fn served(context: &Context, mirror: &Mirror, session: SessionId, text: &str) -> Result<PromptWords, String> {
-    match mirror.get(session).map(|here| &here.summary) {
+fn served(
+    context: &Context,
+    mirror: &Mirror,
+    session: SessionId,
+    (text, way): (&str, PromptWay),
+) -> Result<PromptWords, String> {
+    let here = mirror.get(session).map(|here| &here.summary);
+    // What the shell gets is asked of no server.
+    match here.filter(|_| way != PromptWay::Run) {
         Some(here) => served_words::wanted(context, &here.agent, Path::new(&here.directory), text),
         None => Ok(PromptWords::Plain(text.to_owned())),
     }

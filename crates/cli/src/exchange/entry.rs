@@ -145,9 +145,10 @@ impl EntryShape {
         let plain = Self { no, at_ms: entry.at.0, answered, ..Self::default() };
         let role = |role: &str| role.to_owned();
         match &entry.body {
-            Body::Prompt(Prompted { text: said, images }) => {
+            Body::Prompt(Prompted { text: said, images, runs }) => {
                 let images = (!images.is_empty()).then(|| images.iter().map(ImageJson::from).collect());
-                Self { role: role("user"), text: text(said), images, ..plain }
+                let asked = if *runs { "shell" } else { "user" };
+                Self { role: role(asked), text: text(said), images, ..plain }
             }
             Body::Answer(said) => Self { role: role("assistant"), text: text(said), ..plain },
             Body::Thinking(said) => Self { role: role("thinking"), text: text(said), ..plain },
@@ -284,8 +285,9 @@ impl EntryShape {
             "user" => {
                 let images = self.images.unwrap_or_default().into_iter().map(ImageJson::into_image);
                 let images = images.collect::<Result<_, String>>().map_err(|kind| no_word(&kind))?;
-                Body::Prompt(Prompted { text: typed::text(&text?).into_owned(), images })
+                Body::Prompt(Prompted { text: typed::text(&text?).into_owned(), images, runs: false })
             }
+            "shell" => Body::Prompt(Prompted { runs: true, ..typed::text(&text?).into_owned().into() }),
             "assistant" => Body::Answer(text?),
             "thinking" => Body::Thinking(text?),
             "call" => Body::Call(Called {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use q_core::{Command, SessionId, attention};
+use q_core::{Command, PromptWay, SessionId, attention};
 use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
@@ -35,7 +35,7 @@ impl Frontend<'_> {
 
     pub(crate) async fn steer(&mut self, text: String) -> Result<(), CliError> {
         self.scene().running().map_err(CliError::failed)?;
-        self.submit(text, true).await
+        self.submit(text, PromptWay::Steer).await
     }
 
     pub(crate) async fn go_back(&mut self) -> Result<(), CliError> {
@@ -210,7 +210,7 @@ impl Frontend<'_> {
             OfferUse::Modes => print_lines(&q_term::offers::modes(&offered)),
             OfferUse::Commands => print_lines(&q_term::offers::commands(&offered)),
             OfferUse::Send { line, .. } if q_term::offers::is_command(&offered, line) => {
-                self.submit(line.clone(), false).await
+                self.submit(line.clone(), PromptWay::Ask).await
             }
             OfferUse::Send { otherwise, .. } => Err(CliError::usage(otherwise)),
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use q_client::{Backoff, Prompt};
-use q_core::{Command, NewImage, SessionId};
+use q_core::{Command, NewImage, PromptWay, SessionId};
 use q_host::clock::Clock;
 use q_proto::ClientMessage;
 use q_term::Way;
@@ -45,7 +45,7 @@ pub(crate) struct Frontend<'a> {
 pub(super) struct Unsent {
     pub(super) text: String,
     images: Vec<NewImage>,
-    steers: bool,
+    way: PromptWay,
 }
 
 /// What the loop is to do next.
@@ -58,12 +58,15 @@ pub(crate) enum Next {
 
 impl Frontend<'_> {
     /// Sends what was typed to the session in focus, or to one that is made for it.
-    pub(super) async fn submit(&mut self, text: String, steers: bool) -> Result<(), CliError> {
-        let FilledPrompt { text, images } = match self.served(&text).await? {
-            ServedText { text, is_served: true } => FilledPrompt { text, images: Vec::new() },
-            ServedText { text, is_served: false } => self.with_files(&text)?,
+    pub(super) async fn submit(&mut self, text: String, way: PromptWay) -> Result<(), CliError> {
+        let FilledPrompt { text, images } = match way {
+            PromptWay::Run => FilledPrompt { text, images: Vec::new() },
+            PromptWay::Ask | PromptWay::Steer => match self.served(&text).await? {
+                ServedText { text, is_served: true } => FilledPrompt { text, images: Vec::new() },
+                ServedText { text, is_served: false } => self.with_files(&text)?,
+            },
         };
-        self.unsent = Some(Unsent { text, images, steers });
+        self.unsent = Some(Unsent { text, images, way });
         let kept = self.send_unsent().await;
         self.print_updates()?;
         kept
@@ -99,7 +102,7 @@ impl Frontend<'_> {
     /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever
     /// happens meanwhile, and stays among what is unanswered until a host has it.
     pub(super) async fn send_unsent(&mut self) -> Result<(), CliError> {
-        let Some(Unsent { text, images, steers }) = self.unsent.clone() else { return Ok(()) };
+        let Some(Unsent { text, images, way }) = self.unsent.clone() else { return Ok(()) };
         let made = match self.plain.focus() {
             Some(session) => Ok(session),
             None => self.make(Arguments::default()).await,
@@ -107,7 +110,7 @@ impl Frontend<'_> {
         let sent = match made {
             Ok(session) => {
                 // The token is drawn before it is forgotten here: without one it is still what was typed.
-                let prompt = Prompt { session, token: token()?, text: text.clone(), images, steers };
+                let prompt = Prompt { session, token: token()?, text: text.clone(), images, way };
                 self.unsent = None;
                 self.client.deliver(prompt).await.map(drop)
             }

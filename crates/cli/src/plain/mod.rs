@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use q_client::{Backoff, News};
-use q_core::{Activity, Instant};
+use q_core::{Activity, Instant, PromptWay};
 use q_host::clock::Clock;
 use q_term::Way;
 use q_term::advice;
@@ -80,7 +80,7 @@ enum LoopEvent {
 
 impl Frontend<'_> {
     async fn live(&mut self) -> Result<ExitCode, CliError> {
-        let mut lines = InputLines::start(self.clock);
+        let mut lines = InputLines::start(self.clock, self.context.environment.input_is_terminal);
         let listen = |kind| {
             signal(kind).map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))
         };
@@ -143,7 +143,8 @@ impl Frontend<'_> {
 
     async fn answer(&mut self, happened: LoopEvent) -> Result<Next, CliError> {
         match happened {
-            LoopEvent::Read(Input::Line(line), at) => self.typed(line, at).await,
+            LoopEvent::Read(Input::Line(line), at) => self.typed(line, at, false).await,
+            LoopEvent::Read(Input::TypedLine(line), at) => self.typed(line, at, true).await,
             LoopEvent::Read(Input::NotText, _) => {
                 print_lines(&["* that line is not UTF-8 text and was not sent".to_owned()])?;
                 Ok(Next::Go)
@@ -160,11 +161,15 @@ impl Frontend<'_> {
         }
     }
 
-    async fn typed(&mut self, line: String, at: Instant) -> Result<Next, CliError> {
+    /// Does what a line says. `may_run` where the shell gets it if it is for that; else it is said to the agent as it is.
+    async fn typed(&mut self, line: String, at: Instant, may_run: bool) -> Result<Next, CliError> {
         self.plain.line_read(at);
         let read = match self.scene().answer(&line) {
             Some(answer) => Typed::Command(Ok(answer)),
-            None => read(&line, &self.context.kinds),
+            None => match read(&line, &self.context.kinds) {
+                Typed::Shell(line) if !may_run => Typed::Prompt(line),
+                typed @ (Typed::Shell(_) | Typed::Prompt(_) | Typed::Command(_)) => typed,
+            },
         };
         let next = match read {
             Typed::Command(Ok(command)) => carry_out(self, command).await,
@@ -176,8 +181,11 @@ impl Frontend<'_> {
             }
             Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
+            Typed::Shell(line) => {
+                self.submit(line.trim_end().to_owned(), PromptWay::Run).await.map(|()| Next::Go)
+            }
             Typed::Prompt(text) => {
-                let sent = self.submit(text.to_owned(), false).await;
+                let sent = self.submit(text.to_owned(), PromptWay::Ask).await;
                 self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
                 if self.scene().asks() {
                     print_lines(&[notice(q_term::words::STILL_ASKS)])?;

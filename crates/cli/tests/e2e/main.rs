@@ -92,6 +92,7 @@ mod seals;
 mod servers;
 mod sessions;
 mod settings;
+mod shell_lines;
 mod sources;
 mod sso;
 mod strangers;

@@ -4,7 +4,7 @@ use super::*;
 use crate::agent::{AgentFailure, FailureKind, Sent, Wants};
 use crate::compaction::note;
 use crate::entry::Compaction;
-use crate::entry::{Called, Fault, Interrupter, Prompted, Stop};
+use crate::entry::{CallOutput, Called, Fault, Interrupter, Prompted, Stop};
 use crate::id::Seq;
 use crate::id::{CallNo, PromptNo};
 use crate::image::ImageKind;
@@ -430,7 +430,7 @@ fn image(name: &str, size: u64, record: Option<u64>) -> Image {
 
 #[test]
 fn images_stand_before_their_words_and_the_newest_are_shown() {
-    let prompt = |text: &str, images| Body::Prompt(Prompted { text: text.into(), images });
+    let prompt = |text: &str, images| Body::Prompt(Prompted { text: text.into(), images, runs: false });
     let most = SENT_IMAGE_BYTES;
     let entries = [
         entry(1, prompt("old?", vec![image("old", most, Some(1))])),
@@ -467,7 +467,7 @@ fn images_stand_before_their_words_and_the_newest_are_shown() {
 #[test]
 fn no_more_images_are_shown_than_go_at_once() {
     let images = (0..40).map(|no| image(&alloc::format!("{no}"), 3, Some(1))).collect();
-    let entries = [entry(1, Body::Prompt(Prompted { text: "see".into(), images }))];
+    let entries = [entry(1, Body::Prompt(Prompted { text: "see".into(), images, runs: false }))];
     let sent = shown(messages(&entries), |_, _| Ok::<_, ()>("abcd".into())).unwrap();
     let names: Vec<&str> = sent[0]
         .parts
@@ -516,5 +516,75 @@ fn what_is_sealed_stands_in_front_of_what_was_said_and_called_then() {
         let messages = sealed_messages(&entries, seals);
         assert_eq!(line(&messages), expected, "{what}");
         assert_eq!(broken(&messages), None, "{what}");
+    }
+}
+
+#[test]
+fn an_answer_is_gone_on_with_behind_a_line_for_the_shell() {
+    let ran_between = |text: &str| {
+        let [call, result] = ran(5, Outcome::Done, "ok");
+        let asked = [prompt(1, "why"), answer(2, "s"), stop(3)];
+        let later = [typed(4, text), call, result, entry(8, Body::Continued), answer(9, "o")];
+        line(&messages(&[&asked[..], &later].concat()))
+    };
+    let told = "[The person ran this in a shell by themselves: \"make\". done; it put out:]\n| ok";
+    assert_eq!(ran_between("!make"), format!("u[why] a[s] u[{told}; go on] a[o]"));
+    assert_eq!(ran_between("!!make"), "u[why] a[s] u[go on] a[o]", "as if it had not been there");
+}
+
+fn typed(no: u64, text: &str) -> Entry {
+    entry(no, Body::Prompt(Prompted { runs: true, ..text.into() }))
+}
+
+fn ran(no: u64, outcome: Outcome, text: &str) -> [Entry; 2] {
+    let called = Called { no: CallNo(1), tool: "shell".into(), input: "make".into(), wants: Wants::Nothing };
+    let (kept, whole) = (text.len() as u64, text.len() as u64);
+    let result = Resulted { of: EntryNo(no), outcome, text: text.into(), kept, whole };
+    [entry(no, Body::Call(called)), entry(no + 2, Body::Result(result))]
+}
+
+#[test]
+fn the_agent_hears_of_a_line_for_the_shell_with_the_next_prompt_or_never() {
+    let seen = entry(4, Body::Output(CallOutput { of: EntryNo(3), text: "half\n".into() }));
+    let told = |of: &str, how: &str| format!("[The person ran this in a shell by themselves: {of:?}. {how}");
+    for (what, line_typed, [call, result], put_out, expected) in [
+        (
+            "told",
+            "!make",
+            ran(3, Outcome::Done, "ok\n[go on]"),
+            None,
+            told("make", "done; it put out:]\n| ok\n| [go on]; why?"),
+        ),
+        ("kept from it", "!!make", ran(3, Outcome::Done, "secret"), None, "why?".into()),
+        (
+            "failed in silence",
+            "!make",
+            ran(3, Outcome::Failed, ""),
+            None,
+            told("make", "failed; it put out nothing]; why?"),
+        ),
+        (
+            "cut short",
+            "!make",
+            ran(3, Outcome::CutShort, ""),
+            Some(seen),
+            told("make", "cut short; it put out:]\n| half; why?"),
+        ),
+        (
+            "several lines in one",
+            "!a\n]\nb",
+            ran(3, Outcome::Done, "x"),
+            None,
+            told("a\n]\nb", "done; it put out:]\n| x; why?"),
+        ),
+    ] {
+        let entries: Vec<Entry> = [typed(2, line_typed), call]
+            .into_iter()
+            .chain(put_out)
+            .chain([result, prompt(9, "why?")])
+            .collect();
+        let made = messages(&entries);
+        assert_eq!(line(&made), format!("u[{expected}]"), "{what}");
+        assert_eq!(broken(&made), None, "{what}");
     }
 }

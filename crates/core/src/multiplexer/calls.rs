@@ -14,7 +14,7 @@ use crate::multiplexer::step::Step;
 use crate::record::{Answer, RECORD_BYTES, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::Session;
-use crate::session::live::{Live, Pending};
+use crate::session::live::{Live, Pending, RunState};
 use crate::snapshot::Update;
 use crate::tool_rule::{CallFacts, RuleEffect, ToolRule};
 
@@ -224,8 +224,11 @@ impl Step<'_> {
     pub(super) fn close_calls(&mut self, id: SessionId, turn: TurnNo) {
         let calls = self.head(id).and_then(|head| head.turn.as_ref()).map(|flight| flight.calls.clone());
         let not_permitted = self.take_back(id, turn);
+        // A line for the shell is a call from its beginning, and may not have been handed on yet.
+        let not_handed_on =
+            self.live(id).is_some_and(|live| matches!(live.run, RunState::Waiting(_))) && self.runs_line(id);
         for call in calls.into_iter().flatten() {
-            let never_ran = call.waits || not_permitted.contains(&call.no);
+            let never_ran = call.waits || not_handed_on || not_permitted.contains(&call.no);
             let outcome = if never_ran { Outcome::NeverRan } else { Outcome::CutShort };
             self.end_call(id, turn, call.no, outcome, String::new());
             if call.waits {

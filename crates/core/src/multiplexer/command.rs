@@ -105,6 +105,13 @@ pub enum Command {
         /// What goes with it.
         images: Vec<NewImage>,
     },
+    /// A line for the shell, which begins with `!`: runs in the session's directory, or waits while a turn runs.
+    Shell {
+        session: SessionId,
+        /// The client's mark, as in [`Command::Submit`].
+        token: Token,
+        text: String,
+    },
     /// Take back a waiting prompt.
     Unqueue { session: SessionId, prompt: PromptNo },
     /// Write a waiting prompt anew.
@@ -205,24 +212,36 @@ enum Subject {
     Agent(SessionId),
 }
 
+/// How a prompt is delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PromptWay {
+    /// To the agent, in a turn of its own.
+    #[default]
+    Ask,
+    /// Into the turn that runs, where one does.
+    Steer,
+    /// To the shell: no agent is asked.
+    Run,
+}
+
 impl Command {
     /// The changes of a session's settings, where it is about those.
     pub fn setting_changes(&self) -> Option<(SessionId, &[SettingChange])> {
         if let Self::Set { session, changes } = self { Some((*session, changes)) } else { None }
     }
 
-    /// Delivers a prompt: into the turn that runs where it is to steer that.
-    pub const fn prompt(
+    /// Delivers a prompt in that way. A line for the shell has no images.
+    pub fn prompt(
         session: SessionId,
         token: Token,
         text: String,
         images: Vec<NewImage>,
-        steers: bool,
+        way: PromptWay,
     ) -> Self {
-        if steers {
-            Self::Steer { session, token, text, images }
-        } else {
-            Self::Submit { session, token, text, images }
+        match way {
+            PromptWay::Ask => Self::Submit { session, token, text, images },
+            PromptWay::Steer => Self::Steer { session, token, text, images },
+            PromptWay::Run => Self::Shell { session, token, text },
         }
     }
 
@@ -285,6 +304,7 @@ impl Command {
             Self::Wake { session }
             | Self::Unqueue { session, .. }
             | Self::Edit { session, .. }
+            | Self::Shell { session, .. }
             | Self::Move { session, .. }
             | Self::Compact { session, undo: true }
             | Self::Reverse { session, .. }
@@ -350,6 +370,9 @@ impl Step<'_> {
             }
             Command::Steer { session, token, text, images } => {
                 self.once(session, token, |step| step.steer(session, NewPrompt { token, text, images }))
+            }
+            Command::Shell { session, token, text } => {
+                self.once(session, token, |step| step.shell(session, token, text))
             }
             Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
             Command::Edit { session, prompt, text } => self.edit(session, prompt, text),

@@ -68,6 +68,9 @@ impl Step<'_> {
             return false;
         }
         let next = session.live().and_then(|live| live.waiting(next.queued));
+        if next.is_some_and(|prompt| prompt.runs) {
+            return false; // nobody is asked for it
+        }
         let bytes = next.map_or(0, |prompt| {
             let images: u64 = prompt.images.iter().map(Image::as_text_bytes).sum();
             prompt.text.len() as u64 + images

@@ -182,7 +182,13 @@ impl StagedPart<'_> {
             Item::Waiting { token, text } => {
                 self.refuse_waiting(&text)?;
                 self.prompts = self.prompts.next();
-                self.push(Record::Queued { prompt: self.prompts, token, text, images: Vec::new() });
+                self.push(Record::Queued {
+                    prompt: self.prompts,
+                    token,
+                    text,
+                    images: Vec::new(),
+                    runs: false,
+                });
             }
             Item::Draft(text) => {
                 let limit = self.limits.prompt_bytes;

@@ -22,6 +22,7 @@ mod residence;
 mod reversal;
 mod sessions;
 mod settings;
+mod shell;
 pub(crate) mod state;
 mod step;
 mod turns;

@@ -11,6 +11,7 @@ use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::head::WaitingPrompt;
+use crate::shell_line::ShellLine;
 use crate::snapshot::Update;
 
 impl Step<'_> {
@@ -27,11 +28,13 @@ impl Step<'_> {
         self.refuse_bad_prompt(&text)?;
         let before = self.live(id).and_then(|live| live.waiting(waiting.queued));
         // Whoever writes a prompt anew writes its words: what goes with it stays.
-        let (before, images) =
-            before.map_or((0, Vec::new()), |prompt| (prompt.text.len(), prompt.images.clone()));
+        let (before, images, runs) = before
+            .map_or((0, Vec::new(), false), |prompt| (prompt.text.len(), prompt.images.clone(), prompt.runs));
+        // Without its mark it is a prompt; a prompt that gets one is none for the shell.
+        let runs = runs && ShellLine::of(&text).is_some();
         self.refuse_long_queue(id, text.len(), before)?;
         self.make_space(id, text.len(), before)?;
-        self.record(id, Record::Edited { prompt, text, images });
+        self.record(id, Record::Edited { prompt, text, images, runs });
         self.notify_queue(id);
         Ok(Reply::Done)
     }
@@ -46,7 +49,9 @@ impl Step<'_> {
     /// Sends a waiting prompt before all others; what runs is interrupted for it.
     pub(super) fn send_now(&mut self, id: SessionId, prompt: PromptNo) -> Result<Reply, Refusal> {
         let waiting = self.queued(id, prompt)?;
-        self.refuse_if_spent(id)?;
+        if !self.is_line(id, waiting) {
+            self.refuse_if_spent(id)?;
+        }
         self.refuse_if_full()?;
         self.cut_turn(id, Interrupter::User);
         self.begin(id, waiting);

@@ -103,6 +103,18 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
+    /// Bytes of the draft, which goes when a prompt comes.
+    pub(super) fn draft_len(&self, id: SessionId) -> usize {
+        self.live(id).map_or(0, |live| live.draft().len())
+    }
+
+    pub(super) fn clear_draft(&mut self, id: SessionId) {
+        if self.live(id).is_some_and(|live| !live.draft().is_empty()) {
+            self.record(id, Record::Drafted { text: String::new() });
+            self.after(Effect::Update(Update::Draft { session: id, text: String::new() }));
+        }
+    }
+
     /// Names a session after its first prompt, unless it has a name of its own.
     pub(super) fn name_after_prompt(&mut self, id: SessionId, prompt: &str) {
         match self.head(id).map(|head| head.origin) {

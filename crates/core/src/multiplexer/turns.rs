@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::agent::{AgentEvent, AgentFailure, FailureKind, PlanStep, ResumeHandle, Sent};
 use crate::effect::{Effect, Reply, TurnSetup};
-use crate::entry::{Entry, Interrupter};
+use crate::entry::{Entry, Interrupter, Prompted};
 use crate::id::{EntryNo, Seq, SessionId, Token, TurnNo};
 use crate::image::{self, NewImage};
 use crate::limits::{MODEL_BYTES, PLAN_STEP_BYTES, PLAN_STEPS, REASON_BYTES, RESUME_BYTES};
@@ -67,7 +67,7 @@ impl Step<'_> {
         self.name_after_prompt(id, &text);
         self.clear_draft(id);
         let (images, beside) = image::keep(images, self.next_seq(id), &text);
-        let seq = self.record(id, Record::Queued { prompt, token, text, images });
+        let seq = self.record(id, Record::Queued { prompt, token, text, images, runs: false });
         self.keep_beside(id, seq, beside);
         if !busy {
             self.begin_next(id);
@@ -113,18 +113,6 @@ impl Step<'_> {
             return Err(Refusal::PromptEmpty);
         }
         if text.len() > limit { Err(Refusal::PromptTooLong { size: text.len(), limit }) } else { Ok(()) }
-    }
-
-    /// Bytes of the draft, which goes when a prompt comes.
-    pub(super) fn draft_len(&self, id: SessionId) -> usize {
-        self.live(id).map_or(0, |live| live.draft().len())
-    }
-
-    fn clear_draft(&mut self, id: SessionId) {
-        if self.live(id).is_some_and(|live| !live.draft().is_empty()) {
-            self.record(id, Record::Drafted { text: String::new() });
-            self.after(Effect::Update(Update::Draft { session: id, text: String::new() }));
-        }
     }
 
     pub(super) fn interrupt(&mut self, id: SessionId) -> Result<Reply, Refusal> {
@@ -189,7 +177,7 @@ impl Step<'_> {
     /// Starts the oldest waiting prompt, if one waits, as full as the window may be. Where a budget is spent it goes on waiting.
     pub(super) fn begin_waiting(&mut self, id: SessionId) {
         let next = self.head(id).and_then(|head| head.queue.first().copied());
-        if let Some(next) = next.filter(|_| self.spent_budget(id).is_none()) {
+        if let Some(next) = next.filter(|next| self.is_line(id, *next) || self.spent_budget(id).is_none()) {
             self.begin(id, next);
         }
     }
@@ -197,8 +185,14 @@ impl Step<'_> {
     /// Begins a turn. Its agent is asked as soon as there is a permit: see [`Step::run_next`].
     pub(super) fn begin(&mut self, id: SessionId, prompt: WaitingPrompt) {
         let Some(turn) = self.head(id).map(|head| head.turns.next()) else { return };
-        let seq = self.record(id, Record::Began { turn, prompt: prompt.prompt, queued: prompt.queued });
+        let WaitingPrompt { prompt, queued } = prompt;
+        let line = self.live(id).and_then(|live| live.waiting(queued)).and_then(Prompted::shell_line);
+        let line = line.map(|shell| String::from(shell.line));
+        let seq = self.record(id, Record::Began { turn, prompt, queued, runs: line.is_some() });
         self.wait_for_permit(id, seq);
+        if let Some(line) = line {
+            self.call_shell(id, turn, prompt, line);
+        }
     }
 
     /// Tells of the entry with which a turn began; its agent's turn to be asked comes.
@@ -213,17 +207,20 @@ impl Step<'_> {
     /// Has as many turns run that wait as agents have permits.
     pub(super) fn run_next(&mut self) {
         while let Some(id) = permits::next(self.state()) {
+            let runs = self.runs_line(id);
             if let Some(live) = self.live_mut(id) {
                 live.run = RunState::Running;
-                live.seated = true;
+                live.seated |= !runs;
             }
             self.changed(id);
             let Some(head) = self.head(id) else { return };
-            let Some((turn, compacts)) = head.turn.as_ref().map(|flight| (flight.turn, flight.compacts))
-            else {
-                return;
-            };
-            let setup = &head.setup;
+            let Some(flight) = &head.turn else { return };
+            let (turn, compacts, setup) = (flight.turn, flight.compacts, &head.setup);
+            if flight.runs {
+                let directory = setup.directory.clone();
+                self.start_shell(id, turn, directory);
+                continue;
+            }
             let setup = TurnSetup {
                 agent: setup.agent.clone(),
                 model: setup.model().into(),
@@ -252,6 +249,9 @@ impl Step<'_> {
         }
         if self.compacts(id) {
             return self.on_compaction_event(id, turn, event);
+        }
+        if self.runs_line(id) {
+            return self.on_shell_event(id, turn, event);
         }
         match event {
             AgentEvent::Sent(sent) => self.on_sent(id, turn, sent),
@@ -492,9 +492,17 @@ impl Step<'_> {
         // Results come before the end: nobody takes a conversation in which a call has none.
         self.close_calls(id, turn);
         let reason = self.live(id).map(|live| live.stream().reason.clone()).unwrap_or_default();
-        let usage = self.cost(id);
+        let usage = if self.runs_line(id) { Usage::default() } else { self.cost(id) };
+        // How a line for the shell went, its result says: there is no answer that stopped, and nothing to ask again.
+        let ending = if self.runs_line(id) { Ending::Done } else { ending };
         let stopped = ending != Ending::Done;
-        let window = if stopped { self.window_use_without_unanswered(id) } else { self.window_use(id) };
+        let window = if self.runs_line(id) {
+            self.window_with_line(id)
+        } else if stopped {
+            self.window_use_without_unanswered(id)
+        } else {
+            self.window_use(id)
+        };
         let seq = self.record(id, Record::Ended { turn, ending, usage, reason, window });
         if stopped {
             self.notify_entry(id, EntryNo(seq.0));

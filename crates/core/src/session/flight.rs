@@ -13,6 +13,8 @@ pub struct InFlight {
     pub turn: TurnNo,
     /// Whether it summarises the conversation, and has no prompt.
     pub compacts: bool,
+    /// Whether it is a line that the shell runs, and no agent is asked.
+    pub runs: bool,
     /// The entry that grows, once the agent said something; none after a call or the person's words.
     pub answer: Option<EntryNo>,
     /// In which voice that entry is.
@@ -50,6 +52,7 @@ impl InFlight {
         Self {
             turn,
             compacts: false,
+            runs: false,
             answer: None,
             voice: Voice::Answer,
             said: 0,

@@ -202,8 +202,8 @@ impl Head {
             Record::Edited { prompt, .. } => self.edit(*prompt, stamped.seq),
             Record::Moved { prompt, place } => self.move_to(*prompt, *place),
             Record::Retried { prompt, token } => self.take(*token, *prompt),
-            Record::Began { turn, prompt, queued } => {
-                self.begin_turn(*turn, WaitingPrompt { prompt: *prompt, queued: *queued }, stamped);
+            Record::Began { turn, prompt, queued, runs } => {
+                self.begin_turn(*turn, WaitingPrompt { prompt: *prompt, queued: *queued }, *runs, stamped);
             }
             Record::Continued { turn, prompt, token } => {
                 self.take(*token, *prompt);
@@ -322,13 +322,16 @@ impl Head {
         }
     }
 
-    fn begin_turn(&mut self, turn: TurnNo, prompt: WaitingPrompt, stamped: &Stamped) {
+    /// A line for the shell leaves what an agent was asked last, and answered, as it is.
+    fn begin_turn(&mut self, turn: TurnNo, prompt: WaitingPrompt, runs: bool, stamped: &Stamped) {
         self.touched = stamped.at;
         self.queue.retain(|waiting| waiting.prompt != prompt.prompt);
         self.turns = turn;
-        self.turn = Some(InFlight::new(turn));
-        self.preview.clear();
-        self.last_prompt = Some(prompt);
+        self.turn = Some(InFlight { runs, ..InFlight::new(turn) });
+        if !runs {
+            self.preview.clear();
+            self.last_prompt = Some(prompt);
+        }
         self.entries += 1;
         self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
     }
@@ -431,14 +434,16 @@ impl Head {
 
     fn end_turn(&mut self, ending: &Ending, usage: Usage, stamped: &Stamped) {
         self.touched = stamped.at;
-        self.turn = None;
+        let runs = self.turn.take().is_some_and(|flight| flight.runs);
         self.spend(usage, stamped.at);
-        self.last = Some(ending.clone());
-        self.failures = match ending {
-            Ending::Done => 0,
-            Ending::Interrupted(_) => self.failures,
-            Ending::Failed(_) => self.failures.saturating_add(1),
-        };
+        if !runs {
+            self.last = Some(ending.clone());
+            self.failures = match ending {
+                Ending::Done => 0,
+                Ending::Interrupted(_) => self.failures,
+                Ending::Failed(_) => self.failures.saturating_add(1),
+            };
+        }
         match ending {
             Ending::Done => {}
             Ending::Interrupted(_) | Ending::Failed(_) => {

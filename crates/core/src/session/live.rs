@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Prompted};
-use crate::id::{CallNo, EntryNo, Seq};
+use crate::id::{CallNo, EntryNo, PromptNo, Seq};
 use crate::record::Record;
 use crate::seal::TurnSeals;
 use crate::session::head::Head;
@@ -34,6 +34,8 @@ pub(crate) struct Live {
     pub(crate) steerable: bool,
     /// When its agent asks again, and why, while it waits for that.
     pub(crate) retrying: Option<Retrying>,
+    /// The last line for the shell that began: what was sent behind it goes on behind it.
+    pub(crate) line: Option<PromptNo>,
     pending: BTreeMap<CallNo, Pending>,
 }
 

@@ -49,8 +49,8 @@ impl Transcript {
     pub fn apply(&mut self, stamped: &Stamped) {
         match stamped.content() {
             Content::Fact(_) | Content::Draft(_) => {}
-            Content::Waiting(text, images) => {
-                self.waiting.insert(stamped.seq, Prompted { text: text.into(), images: images.into() });
+            Content::Waiting(text, images, runs) => {
+                self.waiting.insert(stamped.seq, Prompted { text: text.into(), images: images.into(), runs });
             }
             Content::Prompt(queued) => {
                 // Without its text (a page that begins in between, a damaged record) the prompt is not shown as empty.

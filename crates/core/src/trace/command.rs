@@ -76,6 +76,10 @@ pub(super) fn read(
             let (text, images) = (words.word("a text")?, entry::read_new_images(words)?);
             Command::Submit { session, text, images, token: read_token(words, request)? }
         }
+        "shell" => {
+            let text = words.word("a text")?;
+            Command::Shell { session, text, token: read_token(words, request)? }
+        }
         "unqueue" => Command::Unqueue { session, prompt: PromptNo(words.number()?) },
         "interrupt" => Command::Interrupt { session },
         "retry" => Command::Retry { session, token: read_token(words, request)? },
@@ -138,6 +142,9 @@ pub(super) fn write(command: &Command) -> String {
         Command::Submit { session: id, token, text, images } => {
             let images = entry::write_new_images(images);
             format!("submit {} {text:?}{images} token {}", session(*id), token.0)
+        }
+        Command::Shell { session: id, token, text } => {
+            format!("shell {} {text:?} token {}", session(*id), token.0)
         }
         Command::Unqueue { session: id, prompt } => format!("unqueue {} {prompt}", session(*id)),
         Command::Edit { session: id, prompt, text } => format!("edit {} {prompt} {text:?}", session(*id)),

@@ -25,7 +25,10 @@ const INTERRUPTERS: [(&str, Interrupter); 3] =
 pub(super) fn read(words: &mut WordReader) -> Result<Body, String> {
     let word = words.word("an entry")?;
     Ok(match word.as_str() {
-        "prompt" => Body::Prompt(Prompted { text: words.word("a text")?, images: read_images(words)? }),
+        "prompt" => {
+            let (text, images) = (words.word("a text")?, read_images(words)?);
+            Body::Prompt(Prompted { text, images, runs: words.take("runs") })
+        }
         "answer" => Body::Answer(words.word("a text")?),
         "thinking" => Body::Thinking(words.word("a text")?),
         "call" => Body::Call(Called {
@@ -72,7 +75,8 @@ pub(super) fn write(body: &Body) -> String {
     match body {
         Body::Prompt(prompt) => {
             let images: String = prompt.images.iter().map(write_image).collect();
-            format!("prompt {:?}{images}", prompt.text)
+            let runs = if prompt.runs { " runs" } else { "" };
+            format!("prompt {:?}{images}{runs}", prompt.text)
         }
         Body::Answer(text) => format!("answer {text:?}"),
         Body::Thinking(text) => format!("thinking {text:?}"),

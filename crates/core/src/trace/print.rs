@@ -12,7 +12,7 @@ use crate::budget::{BudgetScope, BudgetUse};
 use crate::compaction::WindowUse;
 use crate::effect::{Blob, Durability, Effect, Effects, Reply, TurnSetup};
 use crate::entry::{Body, Entry, Fault, Stop};
-use crate::id::{ClientId, EntryNo, ReplyTo, SessionId, TurnNo};
+use crate::id::{ClientId, EntryNo, PromptNo, ReplyTo, SessionId, TurnNo};
 use crate::image::{Image, ImagePlace};
 use crate::kind::Policy;
 use crate::presence::Presence;
@@ -42,6 +42,14 @@ pub fn print(effects: &Effects) -> Vec<String> {
 }
 
 /// Images, with where each is kept.
+fn waits(how: &str, prompt: PromptNo, text: &str, images: &[Image], runs: bool) -> String {
+    format!("{how} {prompt} {text:?}{}{}", pictures(images), for_the_shell(runs))
+}
+
+fn for_the_shell(runs: bool) -> &'static str {
+    if runs { " for the shell" } else { "" }
+}
+
 fn pictures(images: &[Image]) -> String {
     let words = images.iter().map(|image| {
         let place = image.kept.map_or_else(
@@ -76,7 +84,7 @@ fn record(stamped: &Stamped) -> String {
             format!("{stands} rule {}", super::rule::write(rule))
         }
         Record::SettingsSet { settings } => format!("set to {}", set(settings)),
-        Record::Edited { prompt, text, images } => format!("edited {prompt} {text:?}{}", pictures(images)),
+        Record::Edited { prompt, text, images, runs } => waits("edited", *prompt, text, images, *runs),
         Record::Moved { prompt, place } => format!("moved {prompt} to place {place}"),
         Record::Steered { turn, prompt, text, .. } => format!("steered turn {turn} with {prompt} {text:?}"),
         Record::Called { turn, call, waits } => {
@@ -108,15 +116,15 @@ fn record(stamped: &Stamped) -> String {
             format!("turn {turn} was sent {}{said}", sent(*told))
         }
         Record::Repaired { fault } => repaired(*fault),
-        Record::Queued { prompt, text, images, .. } => {
-            format!("queued {prompt} {text:?}{}", pictures(images))
-        }
+        Record::Queued { prompt, text, images, runs, .. } => waits("queued", *prompt, text, images, *runs),
         Record::Unqueued { prompt } => format!("unqueued {prompt}"),
         Record::Retried { prompt, .. } => format!("retried {prompt}"),
         Record::Continued { turn, prompt, .. } => {
             format!("began turn {turn}, which goes on with prompt {prompt}")
         }
-        Record::Began { turn, prompt, .. } => format!("began turn {turn} with prompt {prompt}"),
+        Record::Began { turn, prompt, runs, .. } => {
+            format!("began turn {turn} with prompt {prompt}{}", for_the_shell(*runs))
+        }
         Record::Said { turn, entry, voice, text } => said(*turn, *entry, *voice, text),
         Record::Ended { turn, ending, usage, reason, window } => {
             let window = window.map(window_use).unwrap_or_default();
@@ -265,6 +273,9 @@ fn effect(effect: &Effect) -> String {
             let redo = if *redo { " redo" } else { "" };
             format!("reverse {} turn {turn} in {}{redo}", session(*id), bare(directory))
         }
+        Effect::Shell { session: id, turn, line, directory } => {
+            format!("shell {} turn {turn} in {} {line:?}", session(*id), bare(directory))
+        }
         Effect::Resync { session: id } => format!("resync {}", session(*id)),
         Effect::Reply { to, answer } => format!("{}{}", reply(answer), unless_first(*to)),
         Effect::Update(told) => update(told),
@@ -381,7 +392,9 @@ fn budget(BudgetUse { scope, spent, of }: BudgetUse) -> String {
 
 pub(super) fn entry(entry: &Entry) -> String {
     let body = match &entry.body {
-        Body::Prompt(prompt) => format!("prompt {:?}{}", prompt.text, pictures(&prompt.images)),
+        Body::Prompt(prompt) => {
+            format!("prompt {:?}{}{}", prompt.text, pictures(&prompt.images), for_the_shell(prompt.runs))
+        }
         Body::Answer(text) => format!("answer {text:?}"),
         Body::Thinking(text) => format!("thinking {text:?}"),
         Body::Call(call) => format!("call {} {} {:?}", call.no, call.tool, call.input),

@@ -179,6 +179,7 @@ fn effect(effect: &Effect) -> Option<String> {
         Effect::Release { .. } => Some("release".into()),
         Effect::Load { .. } => Some("load".into()),
         Effect::Reverse { .. } => Some("reverse".into()),
+        Effect::Shell { .. } => Some("shell".into()),
         Effect::Resync { .. } => Some("resync".into()),
         Effect::Leave => Some("leave".into()),
         Effect::Update(_) => None,

@@ -60,6 +60,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "retry s1",
     "compact s1",
     "compact s1 undo",
+    "shell s1 \"!ls\"",
     "reverse s1 1",
     "reverse s1 1 redo",
     "reversed s1 file \"a.rs\"",

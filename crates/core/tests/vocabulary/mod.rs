@@ -55,9 +55,9 @@ variants! {
     AgentEvent: Sent Text Thinking Sealed Plan Sources ProjectFiles Torn Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
     CallSubject: Other Command File Host Tree Named;
-    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set Reverse;
+    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Shell Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set Reverse;
     Durability: Buffered Synced;
-    Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Reverse Resync Reply Update Leave;
+    Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Reverse Shell Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
     Fault: PromptLost LogCut SealsTooLong AnswerTorn;
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use q_agent::AgentSpec;
+use q_agent::{AgentSpec, ToolSettings};
 use q_core::SessionId;
 use q_proto::Refused;
 use q_proto::message::Reach;
+use q_proto::shaping::ToolEnvironment;
 
-use crate::reach::{dialect, spec};
+use crate::reach::{dialect, spec, tool_settings};
 
 /// How long all that is said of one agent may be, in bytes.
 const MAX_BYTES: usize = 64 << 10;
@@ -18,6 +19,8 @@ const MAX_BYTES: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Agents {
     bound: BTreeMap<SessionId, BoundAgent>,
+    /// What lines for the shell get of the environment of who typed the last one there.
+    environments: BTreeMap<SessionId, ToolSettings>,
     /// What a client brings just now, until the core has said whether it is taken.
     offered: Option<AgentSpec>,
 }
@@ -55,6 +58,23 @@ impl Agents {
     /// Nothing is held for that session any longer.
     pub(super) fn unbind(&mut self, session: SessionId) {
         self.bound.remove(&session);
+        self.environments.remove(&session);
+    }
+
+    /// What a line for the shell gets in that session, as a client brought it.
+    pub(super) fn environment_of(&self, session: SessionId) -> Option<&ToolSettings> {
+        self.environments.get(&session)
+    }
+
+    /// A client brings its environment for lines in that session; refused is one that takes more than any does.
+    pub(super) fn take_environment(
+        &mut self,
+        session: SessionId,
+        brought: ToolEnvironment,
+    ) -> Result<(), Refused> {
+        refuse_long("the environment", brought.bytes())?;
+        self.environments.insert(session, tool_settings(brought));
+        Ok(())
     }
 }
 
@@ -69,12 +89,15 @@ pub(super) fn check(reach: &Reach) -> Result<(), Refused> {
         );
         return Err(Refused { code: "unknown_dialect".into(), message, limit: false });
     }
-    let bytes = reach.bytes();
+    refuse_long("the agent", reach.bytes())
+}
+
+fn refuse_long(what: &str, bytes: usize) -> Result<(), Refused> {
     if bytes <= MAX_BYTES {
         return Ok(());
     }
     let message = format!(
-        "what is said of the agent takes {bytes} bytes, and {MAX_BYTES} is the limit; look into your configuration"
+        "what is said of {what} takes {bytes} bytes, and {MAX_BYTES} is the limit; look into your configuration"
     );
     Err(Refused { code: "agent_too_long".into(), message, limit: true })
 }

@@ -72,6 +72,14 @@ impl<W: World> Host<W> {
                 }
                 self.world.send(client, reply(answer));
             }
+            Request::SetEnvironment { session, environment } => {
+                let session = session.into();
+                let answer = match self.core.view().summary(session) {
+                    None => Err(refused(&Refusal::NoSuchSession { id: session })),
+                    Some(_) => self.agents.take_environment(session, *environment).map(|()| Response::Done),
+                };
+                self.world.send(client, reply(answer));
+            }
             Request::Models { session } => self.models(client, id, session.into()),
             Request::Processes { session, stop } => {
                 let answer = self.processes(session.into(), stop);

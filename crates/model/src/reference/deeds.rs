@@ -66,7 +66,8 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
                 Deed::Reply { client: to.client, request: to.request, answer }
             }
             Effect::Leave => Deed::Leave,
-            Effect::Resync { .. } | Effect::Update(_) => return None,
+            // No workload types a line for the shell.
+            Effect::Shell { .. } | Effect::Resync { .. } | Effect::Update(_) => return None,
         })
     };
     let mut deeds: Vec<Deed> = effects.at_once.iter().chain(&effects.after).filter_map(deed).collect();

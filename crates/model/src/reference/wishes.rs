@@ -58,6 +58,8 @@ impl Model {
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images: _ } => self.submit(session, token, text),
             Command::Steer { session, token, text, images: _ } => self.steer(session, token, text),
+            // Workloads type none: a line for the shell is a turn that asks nobody, and has scenarios.
+            Command::Shell { .. } => Err("prompt_empty"),
             Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
             Command::Edit { session, prompt, text } => self.edit(session, prompt, text),
             Command::Move { session, prompt, place } => self.move_to(session, prompt, place),
@@ -306,6 +308,7 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         Command::Wake { session }
         | Command::Submit { session, .. }
         | Command::Steer { session, .. }
+        | Command::Shell { session, .. }
         | Command::Unqueue { session, .. }
         | Command::Edit { session, .. }
         | Command::Move { session, .. }

@@ -118,6 +118,7 @@ const fn subject(effect: &Effect) -> Option<SessionId> {
         | Effect::Release { session }
         | Effect::Load { session }
         | Effect::Reverse { session, .. }
+        | Effect::Shell { session, .. }
         | Effect::Resync { session }
         | Effect::Update(
             Update::Entry { session, .. }

@@ -17,8 +17,7 @@ fn images() -> Vec<NewImage> {
 
 /// One command of each kind.
 fn commands() -> Vec<Command> {
-    let session = SESSION;
-    let (token, prompt) = (Token(7 << 64 | 3), PromptNo(4));
+    let (session, token, prompt) = (SESSION, Token(7 << 64 | 3), PromptNo(4));
     let change = |name: &str, value: &str| SettingChange { name: name.into(), value: value.into() };
     let setup = Setup {
         kind: Kind::Review,
@@ -71,6 +70,7 @@ fn commands() -> Vec<Command> {
         Command::MarkUnread { session },
         Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
         Command::Submit { session, token, text: "see".into(), images: images() },
+        Command::Shell { session, token, text: "!ls".into() },
         Command::Unqueue { session, prompt },
         Command::Edit { session, prompt, text: "how?".into() },
         Command::Move { session, prompt, place: 2 },

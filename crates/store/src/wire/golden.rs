@@ -6,6 +6,7 @@ mod images;
 mod reversals;
 mod rules;
 mod settings;
+mod shell_lines;
 
 use std::fmt::Write as _;
 
@@ -21,6 +22,7 @@ use beside_answers::{project_records, seal_records, source_records, torn_records
 use reversals::reversed_records;
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, mode_records, settings_head, settings_records, shaped_records};
+use shell_lines::{shell_line_head, shell_line_records};
 
 use super::{decode_head, decode_record, encode_head, encode_record};
 use crate::error::StoreError;
@@ -75,10 +77,11 @@ fn records() -> Vec<(&'static str, Record)> {
                 token: Token(u128::MAX - 1),
                 text: "why?".into(),
                 images: Vec::new(),
+                runs: false,
             },
         ),
         ("unqueued", Record::Unqueued { prompt: PromptNo(1) }),
-        ("began", Record::Began { turn: TurnNo(1), prompt: PromptNo(1), queued: Seq(300) }),
+        ("began", Record::Began { turn: TurnNo(1), prompt: PromptNo(1), queued: Seq(300), runs: false }),
         (
             "said",
             Record::Said {
@@ -128,7 +131,10 @@ fn later_records() -> Vec<(&'static str, Record)> {
         ("tagged", Record::Tagged { tags: vec!["a".parse().unwrap(), "b".parse().unwrap()] }),
         ("pinned", Record::Pinned { pinned: true }),
         ("policy", Record::PolicySet { policy: Policy::Deny }),
-        ("edited", Record::Edited { prompt: PromptNo(2), text: "anew".into(), images: Vec::new() }),
+        (
+            "edited",
+            Record::Edited { prompt: PromptNo(2), text: "anew".into(), images: Vec::new(), runs: false },
+        ),
         ("moved", Record::Moved { prompt: PromptNo(2), place: 3 }),
         (
             "steered",
@@ -468,6 +474,8 @@ fn what_is_on_disk_stays_as_it_is() {
         ("records_of_modes_on_disk_stay_as_they_are", dump_log(mode_records())),
         ("records_of_shaped_requests_on_disk_stay_as_they_are", dump_log(shaped_records())),
         ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
+        ("records_of_shell_lines_on_disk_stay_as_they_are", dump_log(shell_line_records())),
+        ("a_head_whose_turn_is_a_line_on_disk_stays_as_it_is", dump_head(&shell_line_head())),
         ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
         ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
     ];
@@ -515,6 +523,7 @@ fn what_is_encoded_is_decoded() {
         replaced_head(),
         settings_head(),
         budget_head(),
+        shell_line_head(),
     ]
     .into_iter()
     .chain(presences)

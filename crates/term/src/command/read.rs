@@ -1,4 +1,7 @@
-//! A typed text is a prompt or a command.
+//! A typed text is a prompt, a command, or a line for the shell.
+//!
+//! One line that begins with `!` is for the shell; `\!text` sends a prompt that begins so. Of several lines none is: what is pasted
+//! runs nothing.
 //!
 //! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
 //! never sent to an agent; `//text` sends a prompt that begins with `/`. `/SERVER:PROMPT` is a prompt that a client asks a server for. Several lines that begin with `/` are a command
@@ -10,12 +13,15 @@ use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
 use crate::served;
+use q_core::ShellLine;
 
 /// What a typed text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed<'a> {
     /// A prompt for the agent.
     Prompt(&'a str),
+    /// A line for the shell, with its marks.
+    Shell(&'a str),
     /// A command for `q`.
     Command(Result<UserCommand, SlashError>),
 }
@@ -24,7 +30,7 @@ impl Typed<'_> {
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(&self) -> bool {
         match self {
-            Self::Prompt(_) => false,
+            Self::Prompt(_) | Self::Shell(_) => false,
             // That a command is none is said here, by nobody else.
             Self::Command(Err(_)) => true,
             Self::Command(Ok(command)) => command.action.needs_no_host(),
@@ -34,6 +40,13 @@ impl Typed<'_> {
 
 /// Tells commands from prompts.
 pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
+    let is_one_line = !text.trim_end().contains('\n');
+    if is_one_line && ShellLine::of(text).is_some() {
+        return Typed::Shell(text);
+    }
+    if let Some(literal) = text.strip_prefix('\\').filter(|rest| rest.starts_with('!')) {
+        return Typed::Prompt(literal);
+    }
     let Some(rest) = text.strip_prefix('/') else { return Typed::Prompt(text) };
     if rest.starts_with('/') {
         // Whoever sends it tells it by its two slashes from what a server is asked for.
@@ -42,9 +55,8 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     if served::prompt(text).is_some() {
         return Typed::Prompt(text);
     }
-    let several_lines = rest.trim_end().contains('\n');
     let known = table::by_slash(word_of(rest).0).is_some();
-    if several_lines && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
+    if !is_one_line && !known { Typed::Prompt(text) } else { Typed::Command(parse(text, kinds)) }
 }
 
 /// What a letter means where a call waits for consent: `y`, `a` or `n`, each with the number of a call where several wait; `A` for
@@ -76,7 +88,7 @@ mod tests {
     fn prompts_are_told_from_commands() {
         let prompt = |typed| match read(typed, &Kinds::default()) {
             Typed::Prompt(text) => Some(text),
-            Typed::Command(_) => None,
+            Typed::Command(_) | Typed::Shell(_) => None,
         };
         for (typed, said) in [
             ("why?", "why?"),
@@ -86,6 +98,12 @@ mod tests {
                 "/usr/lib: no such file\n/usr/bin: no such file",
             ),
             (" /next", " /next"),
+            ("\\!ls", "!ls"),
+            (" !ls", " !ls"),
+            ("!", "!"),
+            ("!! ", "!! "),
+            ("!ls\nrm -r x", "!ls\nrm -r x"),
+            ("\\n", "\\n"),
             ("/files:review a", "/files:review a"),
             ("//files:review a", "//files:review a"),
         ] {
@@ -93,6 +111,13 @@ mod tests {
         }
         for typed in ["/nope", "/next", "/rename\napi"] {
             assert_eq!(prompt(typed), None, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn one_line_that_begins_with_a_mark_is_for_the_shell() {
+        for typed in ["!ls", "!!ls", "! ls -l\n"] {
+            assert_eq!(read(typed, &Kinds::default()), Typed::Shell(typed), "{typed:?}");
         }
     }
 

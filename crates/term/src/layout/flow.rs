@@ -2,7 +2,7 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
@@ -105,6 +105,12 @@ impl<C> Flow<'_, C> {
     }
 }
 
+/// Whether the call there is a line that the person typed for the shell, as the prompt before it shows.
+fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
+    let typed = call.checked_sub(1).and_then(|before| entries.get(before));
+    typed.is_some_and(|typed| matches!(&typed.body, Body::Prompt(prompt) if prompt.runs))
+}
+
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
 fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryContext<'a> {
@@ -126,7 +132,7 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryCont
             let is_over = result.outcome == Outcome::Done && call.is_some_and(plan::is_told_by);
             EntryContext { call, is_over, fold: None }
         }
-        Body::Call(call) if plan::is_told_by(call) => {
+        Body::Call(call) if plan::is_told_by(call) || is_line(entries, place(entry.no)) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
             let is_over = near.any(|later| {
                 matches!(&later.body, Body::Result(result) if result.of == entry.no && result.outcome == Outcome::Done)

@@ -2,7 +2,7 @@
 //! in the table says all of it.
 
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, SessionId, StandingRule, Summary};
+use q_core::{Command, Mirror, PromptWay, SessionId, StandingRule, Summary};
 
 use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
@@ -272,7 +272,7 @@ impl Ui {
 
     fn steer(&mut self, mirror: &Mirror, text: Option<String>, intents: &mut Vec<Intent>) -> CommandStatus {
         match self.scene(mirror).running() {
-            Ok(session) => self.submit(session, text.unwrap_or_default(), true, intents),
+            Ok(session) => self.submit(session, text.unwrap_or_default(), PromptWay::Steer, intents),
             Err(why) => return self.refuse(why),
         }
         CommandStatus::Done

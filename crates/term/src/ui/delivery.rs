@@ -1,6 +1,6 @@
 //! Delivery: what is sent goes to the host, is given back when it cannot take it, and outlives the host.
 
-use q_core::SessionId;
+use q_core::{PromptWay, SessionId};
 
 use crate::advice;
 use crate::intent::Intent;
@@ -26,7 +26,7 @@ impl Ui {
 
     /// The session that was asked for will not be. What was sent to it comes back.
     pub fn not_opened(&mut self, why: impl Into<String>) {
-        let early = self.submissions.opened();
+        let early: Vec<String> = self.submissions.opened().into_iter().map(|(text, _)| text).collect();
         if !early.is_empty() {
             self.give_back(None, &early.join("\n"));
         }
@@ -67,11 +67,11 @@ impl Ui {
         &mut self,
         session: SessionId,
         text: String,
-        steer: bool,
+        way: PromptWay,
         intents: &mut Vec<Intent>,
     ) {
         let key = self.submissions.send(session, text.clone());
-        intents.push(Intent::Prompt { key, session, text, steer });
+        intents.push(Intent::Prompt { key, session, text, way });
     }
 
     fn give_back(&mut self, session: Option<SessionId>, text: &str) {

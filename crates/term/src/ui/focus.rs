@@ -27,8 +27,8 @@ impl Ui {
             Some(_) => self.show(mirror, id, &mut intents),
             None => self.visits.awaited = Some(id),
         }
-        for text in early {
-            self.submit(id, text, false, &mut intents);
+        for (text, way) in early {
+            self.submit(id, text, way, &mut intents);
         }
         self.settle(mirror, &mut intents);
         intents

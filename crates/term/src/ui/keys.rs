@@ -1,7 +1,7 @@
 //! Keys: what each means where no overlay has them, and what those do that change this terminal alone: editing, scrolling,
 //! walking through earlier prompts. Whatever else a key means is a command.
 
-use q_core::Mirror;
+use q_core::{Mirror, PromptWay};
 
 use crate::command::table::LEADER;
 use crate::command::{self, Action, Arguments, Edit, HistoryStep, ScrollStep, Typed, UserCommand, table};
@@ -93,10 +93,13 @@ impl Ui {
         match read {
             Typed::Prompt(_) if self.is_kept_back(mirror) => {}
             Typed::Prompt(text) => {
-                self.send_prompt(text.trim_end().to_owned(), &typed, intents);
+                self.send_prompt(text.trim_end().to_owned(), PromptWay::Ask, &typed, intents);
                 if self.scene(mirror).asks() {
                     self.notify(words::STILL_ASKS);
                 }
+            }
+            Typed::Shell(line) => {
+                self.send_prompt(line.trim_end().to_owned(), PromptWay::Run, &typed, intents);
             }
             Typed::Command(command) => {
                 let _on_screen: CommandStatus = self.command(mirror, command, &typed, intents);
@@ -104,17 +107,17 @@ impl Ui {
         }
     }
 
-    fn send_prompt(&mut self, text: String, typed: &str, intents: &mut Vec<Intent>) {
+    fn send_prompt(&mut self, text: String, way: PromptWay, typed: &str, intents: &mut Vec<Intent>) {
         let pane = self.pane_mut();
         pane.history.keep(typed);
         pane.editor.take();
         pane.mark = None;
         self.scroll_to_end();
         if let Some(id) = self.focus.or(self.visits.awaited) {
-            self.submit(id, text, false, intents);
+            self.submit(id, text, way, intents);
             return;
         }
-        self.submissions.hold(text);
+        self.submissions.hold(text, way);
         if !self.submissions.is_opening() {
             intents.push(Intent::Make(Arguments::default()));
         }

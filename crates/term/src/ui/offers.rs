@@ -1,6 +1,6 @@
 //! What an agent of others lets people choose or type: asked for, shown, and a command of its own sent to it.
 
-use q_core::{Mirror, SessionId, Setup};
+use q_core::{Mirror, PromptWay, SessionId, Setup};
 
 use crate::intent::Intent;
 use crate::offers::{OfferList, OfferUse, commands, is_command, may_be_one, modes};
@@ -34,7 +34,7 @@ impl Ui {
             OfferUse::Modes => self.open_page(" modes ", subject, modes(offers)),
             OfferUse::Commands => self.open_page(" commands ", subject, commands(offers)),
             OfferUse::Send { line, .. } if is_command(offers, &line) => {
-                self.submit(session, line, false, &mut intents);
+                self.submit(session, line, PromptWay::Ask, &mut intents);
             }
             OfferUse::Send { otherwise, .. } => self.warn(format!("{otherwise} · Up brings it back")),
         }

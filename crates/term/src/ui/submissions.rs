@@ -1,6 +1,6 @@
 //! What was sent and not answered yet: kept here until the host has it.
 
-use q_core::SessionId;
+use q_core::{PromptWay, SessionId};
 
 /// Everything under way from this terminal.
 #[derive(Clone, Debug, Default)]
@@ -8,7 +8,7 @@ pub(crate) struct Submissions {
     under_way: Vec<Submission>,
     next_key: u64,
     /// Prompts sent before there was a session, in order: they go to the one that opens.
-    early: Vec<String>,
+    early: Vec<(String, PromptWay)>,
     /// Whether a session is on its way that will be shown.
     opening: bool,
 }
@@ -29,12 +29,12 @@ impl Submissions {
 
     /// The prompts that wait for a session.
     pub(crate) fn early(&self) -> impl Iterator<Item = &str> {
-        self.early.iter().map(String::as_str)
+        self.early.iter().map(|(text, _)| text.as_str())
     }
 
     /// Keeps a prompt for the session that opens.
-    pub(super) fn hold(&mut self, text: String) {
-        self.early.push(text);
+    pub(super) fn hold(&mut self, text: String, way: PromptWay) {
+        self.early.push((text, way));
     }
 
     /// A session was asked for.
@@ -58,7 +58,7 @@ impl Submissions {
     }
 
     /// The session that was asked for is there, or will not be: what waited for it.
-    pub(super) fn opened(&mut self) -> Vec<String> {
+    pub(super) fn opened(&mut self) -> Vec<(String, PromptWay)> {
         self.opening = false;
         std::mem::take(&mut self.early)
     }

@@ -60,14 +60,19 @@ fn a_prompt_typed_before_there_is_a_session_opens_one() {
     assert_eq!(
         intents,
         [
-            Intent::Prompt { key: 0, session: id(1), text: "how do I switch?".into(), steer: false },
+            Intent::Prompt {
+                key: 0,
+                session: id(1),
+                text: "how do I switch?".into(),
+                way: q_core::PromptWay::Ask
+            },
             show(1, true)
         ]
     );
 }
 
 fn submit(key: u64, text: &str) -> Intent {
-    Intent::Prompt { key, session: id(1), text: text.into(), steer: false }
+    Intent::Prompt { key, session: id(1), text: text.into(), way: q_core::PromptWay::Ask }
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn fork(name: Option<&str>) -> Intent {
 }
 
 fn submit(text: &str) -> Intent {
-    Intent::Prompt { key: 0, session: id(1), text: text.into(), steer: false }
+    Intent::Prompt { key: 0, session: id(1), text: text.into(), way: q_core::PromptWay::Ask }
 }
 
 fn close(slot: u32, even_if_working: bool) -> Intent {
@@ -198,7 +198,8 @@ fn commands_that_ask_for_something() {
 fn what_is_steered_goes_into_what_runs() {
     let mut world = world();
     world.keys(&["Alt+2"]);
-    let steered = Intent::Prompt { key: 0, session: id(2), text: "that way".into(), steer: true };
+    let steered =
+        Intent::Prompt { key: 0, session: id(2), text: "that way".into(), way: q_core::PromptWay::Steer };
     assert_eq!(world.say("/steer that way"), [steered]);
 }
 

@@ -164,7 +164,8 @@ fn nothing_is_sent_without_a_host_and_what_is_typed_stays() {
         "{frame}"
     );
     world.ui.host_back(&world.mirror);
-    let sent = Intent::Prompt { key: 0, session: id(1), text: "are you there?".into(), steer: false };
+    let sent =
+        Intent::Prompt { key: 0, session: id(1), text: "are you there?".into(), way: q_core::PromptWay::Ask };
     assert_eq!(world.keys(&["Enter"]), [sent]);
 }
 

@@ -515,7 +515,7 @@ fn body() -> impl Strategy<Value = Body> {
     let outcome = || prop::sample::select(Outcome::ALL.to_vec());
     prop_oneof![
         2 => (text(), prop::collection::vec(image(), 0..3))
-            .prop_map(|(text, images)| Body::Prompt(Prompted { text, images })),
+            .prop_map(|(text, images)| Body::Prompt(Prompted { text, images, runs: false })),
         2 => text().prop_map(Body::Answer),
         1 => text().prop_map(Body::Thinking),
         4 => call,

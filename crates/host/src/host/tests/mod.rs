@@ -28,6 +28,7 @@ use crate::events::{Allowance, HostEvent, RunEvent};
 use crate::listener::Outbox;
 use crate::pipeline::CommitNo;
 use crate::queries::query::Query;
+use crate::shells::ShellRequest;
 use crate::world::World;
 use crate::writer::CommitReport;
 
@@ -45,6 +46,7 @@ struct Simulated {
     released: Vec<SessionId>,
     loads: Vec<SessionId>,
     reversed: Vec<(SessionId, bool, TurnNo, String)>,
+    shells: Vec<ShellRequest>,
     pages: Vec<(ClientId, u64)>,
     listed: Vec<AgentSpec>,
     awaited: Vec<ClientId>,
@@ -91,6 +93,10 @@ impl World for Simulated {
 
     fn reverse(&mut self, session: SessionId, redo: bool, turn: TurnNo, directory: String) {
         self.reversed.push((session, redo, turn, directory));
+    }
+
+    fn shell(&mut self, request: ShellRequest) {
+        self.shells.push(request);
     }
 
     fn welcome(&mut self, client: ClientId, _outbox: Arc<Outbox>) {

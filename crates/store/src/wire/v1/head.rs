@@ -96,6 +96,8 @@ struct InFlightV1<'a> {
     turn: u64,
     #[serde(rename = "compacts", default, skip_serializing_if = "is_default")]
     compacts: bool,
+    #[serde(rename = "runs", default, skip_serializing_if = "is_default")]
+    runs: bool,
     #[serde(rename = "answer")]
     answer: Option<u64>,
     #[serde(rename = "voice", default = "aloud", skip_serializing_if = "is_aloud")]
@@ -236,6 +238,7 @@ impl<'a> From<&'a InFlight> for InFlightV1<'a> {
         Self {
             turn: flight.turn.0,
             compacts: flight.compacts,
+            runs: flight.runs,
             answer: flight.answer.map(|entry| entry.0),
             voice,
             of,
@@ -254,6 +257,7 @@ impl From<InFlightV1<'_>> for InFlight {
         Self {
             turn: TurnNo(flight.turn),
             compacts: flight.compacts,
+            runs: flight.runs,
             answer: flight.answer.map(EntryNo),
             voice: flight.voice.into_core(flight.of),
             said: flight.said,

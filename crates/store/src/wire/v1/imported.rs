@@ -11,6 +11,7 @@ use super::failure::FailureV1;
 use super::fault::FaultV1;
 use super::image::{self, ImageV1};
 use super::interrupted::InterruptedV1;
+use super::is_default;
 use super::plan::PlanStepV1;
 use super::project::ProjectFilesV1;
 use super::result::ResultV1;
@@ -36,6 +37,8 @@ enum BodyV1<'a> {
         text: Cow<'a, str>,
         #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
         images: Vec<ImageV1<'a>>,
+        #[serde(rename = "runs", default, skip_serializing_if = "is_default")]
+        runs: bool,
     },
     #[serde(rename = "answer")]
     Answer {
@@ -111,8 +114,8 @@ impl<'a> ImportedV1<'a> {
 impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
     fn from(body: &'a q_core::Body) -> Self {
         match body {
-            q_core::Body::Prompt(prompt) => {
-                Self::Prompt { text: prompt.text.as_str().into(), images: image::written(&prompt.images) }
+            q_core::Body::Prompt(Prompted { text, images, runs }) => {
+                Self::Prompt { text: text.into(), images: image::written(images), runs: *runs }
             }
             q_core::Body::Answer(text) => Self::Answer { text: text.into() },
             q_core::Body::Thinking(text) => Self::Thinking { text: text.into() },
@@ -142,8 +145,8 @@ impl<'a> From<&'a q_core::Body> for BodyV1<'a> {
 impl From<BodyV1<'_>> for q_core::Body {
     fn from(body: BodyV1<'_>) -> Self {
         match body {
-            BodyV1::Prompt { text, images } => {
-                Self::Prompt(Prompted { text: text.into_owned(), images: image::read(images) })
+            BodyV1::Prompt { text, images, runs } => {
+                Self::Prompt(Prompted { text: text.into_owned(), images: image::read(images), runs })
             }
             BodyV1::Answer { text } => Self::Answer(text.into_owned()),
             BodyV1::Thinking { text } => Self::Thinking(text.into_owned()),

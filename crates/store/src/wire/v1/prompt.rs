@@ -6,6 +6,7 @@ use q_core::{Image, PromptNo, Token, TurnNo};
 use serde::{Deserialize, Serialize};
 
 use super::image::{self, ImageV1};
+use super::is_default;
 
 /// [`q_core::Record::Queued`] in its stored form.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub(super) struct QueuedV1<'a> {
     text: Cow<'a, str>,
     #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
     images: Vec<ImageV1<'a>>,
+    #[serde(rename = "runs", default, skip_serializing_if = "is_default")]
+    runs: bool,
 }
 
 /// [`q_core::Record::Steered`] in its stored form.
@@ -42,28 +45,36 @@ pub(super) struct EditedV1<'a> {
     text: Cow<'a, str>,
     #[serde(rename = "images", borrow, default, skip_serializing_if = "Vec::is_empty")]
     images: Vec<ImageV1<'a>>,
+    #[serde(rename = "runs", default, skip_serializing_if = "is_default")]
+    runs: bool,
 }
 
 impl<'a> QueuedV1<'a> {
-    pub(super) fn new(prompt: PromptNo, token: Token, text: &'a str, images: &'a [Image]) -> Self {
-        Self { prompt: prompt.0, token: token.0, text: text.into(), images: image::written(images) }
+    pub(super) fn new(
+        prompt: PromptNo,
+        token: Token,
+        text: &'a str,
+        images: &'a [Image],
+        runs: bool,
+    ) -> Self {
+        Self { prompt: prompt.0, token: token.0, text: text.into(), images: image::written(images), runs }
     }
 
     pub(super) fn into_core(self) -> q_core::Record {
-        let Self { prompt, token, text, images } = self;
+        let Self { prompt, token, text, images, runs } = self;
         let (prompt, token, images) = (PromptNo(prompt), Token(token), image::read(images));
-        q_core::Record::Queued { prompt, token, text: text.into_owned(), images }
+        q_core::Record::Queued { prompt, token, text: text.into_owned(), images, runs }
     }
 }
 
 impl<'a> EditedV1<'a> {
-    pub(super) fn new(prompt: PromptNo, text: &'a str, images: &'a [Image]) -> Self {
-        Self { prompt: prompt.0, text: text.into(), images: image::written(images) }
+    pub(super) fn new(prompt: PromptNo, text: &'a str, images: &'a [Image], runs: bool) -> Self {
+        Self { prompt: prompt.0, text: text.into(), images: image::written(images), runs }
     }
 
     pub(super) fn into_core(self) -> q_core::Record {
         let (prompt, images) = (PromptNo(self.prompt), image::read(self.images));
-        q_core::Record::Edited { prompt, text: self.text.into_owned(), images }
+        q_core::Record::Edited { prompt, text: self.text.into_owned(), images, runs: self.runs }
     }
 }
 

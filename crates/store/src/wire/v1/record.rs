@@ -160,6 +160,8 @@ enum RecordV1<'a> {
         prompt: u64,
         #[serde(rename = "queued")]
         queued: u64,
+        #[serde(rename = "runs", default, skip_serializing_if = "is_default")]
+        runs: bool,
     },
     #[serde(rename = "said")]
     Said {
@@ -282,12 +284,12 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::PolicySet { policy } => Self::PolicySet { policy: (*policy).into() },
             q_core::Record::RuleSet { rule, stands } => Self::RuleSet { rule: rule.into(), stands: *stands },
             q_core::Record::SettingsSet { settings } => Self::SettingsSet { settings: settings.into() },
-            q_core::Record::Queued { prompt, token, text, images } => {
-                Self::Queued(QueuedV1::new(*prompt, *token, text, images))
+            q_core::Record::Queued { prompt, token, text, images, runs } => {
+                Self::Queued(QueuedV1::new(*prompt, *token, text, images, *runs))
             }
             q_core::Record::Unqueued { prompt } => Self::Unqueued { prompt: prompt.0 },
-            q_core::Record::Edited { prompt, text, images } => {
-                Self::Edited(EditedV1::new(*prompt, text, images))
+            q_core::Record::Edited { prompt, text, images, runs } => {
+                Self::Edited(EditedV1::new(*prompt, text, images, *runs))
             }
             q_core::Record::Moved { prompt, place } => Self::Moved { prompt: prompt.0, place: *place },
             q_core::Record::Steered { turn, prompt, token, text } => {
@@ -309,8 +311,8 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::Continued { turn, prompt, token } => {
                 Self::Continued { turn: turn.0, prompt: prompt.0, token: token.0 }
             }
-            q_core::Record::Began { turn, prompt, queued } => {
-                Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0 }
+            q_core::Record::Began { turn, prompt, queued, runs } => {
+                Self::Began { turn: turn.0, prompt: prompt.0, queued: queued.0, runs: *runs }
             }
             q_core::Record::Said { turn, entry, voice, text } => said(*turn, *entry, *voice, text),
             q_core::Record::Compacting { turn } => Self::Compacting { turn: turn.0 },
@@ -386,8 +388,9 @@ impl RecordV1<'_> {
                 q_core::Record::Continued { turn, prompt, token }
             }
             Self::Retried { prompt, token } => retried(PromptNo(prompt), Token(token)),
-            Self::Began { turn, prompt, queued } => {
-                q_core::Record::Began { turn: TurnNo(turn), prompt: PromptNo(prompt), queued: Seq(queued) }
+            Self::Began { turn, prompt, queued, runs } => {
+                let (turn, prompt, queued) = (TurnNo(turn), PromptNo(prompt), Seq(queued));
+                q_core::Record::Began { turn, prompt, queued, runs }
             }
             Self::Said { turn, entry, voice, of, text } => {
                 let (turn, entry, voice) = (TurnNo(turn), EntryNo(entry), voice.into_core(of));
