@@ -10,7 +10,7 @@ use crate::agent::Outcome;
 use crate::entry::Resulted;
 
 /// What the call of such a turn has for a tool.
-pub const SHELL: &str = "shell";
+pub const SHELL: &str = "!";
 
 /// A line for the shell, as it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -506,7 +506,8 @@ mod tests {
                 r#"{"argv":["a"],"background":true,"seconds":5}"#,
                 r#"run: {"argv":["a"],"background":true,"seconds":5}"#,
             ),
-            ("shell", "ls", "$ ls"),
+            ("!", "ls", "$ ls"),
+            ("shell", "ls", "shell: ls"),
             ("lookup", "ls", "lookup: ls"),
         ] {
             assert_eq!(headline(tool, input), expected, "{tool} {input}");

@@ -15,6 +15,7 @@ use crate::record::{Answer, RECORD_BYTES, Record, Voice};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::live::{Live, Pending, RunState};
+use crate::shell_line::SHELL;
 use crate::snapshot::Update;
 use crate::tool_rule::{CallFacts, RuleEffect, ToolRule};
 
@@ -66,6 +67,10 @@ impl Step<'_> {
             call.wants = Wants::Consent;
         }
         let is_allowed = !is_asked_again && rule == Some(RuleEffect::Allow);
+        // The person's own lines alone are called so.
+        if call.tool == SHELL {
+            call.tool.push('?');
+        }
         let long_name = call.tool.len() > TOOL_BYTES;
         call.tool.truncate(call.tool.floor_char_boundary(TOOL_BYTES));
         let denied = if long_name {
