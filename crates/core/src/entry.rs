@@ -65,7 +65,7 @@ pub struct Prompted {
     pub text: String,
     /// The images that go with it, in the order in which they were named.
     pub images: Vec<Image>,
-    /// Whether nobody was asked it: it is a line that the person had the shell run, as [`ShellLine`](crate::ShellLine) reads it.
+    /// Whether nobody was asked it: it is a line that the person had the shell run, as [`ShellLine`] reads it.
     pub runs: bool,
 }
 
