@@ -162,7 +162,13 @@ fn only_the_newest_prompt_is_answered() {
     let messages = vec![
         said(Role::User, "How do I connect a model?"),
         said(Role::Assistant, "…"),
-        said(Role::User, "exit codes"),
+        // What the person ran or undid before stands in the same message.
+        Message {
+            role: Role::User,
+            parts: ["[The person ran this in a shell by themselves: \"ls\".]", "exit codes"]
+                .map(|text| q_core::conversation::Part::Text(text.into()))
+                .into(),
+        },
     ];
     let events: Vec<AgentEvent> = AgentSpec::Guide
         .agent()

@@ -121,10 +121,12 @@ impl Turn {
         newest.is_some_and(|newest| newest.parts.iter().any(|part| matches!(part, Part::Image { .. })))
     }
 
-    /// The person's newest message, as text; empty when there is none.
-    pub fn prompt(&self) -> String {
+    /// The person's newest prompt, without what else stands in its message, as what they ran or undid before; empty when there is none.
+    pub fn prompt(&self) -> &str {
         let newest = self.messages.iter().rfind(|message| message.role == Role::User);
-        newest.map(Message::text).unwrap_or_default()
+        let mut parts = newest.into_iter().flat_map(|newest| newest.parts.iter().rev());
+        let text = parts.find_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
+        text.map_or("", String::as_str)
     }
 }
 

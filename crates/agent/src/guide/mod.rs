@@ -32,7 +32,7 @@ impl Agent for Guide {
 impl Conversation for Guide {
     fn turn(&self, turn: Turn, _controls: Controls) -> BoxStream<'static, AgentEvent> {
         let seen = if turn.has_images() { NO_PICTURES } else { "" };
-        let answer = seen.to_owned() + &answer_to(&turn.prompt());
+        let answer = seen.to_owned() + &answer_to(turn.prompt());
         let lines: Vec<_> =
             answer.split_inclusive('\n').map(|line| AgentEvent::Text(line.to_owned())).collect();
         let end = [AgentEvent::Usage(Usage::default()), AgentEvent::Done]; // no model was asked
