@@ -114,6 +114,8 @@ impl KeptAgent {
             *place = read_up(open).await;
         }
         if place.is_none() {
+            // Those of one that died are known to nobody.
+            self.toolbox.end_processes();
             let handle = self.handle().clone();
             let (servers, handle) = (&turn.servers.servers, handle.as_ref());
             let open = OpenSession::start(&self.spec, &self.seat, servers, handle, &self.programs).await?;

@@ -105,6 +105,8 @@ impl ToldCalls {
         }
         let is_too_much = self.kept - kept + call.bytes() > KEPT;
         if is_too_much {
+            // Nobody is asked about the rest of what was not kept.
+            call.is_too_much = true;
             call.end();
         }
         self.kept = self.kept - kept + call.bytes();

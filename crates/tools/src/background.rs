@@ -98,6 +98,8 @@ struct Followed {
 
 impl Drop for Followed {
     fn drop(&mut self) {
+        // Whoever waits for its end hears of it.
+        self.process.end(ProcessEnd::words("it was stopped"));
         self.task.abort();
     }
 }
