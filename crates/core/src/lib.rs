@@ -104,7 +104,7 @@ pub use session::head::{Head, WaitingPrompt};
 pub use session::stored::Stored;
 pub use session::transcript::Transcript;
 pub use settings::{SettingChange, SettingFault, Settings, Temperature};
-pub use shell_line::ShellLine;
+pub use shell_line::{SHELL_CALL, ShellLine};
 pub use snapshot::{PendingCall, QueuedPrompt, Retrying, Snapshot, Summary, Update};
 pub use source::{Source, Sources};
 pub use stamped::Stamped;

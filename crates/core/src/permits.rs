@@ -19,7 +19,7 @@ pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
     };
     let has_permit = |&(in_background, _, id): &(bool, Instant, SessionId)| {
         let Some(session) = sessions.get(id) else { return false };
-        if runs_line(session) {
+        if session.head().runs_line() {
             return true; // it asks nobody
         }
         let agent = &session.head().setup.agent;
@@ -32,11 +32,6 @@ pub(crate) fn next(state: &MultiplexerState) -> Option<SessionId> {
     waiting.filter(has_permit).min().map(|(_, _, id)| id)
 }
 
-/// Whether what goes on there is a line for the shell, which asks nobody.
-fn runs_line(session: &Session) -> bool {
-    session.head().turn.as_ref().is_some_and(|flight| flight.runs)
-}
-
 /// How many turns of this agent go on, and how many of them in sessions that no client shows.
 ///
 /// One that waits for the person asks nobody. Once it is answered it goes on at once, so that there may be more than there are permits: at most
@@ -44,7 +39,7 @@ fn runs_line(session: &Session) -> bool {
 fn running(sessions: &Sessions, focus: &Focus, agent: &str) -> (usize, usize) {
     let is_asked = |session: &&Session| {
         session.head().setup.agent == agent
-            && !runs_line(session)
+            && !session.head().runs_line()
             && session.live().is_some_and(|live| live.run == RunState::Running)
             && !session.head().activity().needs_person()
     };

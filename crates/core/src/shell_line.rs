@@ -8,9 +8,12 @@ use alloc::vec::Vec;
 
 use crate::agent::Outcome;
 use crate::entry::Resulted;
+use crate::id::CallNo;
 
 /// What the call of such a turn has for a tool.
 pub const SHELL: &str = "!";
+/// The number of the one call of such a turn.
+pub const SHELL_CALL: CallNo = CallNo(1);
 
 /// A line for the shell, as it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

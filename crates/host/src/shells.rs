@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use q_agent::{ToolReply, ToolSettings, Toolbox};
-use q_core::{AgentEvent, AgentFailure, CallNo, FailureKind, Outcome, SessionId, TurnNo};
+use q_core::{AgentEvent, Outcome, SHELL_CALL, SessionId, TurnNo};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -15,11 +15,12 @@ use crate::events::{RunEvent, RunReporter};
 
 /// Pieces of output that may wait for the loop; a command that puts out more waits for it.
 const PIECES: usize = 16;
-/// The number of the one call of such a turn.
-const CALL: CallNo = CallNo(1);
 /// What is said where no client has brought the environment, as behind a restart of the host.
 const NO_ENVIRONMENT: &str =
     "It did not run: with which variables is not known here since the host was restarted. Type it again.";
+
+/// What is said where the program itself failed.
+const BROKEN: &str = "Something in q broke while it ran (its log says more); how far it came is not known. What else waits goes on.";
 
 /// A line that is to run.
 #[derive(Clone, Debug)]
@@ -51,8 +52,14 @@ impl ShellRuns {
         let task = tokio::spawn(async move {
             let reporter = RunReporter { session, turn, heard: &heard };
             let ran = AssertUnwindSafe(run(request, reporter)).catch_unwind().await;
-            let end = ran.map_or_else(|_| AgentEvent::Failed(broken()), |()| AgentEvent::Done);
-            let _host_gone = reporter.report(end).await;
+            let ToolReply { text, is_failed } = ran.unwrap_or_else(|_| {
+                tracing::error!(%session, turn = turn.0, "what runs a line for the shell panicked");
+                ToolReply { text: BROKEN.into(), is_failed: true }
+            });
+            let outcome = if is_failed { Outcome::Failed } else { Outcome::Done };
+            for event in [AgentEvent::Result { call: SHELL_CALL, outcome, text }, AgentEvent::Done] {
+                let _host_gone = reporter.report(event).await;
+            }
         });
         self.running.insert(session, (turn, task));
     }
@@ -65,28 +72,21 @@ impl ShellRuns {
     }
 }
 
-async fn run(request: ShellRequest, reporter: RunReporter<'_>) {
-    let ToolReply { text, is_failed } = match &request.settings {
-        None => ToolReply { text: NO_ENVIRONMENT.into(), is_failed: true },
-        Some(settings) => {
-            let toolbox = Toolbox::new(request.directory.into(), settings);
-            let (progress, mut pieces) = mpsc::channel(PIECES);
-            let running = async {
-                let progress = progress; // which ends with it
-                toolbox.run_line(&request.line, &progress).await
-            };
-            let telling = async {
-                while let Some(text) = pieces.recv().await {
-                    let _host_gone = reporter.report(AgentEvent::Progress { call: CALL, text }).await;
-                }
-            };
-            tokio::join!(running, telling).0
+/// Runs it, and tells by then what it puts out.
+async fn run(request: ShellRequest, reporter: RunReporter<'_>) -> ToolReply {
+    let Some(settings) = &request.settings else {
+        return ToolReply { text: NO_ENVIRONMENT.into(), is_failed: true };
+    };
+    let toolbox = Toolbox::new(request.directory.into(), settings);
+    let (progress, mut pieces) = mpsc::channel(PIECES);
+    let running = async {
+        let progress = progress; // which ends with it
+        toolbox.run_line(&request.line, &progress).await
+    };
+    let telling = async {
+        while let Some(text) = pieces.recv().await {
+            let _host_gone = reporter.report(AgentEvent::Progress { call: SHELL_CALL, text }).await;
         }
     };
-    let outcome = if is_failed { Outcome::Failed } else { Outcome::Done };
-    let _host_gone = reporter.report(AgentEvent::Result { call: CALL, outcome, text }).await;
-}
-
-fn broken() -> AgentFailure {
-    AgentFailure { kind: FailureKind::Internal, detail: "what runs commands panicked".into() }
+    tokio::join!(running, telling).0
 }

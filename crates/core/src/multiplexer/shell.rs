@@ -10,15 +10,12 @@ use crate::agent::{AgentEvent, Call, Wants};
 use crate::compaction::WindowUse;
 use crate::effect::{Effect, Reply};
 use crate::entry::{Body, Prompted};
-use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, Token, TurnNo};
+use crate::id::{Digest, EntryNo, PromptNo, SessionId, Token, TurnNo};
 use crate::multiplexer::step::Step;
 use crate::record::{Ending, Record};
 use crate::refusal::Refusal;
-use crate::session::head::WaitingPrompt;
-use crate::shell_line::{SHELL, ShellLine};
-
-/// The number of the one call.
-const ONLY: CallNo = CallNo(1);
+use crate::session::head::{Head, WaitingPrompt};
+use crate::shell_line::{SHELL, SHELL_CALL, ShellLine};
 
 impl Step<'_> {
     /// A line runs at once where no turn does, whatever waits; else it waits in its place. It costs no token: no budget is asked.
@@ -56,7 +53,7 @@ impl Step<'_> {
 
     /// Whether the turn in flight is one.
     pub(super) fn runs_line(&self, id: SessionId) -> bool {
-        self.head(id).and_then(|head| head.turn.as_ref()).is_some_and(|flight| flight.runs)
+        self.head(id).is_some_and(Head::runs_line)
     }
 
     /// Its one call, with the record that it began: nobody is asked, since the person typed it.
@@ -65,7 +62,7 @@ impl Step<'_> {
             live.line = Some(prompt);
         }
         let call = Call {
-            no: ONLY,
+            no: SHELL_CALL,
             tool: SHELL.into(),
             input: line,
             wants: Wants::Nothing,
@@ -77,7 +74,7 @@ impl Step<'_> {
 
     /// Hands it to the shell, behind the record that it began.
     pub(super) fn start_shell(&mut self, id: SessionId, turn: TurnNo, directory: String) {
-        let call = self.head(id).and_then(|head| head.turn.as_ref()?.call(ONLY)).map(|call| call.entry);
+        let call = self.head(id).and_then(|head| head.turn.as_ref()?.call(SHELL_CALL)).map(|call| call.entry);
         let entry = call.and_then(|entry| self.live(id)?.entry(entry));
         let line = entry.map(|entry| String::from(entry.text())).unwrap_or_default();
         self.after(Effect::Shell { session: id, turn, line, directory });
@@ -87,16 +84,16 @@ impl Step<'_> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "whatever an agent says, none is asked")]
     pub(super) fn on_shell_event(&mut self, id: SessionId, turn: TurnNo, event: AgentEvent) {
         match event {
-            AgentEvent::Progress { text, .. } => self.on_progress(id, turn, ONLY, text),
-            AgentEvent::Result { outcome, text, .. } => self.on_result(id, turn, ONLY, outcome, text),
-            AgentEvent::Done => {
+            AgentEvent::Progress { text, .. } => self.on_progress(id, turn, SHELL_CALL, text),
+            AgentEvent::Result { outcome, text, .. } => self.on_result(id, turn, SHELL_CALL, outcome, text),
+            // How it went, its result says: what waits goes on however its turn ended.
+            AgentEvent::Done | AgentEvent::Failed(_) => {
                 self.end_turn(id, Ending::Done);
                 if self.goes_on(id) {
                     self.begin_next(id);
                 }
                 self.notify_queue(id);
             }
-            AgentEvent::Failed(failure) => self.end_turn(id, Ending::Failed(failure.bounded())),
             _ => {}
         }
     }

@@ -483,6 +483,11 @@ impl Head {
         matches!(&self.last, Some(Ending::Failed(failure)) if pauses(failure))
     }
 
+    /// Whether what goes on is a line for the shell, which asks nobody.
+    pub fn runs_line(&self) -> bool {
+        self.turn.as_ref().is_some_and(|flight| flight.runs)
+    }
+
     /// What the session is doing, from its durable state.
     pub fn activity(&self) -> Activity {
         match (&self.turn, &self.last) {
