@@ -447,65 +447,59 @@ fn replaced_head() -> Head {
     Head { replaced: vec![(9000, 400), (70_000, 1200)], ..compacting_head() }
 }
 
-/// Each in a dump of its own, so that what is added later changes no older one.
+/// Records under the name of the dump of how they are on disk. Each is a dump of its own, so that what is added later changes no older one.
+fn dumped_records() -> Vec<(&'static str, Vec<(&'static str, Record)>)> {
+    vec![
+        ("records_on_disk_stay_as_they_are", [records(), later_records()].concat()),
+        ("imported_records_on_disk_stay_as_they_are", imported_records()),
+        ("records_of_what_is_sent_on_disk_stay_as_they_are", sent_records()),
+        ("records_of_the_agents_contract_on_disk_stay_as_they_are", seat_records()),
+        ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", continued_records()),
+        ("records_of_sources_on_disk_stay_as_they_are", source_records()),
+        ("records_of_seals_on_disk_stay_as_they_are", seal_records()),
+        ("records_of_project_files_on_disk_stay_as_they_are", project_records()),
+        ("records_of_torn_answers_on_disk_stay_as_they_are", torn_records()),
+        ("compactions_on_disk_stay_as_they_are", compactions()),
+        ("records_of_settings_on_disk_stay_as_they_are", settings_records()),
+        ("records_of_budgets_on_disk_stay_as_they_are", budget_records()),
+        ("records_of_modes_on_disk_stay_as_they_are", mode_records()),
+        ("records_of_shaped_requests_on_disk_stay_as_they_are", shaped_records()),
+        ("records_of_reversals_on_disk_stay_as_they_are", reversed_records()),
+        ("records_of_shell_lines_on_disk_stay_as_they_are", shell_line_records()),
+        ("records_of_rules_on_disk_stay_as_they_are", rule_records()),
+    ]
+}
+
+/// As [`dumped_records`], of heads.
+fn dumped_heads() -> Vec<(&'static str, Head)> {
+    vec![
+        ("a_head_of_what_was_sent_on_disk_stays_as_it_is", later_head()),
+        ("a_head_on_disk_stays_as_it_is", head()),
+        ("a_full_head_on_disk_stays_as_it_is", full_head()),
+        ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", seat_head()),
+        ("a_head_that_is_compacted_on_disk_stays_as_it_is", compacting_head()),
+        ("a_head_whose_summaries_can_be_undone_on_disk_stays_as_it_is", replaced_head()),
+        ("a_head_with_settings_on_disk_stays_as_it_is", settings_head()),
+        ("a_head_with_a_budget_on_disk_stays_as_it_is", budget_head()),
+        ("a_head_whose_turn_is_a_line_on_disk_stays_as_it_is", shell_line_head()),
+        ("a_head_with_rules_on_disk_stays_as_it_is", rules_head()),
+    ]
+}
+
 #[test]
 fn what_is_on_disk_stays_as_it_is() {
-    let dumps = [
-        ("records_on_disk_stay_as_they_are", dump_log(records().into_iter().chain(later_records()))),
-        ("imported_records_on_disk_stay_as_they_are", dump_log(imported_records())),
-        ("records_of_what_is_sent_on_disk_stay_as_they_are", dump_log(sent_records())),
-        ("a_head_of_what_was_sent_on_disk_stays_as_it_is", dump_head(&later_head())),
-        ("a_head_on_disk_stays_as_it_is", dump_head(&head())),
-        ("a_full_head_on_disk_stays_as_it_is", dump_head(&full_head())),
-        ("records_of_the_agents_contract_on_disk_stay_as_they_are", dump_log(seat_records())),
-        ("records_of_what_is_gone_on_with_on_disk_stay_as_they_are", dump_log(continued_records())),
-        ("records_of_sources_on_disk_stay_as_they_are", dump_log(source_records())),
-        ("records_of_seals_on_disk_stay_as_they_are", dump_log(seal_records())),
-        ("records_of_project_files_on_disk_stay_as_they_are", dump_log(project_records())),
-        ("records_of_torn_answers_on_disk_stay_as_they_are", dump_log(torn_records())),
-        ("a_head_of_the_agents_contract_on_disk_stays_as_it_is", dump_head(&seat_head())),
-        ("compactions_on_disk_stay_as_they_are", dump_log(compactions())),
-        ("a_head_that_is_compacted_on_disk_stays_as_it_is", dump_head(&compacting_head())),
-        ("a_head_whose_summaries_can_be_undone_on_disk_stays_as_it_is", dump_head(&replaced_head())),
-        ("records_of_settings_on_disk_stay_as_they_are", dump_log(settings_records())),
-        ("a_head_with_settings_on_disk_stays_as_it_is", dump_head(&settings_head())),
-        ("records_of_budgets_on_disk_stay_as_they_are", dump_log(budget_records())),
-        ("a_head_with_a_budget_on_disk_stays_as_it_is", dump_head(&budget_head())),
-        ("records_of_modes_on_disk_stay_as_they_are", dump_log(mode_records())),
-        ("records_of_shaped_requests_on_disk_stay_as_they_are", dump_log(shaped_records())),
-        ("records_of_reversals_on_disk_stay_as_they_are", dump_log(reversed_records())),
-        ("records_of_shell_lines_on_disk_stay_as_they_are", dump_log(shell_line_records())),
-        ("a_head_whose_turn_is_a_line_on_disk_stays_as_it_is", dump_head(&shell_line_head())),
-        ("records_of_rules_on_disk_stay_as_they_are", dump_log(rule_records())),
-        ("a_head_with_rules_on_disk_stays_as_it_is", dump_head(&rules_head())),
-    ];
-    for (name, dump) in dumps {
-        insta::assert_snapshot!(name, dump);
+    for (name, records) in dumped_records() {
+        insta::assert_snapshot!(name, dump_log(records));
+    }
+    for (name, head) in dumped_heads() {
+        insta::assert_snapshot!(name, dump_head(&head));
     }
 }
 
 #[test]
 fn what_is_encoded_is_decoded() {
-    let all = [
-        records(),
-        later_records(),
-        imported_records(),
-        large_results(),
-        sent_records(),
-        seat_records(),
-        seal_records(),
-        project_records(),
-        torn_records(),
-        compactions(),
-        settings_records(),
-        budget_records(),
-        mode_records(),
-        shaped_records(),
-        rule_records(),
-        reversed_records(),
-    ]
-    .concat();
-    for (title, record) in all {
+    let records = dumped_records().into_iter().flat_map(|(_, records)| records);
+    for (title, record) in records.chain(large_results()) {
         let stamped = stamped(5, record);
         let mut payload = Vec::new();
         encode_record(&stamped, &mut payload).unwrap();
@@ -513,21 +507,8 @@ fn what_is_encoded_is_decoded() {
     }
     let bare = Head { last: None, turn: None, last_prompt: None, ..head() };
     let presences = Presence::ALL.map(|presence| Head { presence, ..head() });
-    for head in [
-        bare,
-        head(),
-        full_head(),
-        later_head(),
-        seat_head(),
-        compacting_head(),
-        replaced_head(),
-        settings_head(),
-        budget_head(),
-        shell_line_head(),
-    ]
-    .into_iter()
-    .chain(presences)
-    {
+    let heads = dumped_heads().into_iter().map(|(_, head)| head);
+    for head in heads.chain([bare]).chain(presences) {
         let mut payload = Vec::new();
         encode_head(&head, &mut payload).unwrap();
         assert_eq!(decode_head(SESSION, &payload).unwrap(), head);
