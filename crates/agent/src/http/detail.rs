@@ -82,10 +82,7 @@ fn words_within(value: &Value, depth: usize) -> Option<String> {
                 "error_description",
                 "reason",
                 "title",
-                "error_msg",
                 "error_message",
-                "fault",
-                "faultstring",
                 "base_resp",
                 "status_msg",
             ];

@@ -65,6 +65,12 @@ impl Refused<'_> {
     }
 }
 
+/// What went wrong with a server that is no agent, in words.
+pub(super) fn server_words(AgentFailure { kind, detail }: AgentFailure) -> String {
+    let detail = detail.strip_prefix("base_url is not an address: ").unwrap_or(&detail);
+    if detail.is_empty() { kind.what().replace("agent", "server") } else { detail.to_owned() }
+}
+
 /// The failure that an error in the place of an answer, or in the middle of one, is.
 pub(super) fn in_answer(error: &str, secrets: &Secrets) -> AgentFailure {
     let json = read(error);

@@ -115,7 +115,13 @@ impl Frames {
         let Some(depth) = depth.checked_sub(1) else { return self.frame(name, value) };
         let wrapped = text(value).filter(|inner| is_object(inner));
         let inner = match &wrapped {
-            Some(inner) => values(inner).values,
+            Some(inner) => {
+                let read = values(inner);
+                if !read.whole {
+                    self.answer.note_torn();
+                }
+                read.values
+            }
             None if is_array(value) => elements(value),
             None => return self.frame(name, value),
         };
@@ -128,14 +134,22 @@ impl Frames {
     }
 
     fn frame(&mut self, name: &str, frame: &RawValue) -> Flow {
-        let mut meaning = self.reader.read(name, frame, &mut self.answer);
+        let meaning = self.reader.read(name, frame, &mut self.answer);
         // Something between may have put it into a member of a frame of its own.
         if meaning == Meaning::Foreign
             && let [Some(inner)] = members(frame, ["data"])
             && is_object(inner.get())
         {
-            meaning = self.reader.read(name, inner, &mut self.answer);
+            let within = self.reader.read(name, inner, &mut self.answer);
+            if within != Meaning::Foreign || has_error(inner) {
+                return self.placed(name, inner, within);
+            }
         }
+        self.placed(name, frame, meaning)
+    }
+
+    /// Takes in what is no part of an answer, and what goes wrong there.
+    fn placed(&mut self, name: &str, frame: &RawValue, meaning: Meaning) -> Flow {
         match meaning {
             Meaning::Part | Meaning::End => self.answer.note_part(),
             Meaning::Foreign if !is_nothing(frame) => {
@@ -144,8 +158,7 @@ impl Frames {
             }
             Meaning::Aside | Meaning::Foreign => {}
         }
-        let [error, base] = members(frame, ["error", "base_resp"]);
-        if is_error_name(name) || error.is_some_and(is_error) || base.is_some_and(is_base_error) {
+        if is_error_name(name) || has_error(frame) {
             self.answer.on_error(frame.get());
             return Flow::Ended;
         }
@@ -165,6 +178,12 @@ impl Frames {
         }
         self.answer.note_torn();
     }
+}
+
+/// Whether a frame has a member that says what went wrong.
+fn has_error(frame: &RawValue) -> bool {
+    let [error, base] = members(frame, ["error", "base_resp"]);
+    error.is_some_and(is_error) || base.is_some_and(is_base_error)
 }
 
 /// How often a frame may be wrapped up, in lists and texts.

@@ -11,6 +11,7 @@ use q_mcp::http::{
 use super::address::Address;
 use super::events::EventParser;
 use super::exchange::{Bytes, Exchange, Method};
+use super::failure::server_words;
 use super::lines::TooLong;
 use super::route::Route;
 use crate::network::NetworkEnvironment;
@@ -27,11 +28,10 @@ impl HttpClient for ServerHttp {
         let network = self.network.clone();
         Box::pin(async move {
             let patience = request.patience;
-            let exchange =
-                asked(request, &network).await.map_err(|AgentFailure { kind, detail }| HttpTrouble {
-                    why: if detail.is_empty() { kind.what().replace("agent", "server") } else { detail },
-                    may_have_arrived: matches!(kind, FailureKind::Cut | FailureKind::Silent),
-                })?;
+            let exchange = asked(request, &network).await.map_err(|failure| HttpTrouble {
+                may_have_arrived: matches!(failure.kind, FailureKind::Cut | FailureKind::Silent),
+                why: server_words(failure),
+            })?;
             let answer: Box<dyn HttpAnswer> = Box::new(ServerAnswer::new(exchange, patience));
             Ok(answer)
         })
@@ -81,7 +81,7 @@ impl ServerAnswer {
         let is_refusal = self.exchange.status() >= 300;
         let most = if is_refusal { REFUSAL_BYTES } else { MESSAGE_BYTES };
         let mut body = Vec::new();
-        while let Some(piece) = self.exchange.piece(self.patience).await.map_err(told)? {
+        while let Some(piece) = self.exchange.piece(self.patience).await.map_err(server_words)? {
             body.extend_from_slice(&piece);
             if body.len() > most {
                 if is_refusal {
@@ -109,7 +109,7 @@ impl ServerAnswer {
             if self.is_over {
                 return Ok(None);
             }
-            let piece = self.exchange.piece(self.patience).await.map_err(told)?;
+            let piece = self.exchange.piece(self.patience).await.map_err(server_words)?;
             self.is_over = piece.is_none();
             self.rest = piece.unwrap_or_default();
             if self.is_over {
@@ -122,10 +122,6 @@ impl ServerAnswer {
 
 fn too_long() -> String {
     format!("it says more than {} MB at once", MESSAGE_BYTES >> 20)
-}
-
-fn told(AgentFailure { kind, detail }: AgentFailure) -> String {
-    if detail.is_empty() { kind.what().replace("agent", "server") } else { detail }
 }
 
 impl HttpAnswer for ServerAnswer {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use q_core::AgentFailure;
 use q_tools::{MAX_OUTPUT, ToolReply, WantedPage, without_tags};
 
 use super::address::Address;
 use super::exchange::{Exchange, HeaderName};
+use super::failure::server_words;
 use super::fetch::joined;
 use super::page_text;
 use super::public::{NOT_PUBLIC, may_be_public};
@@ -51,7 +51,7 @@ pub(super) fn refuse_own(page: &WantedPage) -> Result<(), String> {
 }
 
 fn public_address(url: &str) -> Result<Address, String> {
-    let address = Address::of(url).map_err(told)?;
+    let address = Address::of(url).map_err(server_words)?;
     if may_be_public(address.host()) { Ok(address) } else { Err(NOT_PUBLIC.to_owned()) }
 }
 
@@ -61,20 +61,15 @@ async fn try_fetch(network: &NetworkEnvironment, page: &WantedPage) -> Result<St
     let mut url = page.url.clone();
     for _ in 0..=MAX_REDIRECTS {
         let address = public_address(&url)?;
-        let route = Route::to(&address, network, None).await.map_err(told)?.leading_to_the_world();
+        let route = Route::to(&address, network, None).await.map_err(server_words)?.leading_to_the_world();
         let exchange = Exchange::get(&route, &address, &headers, SILENCE).await;
-        let exchange = exchange.map_err(|attempt| told(attempt.failure))?.unpacked();
+        let exchange = exchange.map_err(|attempt| server_words(attempt.failure))?.unpacked();
         let target =
             exchange.header("location").filter(|_| matches!(exchange.status(), 301..=303 | 307 | 308));
         let Some(target) = target else { return read(exchange, page, &url).await };
         url = next(&url, target, page)?;
     }
     Err("the server redirects again and again".into())
-}
-
-fn told(AgentFailure { kind, detail }: AgentFailure) -> String {
-    let detail = detail.strip_prefix("base_url is not an address: ").unwrap_or(&detail);
-    if detail.is_empty() { kind.what().replace("agent", "server") } else { detail.to_owned() }
 }
 
 /// Where a redirect leads, on the same host and no less secured: nobody was asked about any other.
@@ -104,7 +99,7 @@ async fn read(mut exchange: Exchange, page: &WantedPage, url: &str) -> Result<St
         return Err(format!("it is no text ({}, status {status}); nothing of it is told", shown(&essence)));
     }
     let (mut body, mut is_cut) = (Vec::new(), false);
-    while let Some(piece) = exchange.piece(SILENCE).await.map_err(told)? {
+    while let Some(piece) = exchange.piece(SILENCE).await.map_err(server_words)? {
         body.extend_from_slice(&piece);
         if body.len() > MAX_BODY {
             body.truncate(MAX_BODY);
