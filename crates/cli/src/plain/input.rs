@@ -39,8 +39,7 @@ impl InputLines {
             let mut input = BufReader::new(std::io::stdin());
             let mut before: Option<Instant> = None;
             while let Some(line) = read(&mut input) {
-                let now = clock.mono();
-                let follows = before.replace(now).is_some_and(|before| now.since(before) < TOGETHER);
+                let follows = before.is_some_and(|before| clock.mono().since(before) < TOGETHER);
                 let line = match line {
                     Input::Line(line) if is_typed && line.starts_with('!') && !follows && !more(&input) => {
                         Input::TypedLine(line)
@@ -50,6 +49,8 @@ impl InputLines {
                 if send.blocking_send((line, clock.mono())).is_err() {
                     return; // the program ends
                 }
+                // Behind the wait for a place, so that the rest of a long paste is still told as coming together with this.
+                before = Some(clock.mono());
             }
         });
         Self { lines }
