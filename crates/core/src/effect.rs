@@ -173,9 +173,11 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The turn whose agent is told something by it while it runs.
-    pub fn told(&self) -> Option<(SessionId, TurnNo)> {
-        if let Self::Steer { session, turn, .. }
+    /// The turn that begins or goes on by it: nothing of the kind is done once that is over.
+    pub fn of_turn(&self) -> Option<(SessionId, TurnNo)> {
+        if let Self::Run { session, turn, .. }
+        | Self::Shell { session, turn, .. }
+        | Self::Steer { session, turn, .. }
         | Self::Permit { session, turn, .. }
         | Self::Settle { session, turn, .. } = self
         {

@@ -53,16 +53,11 @@ impl Pipeline {
         Released { commit, effects: released }
     }
 
-    /// Of a turn that is cancelled while something of it is being written, nothing reaches the agent: it is not asked, no
-    /// tool is permitted.
+    /// Of a turn that is cancelled while something of it is being written, nothing is done: its agent is not asked, no tool is
+    /// permitted, and no line for the shell runs.
     fn forget(&mut self, cancelled: SessionId, over: TurnNo) {
-        let its = (cancelled, over);
-        let is_of_it = |effect: &Effect| {
-            effect.told() == Some(its)
-                || matches!(effect, Effect::Run { session, turn, .. } if (*session, *turn) == its)
-        };
         for waiting in &mut self.waiting {
-            waiting.effects.retain(|effect| !is_of_it(effect));
+            waiting.effects.retain(|effect| effect.of_turn() != Some((cancelled, over)));
         }
     }
 

@@ -394,7 +394,13 @@ const fn prompt_in(message: &mut ClientMessage) -> Option<(u64, &mut Token)> {
         ClientMessage::Request {
             id,
             request:
-                Request::Command { command: Command::Submit { token, .. } | Command::Steer { token, .. }, .. },
+                Request::Command {
+                    command:
+                        Command::Submit { token, .. }
+                        | Command::Steer { token, .. }
+                        | Command::Shell { token, .. },
+                    ..
+                },
         } => Some((*id, token)),
         ClientMessage::Request { .. }
         | ClientMessage::Hello(_)

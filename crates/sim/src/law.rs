@@ -47,7 +47,7 @@ pub enum Law {
     ResultRight,
     /// Nothing is said to have run that nobody let run, whatever its agent says of it.
     ResultAllowed,
-    /// No turn of a session is asked while its files are put back.
+    /// No turn of a session is asked, and no line of it runs, while its files are put back.
     FilesAtRest,
     /// A request has one reply, and a reply has a request.
     OneReply,

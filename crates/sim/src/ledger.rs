@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use q_core::conversation::{Role, messages, sealed_messages};
 use q_core::{
-    Batch, Body, ClientId, Command, Durability, PromptNo, Record, ResumeHandle, SessionId, WallTime,
+    Batch, Body, ClientId, Command, Durability, PromptNo, Record, ResumeHandle, SHELL_CALL, SessionId,
+    WallTime,
 };
-use q_host::simulation::{AgentRequest, CommitNo};
+use q_host::simulation::{AgentRequest, CommitNo, ShellRequest};
 use q_model::losable::may_be_lost;
 use q_proto::{ClientMessage, Request};
 use q_store::Store;
@@ -87,7 +88,9 @@ impl Ledger {
         };
         let mut submission = None;
         if let Request::Command { command, .. } = request {
-            if let Command::Submit { text, .. } | Command::Steer { text, .. } = command {
+            if let Command::Submit { text, .. } | Command::Steer { text, .. } | Command::Shell { text, .. } =
+                command
+            {
                 submission = mark::submission(text);
             } else if let Command::Retry { session, .. } = command
                 // That fault retries in a client's name what nobody wished.
@@ -212,6 +215,28 @@ impl Ledger {
             .last()
             .is_some_and(|last| last.role == Role::User && last.text().contains(&format!(".{wanted}#")));
         Law::AskedRight.check(is_right, || format!("{} is about {wanted}; sent: {:?}", who(), sent.last()))
+    }
+
+    /// The host has a line for the shell run: once, whatever happens to the host, as it was typed, behind the record of it.
+    pub(super) fn runs_line(&mut self, disk: &Disk, request: &ShellRequest) -> Held {
+        let (session, turn, line) = (request.session, request.turn, &request.line);
+        let who = || format!("line {line:?} of turn {turn} of session {}", mark::number(session));
+        Law::AskedOnce.check(self.asked.insert((session, turn.0)), || format!("{} runs twice", who()))?;
+        let law = if disk.has_failed() { Law::NothingAfterFailure } else { Law::DurableFirst };
+        let began = disk.index.turn(session, turn).filter(|(_, place)| disk.holds(*place));
+        let (prompt, _) = began.ok_or_else(|| law.broken(format!("{} runs and is not on disk", who())))?;
+        let called = disk.index.permitted(session, turn, SHELL_CALL);
+        law.check(called.is_some_and(|(_, place)| disk.holds(place)), || {
+            format!("{} runs and its call is not on disk", who())
+        })?;
+        let times = self.times_asked.entry((session, prompt)).or_default();
+        *times += 1;
+        Law::AskedByWish.check(*times == 1, || format!("{} runs the {times}th time", who()))?;
+        texts::is_at_home(line, session, &disk.index)?;
+        let wanted = disk.index.mark_of(session, prompt).unwrap_or_default();
+        Law::AskedRight.check(mark::what(line) == wanted && !line.starts_with('!'), || {
+            format!("{} runs for prompt {prompt}, which is {wanted}", who())
+        })
     }
 
     /// The host hears by what an agent finds its memory, in a turn that runs.

@@ -21,6 +21,7 @@ mod pace;
 mod plan;
 mod planted;
 mod script;
+mod shells;
 mod shrink;
 mod side;
 mod stage;

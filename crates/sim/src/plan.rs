@@ -108,6 +108,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     always(14, |c| ClientRequest::Submit { bytes: prompt(c) }),
     row(2, |_| ClientRequest::SubmitAgain),
     row(2, |c| ClientRequest::Steer { bytes: prompt(c) }),
+    row(3, |c| ClientRequest::Shell { bytes: prompt(c) }),
     row(2, |c| ClientRequest::Unqueue { prompt: c.below(6) as u8 }),
     row(2, |c| ClientRequest::Edit { prompt: c.below(6) as u8, bytes: prompt(c) }),
     row(1, |c| ClientRequest::Move { prompt: c.below(6) as u8, place: c.below(6) as u8 }),

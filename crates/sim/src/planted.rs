@@ -10,6 +10,7 @@ pub enum Planted {
     LosesWhatIsSynced,
     DeliversUnderAnotherToken,
     AsksTwice,
+    RunsLinesTwice,
     RetriesByItself,
     ForgetsTheHistory,
     SendsWhatFailed,
@@ -53,12 +54,13 @@ pub enum Planted {
 }
 
 impl Planted {
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::ReportsEarly,
         Self::SwallowsFailures,
         Self::LosesWhatIsSynced,
         Self::DeliversUnderAnotherToken,
         Self::AsksTwice,
+        Self::RunsLinesTwice,
         Self::RetriesByItself,
         Self::ForgetsTheHistory,
         Self::SendsWhatFailed,
@@ -108,7 +110,7 @@ impl Planted {
             Self::SwallowsFailures => Law::NothingAfterFailure,
             Self::LosesWhatIsSynced => Law::PromptKept,
             Self::DeliversUnderAnotherToken => Law::PromptOnce,
-            Self::AsksTwice => Law::AskedOnce,
+            Self::AsksTwice | Self::RunsLinesTwice => Law::AskedOnce,
             Self::RetriesByItself => Law::AskedByWish,
             Self::ForgetsTheHistory => Law::AskedRight,
             Self::SendsWhatFailed => Law::FailedNotSent,

@@ -24,6 +24,7 @@ pub(super) enum Did {
     Release(SessionId),
     Load(SessionId),
     Reverse(ReversalReport),
+    Shell(ShellRequest),
     Reply {
         client: ClientId,
         request: u64,
@@ -185,8 +186,12 @@ impl World for Side {
         self.did.push(Did::Reverse(ReversalReport { session, redo, outcome }));
     }
 
-    // No simulated person types a line for the shell.
-    fn shell(&mut self, _: ShellRequest) {}
+    fn shell(&mut self, request: ShellRequest) {
+        if self.planted == Some(Planted::RunsLinesTwice) {
+            self.did.push(Did::Shell(request.clone()));
+        }
+        self.did.push(Did::Shell(request));
+    }
 
     fn welcome(&mut self, client: ClientId, outbox: Arc<Outbox>) {
         self.outboxes.insert(client, outbox);

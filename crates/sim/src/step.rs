@@ -146,6 +146,10 @@ pub enum ClientRequest {
     Steer {
         bytes: u16,
     },
+    /// A line for the shell.
+    Shell {
+        bytes: u16,
+    },
     Unqueue {
         prompt: u8,
     },

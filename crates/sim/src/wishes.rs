@@ -68,6 +68,13 @@ impl ClientRequest {
             Self::MarkUnread => of(Command::MarkUnread { session }),
             Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), PromptWay::Ask)),
             Self::Steer { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), PromptWay::Steer)),
+            Self::Shell { bytes } => {
+                let Prompt { text, .. } = prompt(number, session, bytes.into(), PromptWay::Run);
+                // Each other one is not told to the agent.
+                let marks = if number.is_multiple_of(2) { "!" } else { "!!" };
+                let text = format!("{marks}{text}");
+                Asked::Prompt(Prompt { text, ..prompt(number, session, 0, PromptWay::Run) })
+            }
             Self::Unqueue { prompt } => of(Command::Unqueue { session, prompt: queued(prompt) }),
             Self::Edit { prompt, bytes } => {
                 let text = text(session, &format!("e{number}"), bytes);

@@ -154,12 +154,12 @@ impl<'a> Step<'a> {
         self.after.push(effect);
     }
 
-    /// Takes back what this very call wanted to tell the agent of a turn: the turn ends. Gives the calls that it would have
+    /// Takes back what this very call wanted done in a turn: the turn ends. Gives the calls that it would have
     /// permitted, which therefore never run.
     pub(super) fn take_back(&mut self, id: SessionId, ended: TurnNo) -> Vec<CallNo> {
         let mut calls = Vec::new();
         self.after.retain(|effect| {
-            let is_of_it = effect.told() == Some((id, ended));
+            let is_of_it = effect.of_turn() == Some((id, ended));
             if let Effect::Permit { call, .. } = effect
                 && is_of_it
             {

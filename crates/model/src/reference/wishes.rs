@@ -58,7 +58,7 @@ impl Model {
             Command::MarkUnread { session } => self.mark_unread(session),
             Command::Submit { session, token, text, images: _ } => self.submit(session, token, text),
             Command::Steer { session, token, text, images: _ } => self.steer(session, token, text),
-            // Workloads type none: a line for the shell is a turn that asks nobody, and has scenarios.
+            // Workloads type none: a line for the shell asks nobody; scenarios and the simulation have it.
             Command::Shell { .. } => Err("prompt_empty"),
             Command::Unqueue { session, prompt } => self.unqueue(session, prompt),
             Command::Edit { session, prompt, text } => self.edit(session, prompt, text),

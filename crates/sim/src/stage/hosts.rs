@@ -10,6 +10,7 @@ use crate::agents::Agents;
 use crate::law::{Held, Law};
 use crate::loads::Loads;
 use crate::planted::Planted;
+use crate::shells::Shells;
 use crate::side::Side;
 
 impl Stage {
@@ -60,6 +61,7 @@ impl Stage {
             self.drawn = life.host.into_world().drawn;
         }
         self.agents = Agents::new(self.planted);
+        self.shells = Shells::default();
         self.ledger.host_is_gone();
         // Each client sees the end of its connection when it reads on.
         for client in &mut self.clients {

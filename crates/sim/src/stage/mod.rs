@@ -32,6 +32,7 @@ use crate::pace::Pace;
 use crate::plan::Plan;
 use crate::planted::Planted;
 use crate::script::Script;
+use crate::shells::Shells;
 use crate::side::{Side, WantedPage};
 use crate::step::{Act, Aim, ClientRequest, Does, InjectedFault, Say, SimulationStep};
 use crate::trace::Trace;
@@ -45,6 +46,7 @@ pub(super) struct Stage {
     clocks: Clocks,
     disk: Disk,
     agents: Agents,
+    shells: Shells,
     clients: Vec<Client>,
     life: Option<Life>,
     ledger: Ledger,
@@ -106,6 +108,7 @@ impl Stage {
             clocks: Clocks::default(),
             disk: Disk::new(plan.host.limits.turn_calls, planted),
             agents: Agents::new(planted),
+            shells: Shells::default(),
             clients: (0..plan.clients).map(|_| Client::new(planted)).collect(),
             life: None,
             ledger: Ledger::new(planted),
@@ -318,7 +321,13 @@ impl Stage {
         let heard = if is_late {
             self.agents.emit_late(ask, say, self.sayings)
         } else {
-            self.agents.emit(ask, say, self.sayings)
+            // Agents and shells are counted through.
+            let agents = self.agents.asked().count();
+            match ask.checked_rem(agents + self.shells.len()) {
+                Some(place) if place < agents => self.agents.emit(place, say, self.sayings),
+                Some(place) => self.shells.emit(place - agents, say, self.sayings),
+                None => Vec::new(),
+            }
         };
         let fault = if is_late { Some("fault: agent speaks late") } else { say.fault() };
         let fault = fault.filter(|_| !heard.is_empty());

@@ -66,8 +66,11 @@ impl Stage {
 
     /// Whether the places of the session's agent are taken: all, or all that the background may have.
     fn is_held_for_others(&self, held: &Summary, lines: &[Summary]) -> Held {
-        let runs =
-            |line: &&Summary| line.agent == held.agent && line.activity == Activity::Working && !line.held;
+        // A line for the shell takes no place.
+        let asks = |line: &&Summary| self.shells.running().all(|(session, _)| session != line.id);
+        let runs = |line: &&Summary| {
+            line.agent == held.agent && line.activity == Activity::Working && !line.held && asks(line)
+        };
         let background = |line: &&Summary| !self.ledger.is_shown(line.id);
         let (all, behind) =
             (lines.iter().filter(runs).count(), lines.iter().filter(runs).filter(background).count());

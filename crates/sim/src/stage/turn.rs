@@ -207,6 +207,7 @@ impl Stage {
             }
             Did::Cancel(session, turn) => {
                 self.agents.cancel(session, turn);
+                self.shells.cancel(session, turn, self.planted);
                 self.ledger.consents.cancels(session, turn);
             }
             Did::Control(session, turn, told) => self.control(session, turn, told)?,
@@ -228,6 +229,12 @@ impl Stage {
                     life.reversals.push_back(report);
                 }
             }
+            Did::Shell(request) => {
+                self.files_are_at_rest(request.session)?;
+                self.ledger.runs_line(&self.disk, &request)?;
+                self.count("lines for the shell", 1);
+                self.shells.start(request.session, request.turn);
+            }
             Did::Reply { client, request, granted } => {
                 self.ledger.replied(&self.disk, client, request, granted.is_ok())?;
                 if let Err(code) = granted {
@@ -246,12 +253,16 @@ impl Stage {
         Ok(())
     }
 
-    fn ask(&mut self, request: &AgentRequest) -> Held {
-        let session = request.seat.session;
+    fn files_are_at_rest(&self, session: SessionId) -> Held {
         let reversals = self.life.iter().flat_map(|life| &life.reversals);
         Law::FilesAtRest.check(reversals.into_iter().all(|report| report.session != session), || {
-            format!("session {} is asked, and its files are put back", mark::number(session))
-        })?;
+            format!("something runs in session {}, and its files are put back", mark::number(session))
+        })
+    }
+
+    fn ask(&mut self, request: &AgentRequest) -> Held {
+        let session = request.seat.session;
+        self.files_are_at_rest(session)?;
         self.ledger.asked(&self.disk, request)?;
         let name = match &request.agent {
             AgentSpec::Http(spec) => spec.base_url.clone(),
@@ -324,9 +335,9 @@ impl Stage {
         }
     }
 
-    /// Who is being asked, sessions by their numbers; for messages.
+    /// In which turns somebody is being asked or a line runs.
     pub(super) fn asks(&self) -> Vec<(SessionId, TurnNo)> {
-        let mut asks: Vec<_> = self.agents.asked().collect();
+        let mut asks: Vec<_> = self.agents.asked().chain(self.shells.running()).collect();
         asks.sort_unstable();
         asks
     }
