@@ -23,7 +23,7 @@ pub struct WrittenCommand<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenText {
     pub name: String,
-    /// What it takes.
+    /// What is typed behind its name, in words for people.
     pub hint: String,
     pub about: String,
     pub path: String,

@@ -29,7 +29,7 @@ pub struct CommandFile {
     /// As it is typed behind the slash.
     pub name: String,
     pub about: String,
-    /// What it takes.
+    /// What is typed behind its name, in words for people.
     pub hint: String,
     pub path: String,
     pub keeper: TextKeeper,
@@ -43,7 +43,7 @@ pub struct CommandFiles {
     places: Vec<TextPlace>,
 }
 
-/// Where one is.
+/// A name in a place, which is not opened yet.
 struct FoundFile<'a> {
     place: &'a TextPlace,
     folder: Option<String>,

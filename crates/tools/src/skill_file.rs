@@ -27,7 +27,6 @@ const ABOUT: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkillFile {
     pub about: String,
-    /// Of its `SKILL.md`.
     pub path: String,
     /// The directory with all skills that it is in, as people are told of it.
     pub above: String,

@@ -58,7 +58,7 @@ fn the_persons_command_counts_then_the_nearest_of_the_project() {
     let (all, more) = near.all();
     let shadowed: Vec<_> =
         all.iter().filter(|file| file.text.is_err()).map(|file| file.name.as_str()).collect();
-    assert_eq!((shadowed.as_slice(), more), (["c", "f:b", "a", "c"].as_slice(), 0));
+    assert_eq!((shadowed.as_slice(), more), (["f:b", "a", "c", "c"].as_slice(), 0));
     assert!(shadowed.len() < all.len() && all[0].keeper == TextKeeper::Person);
     let places = ProjectPlace::of(&home.join("p/x"), None).text_places();
     assert_eq!(places, [".q/commands", ".claude/commands", "x/.claude/commands"]);

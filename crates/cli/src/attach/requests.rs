@@ -392,12 +392,7 @@ impl Requests {
                 ui.listed(mirror, session, models, shows);
             }
             (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
-                let written = match (&wanted, mirror.get(session)) {
-                    (OfferUse::Commands, Some(here)) => {
-                        own_texts::command_lines(context, Path::new(&here.summary.directory))
-                    }
-                    _other => Vec::new(),
-                };
+                let written = written(context, mirror, session, &wanted);
                 return ui.offered(session, wanted, &offers::list(*offered, written));
             }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
@@ -507,6 +502,12 @@ fn served(
         Some(here) => served_words::wanted(context, &here.agent, Path::new(&here.directory), text),
         None => Ok(PromptWords::Ready(ServedText::plain(text))),
     }
+}
+
+/// What is listed of commands that somebody wrote, where commands are listed.
+fn written(context: &Context, mirror: &Mirror, session: SessionId, wanted: &OfferUse) -> Vec<String> {
+    let here = mirror.get(session).filter(|_| *wanted == OfferUse::Commands);
+    here.map(|here| own_texts::command_lines(context, Path::new(&here.summary.directory))).unwrap_or_default()
 }
 
 /// Shows a session's own rules, and behind them those that stand beside it, or why they are not known.

@@ -70,7 +70,7 @@ fn a_command_of_ones_own_is_typed_completed_listed_and_changed() {
     terminal.send("\x15");
     terminal.wait_prompt("api");
     let asked = shop.world.server.requests().len();
-    for (typed, told) in [("/reveiw x", "did you mean /review?"), ("/bad", "no second line of ---")] {
+    for (typed, told) in [("/reveiw x", "did you mean /review?"), ("/bad", "its front matter has no second line")] {
         terminal.enter(typed, told);
         terminal.send("\x15");
         terminal.wait_prompt("api");
@@ -91,7 +91,7 @@ fn what_a_project_wrote_counts_once_it_is_trusted_and_names_no_file() {
     of_project(&shop, ".q/commands/look.md", "Look at @a.txt");
     quiet(&shop);
     let mut terminal = shop.world.open_at("api");
-    terminal.wait_text(".q/commands, .claude/commands can be used");
+    terminal.wait_text("n not now · .q/commands");
     terminal.enter("/look", "there is no /look");
     assert_eq!(shop.world.server.requests().len(), 0);
     trust(&shop);
