@@ -57,7 +57,7 @@ pub(crate) fn question(directory: &str, home: &str, paths: &[String]) -> String 
     let (servers, written) = (of(&[SERVERS_FILE]), of(&WRITTEN));
     let is_text = |path: &&String| !servers.contains(path) && !written.contains(path);
     let texts: Vec<String> = paths.iter().filter(is_text).cloned().collect();
-    let mut then = match (texts.as_slice(), servers.as_slice()) {
+    let then = match (texts.as_slice(), servers.as_slice()) {
         ([], []) => String::new(),
         (texts, []) => format!("{} goes to the model with each turn then", untrusted(texts)),
         ([], servers) => format!("you may accept the servers of {} then", untrusted(servers)),
@@ -65,11 +65,12 @@ pub(crate) fn question(directory: &str, home: &str, paths: &[String]) -> String 
             format!("{} goes to the model then, servers of {} wait", untrusted(texts), untrusted(servers))
         }
     };
-    if !written.is_empty() {
-        let and = if then.is_empty() { "" } else { ", and " };
-        then += &format!("{and}{} can be used", untrusted(&written));
-    }
-    format!("y trusts {directory} · n not now · {then}")
+    let and = if then.is_empty() || written.is_empty() { "" } else { ", and " };
+    let used = match written.as_slice() {
+        [] => String::new(),
+        written => format!("{} can be used", untrusted(written)),
+    };
+    format!("y trusts {directory} · n not now · {then}{and}{used}")
 }
 
 /// The paths that would count, a few of them.

@@ -70,7 +70,9 @@ fn a_command_of_ones_own_is_typed_completed_listed_and_changed() {
     terminal.send("\x15");
     terminal.wait_prompt("api");
     let asked = shop.world.server.requests().len();
-    for (typed, told) in [("/reveiw x", "did you mean /review?"), ("/bad", "its front matter has no second line")] {
+    for (typed, told) in
+        [("/reveiw x", "did you mean /review?"), ("/bad", "its front matter has no second line")]
+    {
         terminal.enter(typed, told);
         terminal.send("\x15");
         terminal.wait_prompt("api");
