@@ -86,7 +86,7 @@ impl Attached<'_> {
                     self.ui.show_skills(session, lines);
                 }
                 Intent::Written { session, line, otherwise } => {
-                    self.send_written(session, line, otherwise)?
+                    self.send_written(session, line, otherwise)?;
                 }
                 intent => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
