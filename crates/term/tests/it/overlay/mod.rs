@@ -74,9 +74,8 @@ fn whatever_an_overlay_advertises_works_in_it() {
     let trashed = Command::Trash { session: SESSION, even_if_working: true };
     let renamed = Command::Rename { session: SESSION, name: "apix".into() };
     let otherwise = "there is no /swich; did you mean /switch? (a prompt that begins with / is typed //…)";
-    let (line, otherwise) = ("/swich plan".into(), otherwise.into());
-    // Whether somebody wrote such a command only the client knows.
-    let unknown = Intent::Written { session: Some(SESSION), line, otherwise };
+    let unknown =
+        Intent::Written { session: Some(SESSION), line: "/swich plan".into(), otherwise: otherwise.into() };
     let cases: Vec<Case> = vec![
         (queue, "/unqueue [NUMBER]", "/unqueue 2⏎", unqueue(2), "[api] > second", "┌ queue"),
         (queue, "/edit NUMBER [TEXT]", "/edit 3⏎", unqueue(3), "[api] > third", "┌ queue"),
