@@ -23,7 +23,7 @@ pub use q_core::conversation::{Message, Role};
 pub use q_mcp::PinnedTools;
 pub use q_seat::{
     Agent, AgentControl, AgentOffer, AgentOffers, BackgroundLine, ChildEnvironment, Controls, Conversation,
-    McpServers, McpSpec, Seat, ServerTables, Turn,
+    McpServers, McpSpec, Seat, ServerTables, SkillPlace, Turn,
 };
 pub use q_tools::{ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolReply, ToolSettings, Toolbox};
 pub use secret::{Secret, Secrets};

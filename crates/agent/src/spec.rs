@@ -63,6 +63,14 @@ impl AgentSpec {
             Self::Http(spec) => !spec.shape.no_project_files,
         }
     }
+
+    /// Whether it has a tool by which it reads the skills that it is told of.
+    pub fn reads_skills(&self) -> bool {
+        match self {
+            Self::Guide | Self::Acp(_) => false,
+            Self::Http(spec) => spec.tools.is_some(),
+        }
+    }
 }
 
 /// How a model behind an API is reached.

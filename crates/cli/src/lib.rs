@@ -32,6 +32,7 @@ mod named_files;
 mod offers;
 mod open;
 mod out;
+mod own_texts;
 mod permissions_file;
 mod places;
 mod plain;

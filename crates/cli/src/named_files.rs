@@ -20,6 +20,7 @@ use q_term::words;
 
 use crate::environment::ProcessEnvironment;
 use crate::image_file;
+use crate::served_words::ServedText;
 
 /// What one file may have, in bytes.
 const MOST_OF_A_FILE: u64 = 256 << 10;
@@ -69,16 +70,20 @@ pub(crate) struct TypedPrompts {
 }
 
 impl TypedPrompts {
-    /// A prompt with the files that it names, or why it goes back to where it was typed.
-    pub(crate) fn with_files(&mut self, base: Base<'_>, text: &str) -> Result<FilledPrompt, String> {
-        let files = base.files(text);
+    /// A prompt with the files that it names where it may, or why it goes back to where it was typed.
+    pub(crate) fn with_files(
+        &mut self,
+        base: Base<'_>,
+        ServedText { text, named }: ServedText,
+    ) -> Result<FilledPrompt, String> {
+        let files = base.files(&named);
         let is_meant = self.faulty.take().is_some_and(|faulty| faulty == text);
         match files.fault().filter(|_| !is_meant) {
             Some(fault) => {
-                self.faulty = Some(text.to_owned());
+                self.faulty = Some(text);
                 Err(fault)
             }
-            None => Ok(files.behind(text.to_owned())),
+            None => Ok(files.behind(text)),
         }
     }
 }

@@ -12,11 +12,12 @@ pub(crate) fn request(session: SessionId) -> Request {
     Request::Offers { session: session.into() }
 }
 
-pub(crate) fn list(WireOffers { mode, modes, commands }: WireOffers) -> OfferList {
-    OfferList { mode, modes, commands }
+/// With what the client knows of commands that somebody wrote.
+pub(crate) fn list(WireOffers { mode, modes, commands }: WireOffers, written: Vec<String>) -> OfferList {
+    OfferList { mode, modes, commands, written }
 }
 
 pub(crate) async fn ask(client: &mut Client, session: SessionId) -> Result<OfferList, CliError> {
     let Response::Offers(offers) = client.ask(request(session)).await? else { return Err(unexpected()) };
-    Ok(list(*offers))
+    Ok(list(*offers, Vec::new()))
 }

@@ -1,6 +1,6 @@
 //! Where the configuration, the store, the log and the socket are, by the variables of the environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use q_proto::Place;
@@ -49,4 +49,10 @@ pub(crate) fn config_file(environment: &ProcessEnvironment) -> Result<PathBuf, C
         Some(file) => Ok(environment.directory.join(file)),
         None => Ok(standard(environment)?.config_dir().join("q").join("config.toml")),
     }
+}
+
+/// What is the person's own beside the configuration: commands and skills.
+pub(crate) fn own_directory(environment: &ProcessEnvironment) -> Result<PathBuf, CliError> {
+    let file = config_file(environment)?;
+    Ok(file.parent().map(Path::to_owned).unwrap_or_default())
 }

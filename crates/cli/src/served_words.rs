@@ -1,6 +1,9 @@
 //! What a prompt takes from MCP servers: `/SERVER:PROMPT ARGUMENTS` becomes what that prompt of the server says, `@SERVER:URI` is quoted
 //! behind it as files are. Asked from here, by whoever types, when it is sent, and of servers that are accepted.
 //!
+//! Commands and skills that somebody wrote become what their files say, in the same place (`own_texts`). A server of that name goes before
+//! them, and two slashes send the line as it is.
+//!
 //! What a server says names nothing: no file is read for it, and no other resource.
 
 use std::collections::BTreeSet;
@@ -9,11 +12,11 @@ use std::path::Path;
 use q_mcp::{McpSpec, PinnedTools};
 use q_term::mention::mentions;
 use q_term::sanitize::visible_line;
-use q_term::{quoted, served};
+use q_term::{quoted, served, written};
 
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
-use crate::{mcp_look, mcp_servers};
+use crate::{mcp_look, mcp_servers, own_texts};
 
 /// The most resources of one prompt.
 const MOST: usize = 8;
@@ -22,7 +25,7 @@ const MOST: usize = 8;
 #[derive(Debug)]
 pub(crate) enum PromptWords {
     /// It wants nothing of any server.
-    Plain(String),
+    Ready(ServedText),
     Served(Box<ServedWords>),
 }
 
@@ -58,20 +61,28 @@ enum WantedWords {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServedText {
     pub(crate) text: String,
-    /// Whether a server said it: nothing in it names a file of the person's.
-    pub(crate) is_served: bool,
+    /// What of it may name files of the person's: what they wrote themselves, and nothing that a server or a project said.
+    pub(crate) named: String,
 }
 
-/// What a prompt wants of servers, in a session of that agent and directory; of two slashes in front of what would be a server's prompt
-/// one is left. Says why one of them cannot be asked.
+impl ServedText {
+    /// As it was typed.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self { text: text.to_owned(), named: text.to_owned() }
+    }
+}
+
+/// What a prompt wants of servers, in a session of that agent and directory; of two slashes in front of what would be a server's prompt,
+/// or somebody's command, one is left. Says why one of them cannot be asked.
 pub(crate) fn wanted(
     context: &Context,
     agent: &str,
     directory: &Path,
     text: &str,
 ) -> Result<PromptWords, String> {
-    if let Some(one) = text.strip_prefix('/').filter(|one| served::prompt(one).is_some()) {
-        return Ok(PromptWords::Plain(one.to_owned()));
+    let is_asked = |one: &&str| served::prompt(one).is_some() || written::command(one).is_some();
+    if let Some(one) = text.strip_prefix('/').filter(is_asked) {
+        return Ok(PromptWords::Ready(ServedText::plain(one)));
     }
     let prompt = served::prompt(text);
     let (typed, there) = quoted::split(text);
@@ -82,11 +93,22 @@ pub(crate) fn wanted(
         .filter(|name| !there.contains(name))
         .filter_map(|name| served::resource(name).map(|(server, uri)| (name, server, uri)))
         .collect();
-    if prompt.is_none() && resources.is_empty() {
-        return Ok(PromptWords::Plain(text.to_owned()));
+    let written = || own_texts::prompt(context, directory, text);
+    if prompt.is_none() {
+        if let Some(written) = written()? {
+            return Ok(PromptWords::Ready(written));
+        }
+        if resources.is_empty() {
+            return Ok(PromptWords::Ready(ServedText::plain(text)));
+        }
     }
     let known = mcp_servers::of_agent(context, agent, directory);
     let of = |name: &str| known.iter().find(|(server, _)| server.spec.name == name);
+    if prompt.is_some_and(|prompt| of(prompt.server).is_none())
+        && let Some(written) = written()?
+    {
+        return Ok(PromptWords::Ready(written));
+    }
     let usable = |name: &str| match of(name) {
         Some((server, pin)) => match server.fault(pin) {
             Some(why) => Err(format!("MCP server {name}: {why}")),
@@ -111,7 +133,7 @@ pub(crate) fn wanted(
         return Err(format!("more than {MOST} resources of servers are named"));
     }
     if all.is_empty() {
-        return Ok(PromptWords::Plain(text.to_owned()));
+        return Ok(PromptWords::Ready(ServedText::plain(text)));
     }
     let pinned = PinnedTools { directory: context.place.accepted_servers() };
     let environment = context.environment.clone();
@@ -122,7 +144,7 @@ impl ServedWords {
     /// Asks the servers, one after the other; or says why one of them does not answer.
     pub(crate) async fn filled(self) -> Result<ServedText, String> {
         let Self { environment, pinned, text, wanted } = self;
-        let mut filled = ServedText { text: text.trim_end().to_owned(), is_served: false };
+        let mut filled = ServedText::plain(text.trim_end());
         for Wanted { spec, what } in &wanted {
             let asked = mcp_look::asked(&environment, spec, &pinned, async |server| match what {
                 WantedWords::Prompt { name, words } => server.prompt(name, words).await,
@@ -133,8 +155,12 @@ impl ServedWords {
                 visible_line(&why).into_owned()
             })?;
             match what {
-                WantedWords::Prompt { .. } => filled = ServedText { text: said, is_served: true },
-                WantedWords::Resource { written, .. } => filled.text += &quoted::block(written, &said),
+                WantedWords::Prompt { .. } => filled = ServedText { text: said, named: String::new() },
+                WantedWords::Resource { written, .. } => {
+                    let block = quoted::block(written, &said);
+                    filled.text += &block;
+                    filled.named += &block;
+                }
             }
         }
         Ok(filled)

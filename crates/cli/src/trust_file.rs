@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use q_core::{ProjectFile, ProjectFiles};
-use q_host::ProjectReading;
+use q_core::ProjectFile;
+use q_host::{ProjectReader, ProjectReading};
 use q_proto::Place;
-use q_tools::{ProjectPlace, ProjectText};
+use q_tools::{ProjectPlace, ProjectText, TextKeeper, digest_of, skill_files};
 
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
@@ -98,33 +98,76 @@ pub(crate) fn untrusted(place: &Place, directory: &Path) -> Option<Vec<String>> 
         return None;
     }
     let place = ProjectPlace::of(&directory, None);
-    Some([place.names(), place.server_files()].concat()).filter(|names| !names.is_empty())
+    Some([place.names(), place.server_files(), place.text_places()].concat())
+        .filter(|names| !names.is_empty())
+}
+
+/// What the host is given to read with.
+pub(crate) fn reader(place: &Place, own: PathBuf) -> ProjectReader {
+    ProjectReader { trusted: place.trusted(), own, read: read_for_host }
 }
 
 /// For the host: what goes along with a turn in that directory. What is not trusted is not opened.
-pub(crate) fn read_for_host(trusted: &Path, directory: &Path, most: usize) -> ProjectReading {
+fn read_for_host(
+    ProjectReader { trusted, own, read: _ }: &ProjectReader,
+    directory: &Path,
+    most: usize,
+    with_skills: bool,
+) -> ProjectReading {
     let Ok(directory) = directory.canonicalize() else { return ProjectReading::default() };
     let trusted = read(trusted).unwrap_or_else(|error| {
         tracing::warn!(target: "q::turn", why = %error.on_one_line(), "no directory is trusted");
         Vec::new()
     });
-    let Some(root) = above(&trusted, &directory) else {
+    let root = above(&trusted, &directory);
+    let place = ProjectPlace::of(&directory, root);
+    let mut reading = ProjectReading::default();
+    if root.is_some() {
+        let file = |text: &ProjectText| ProjectFile {
+            path: text.path.clone(),
+            bytes: text.text.len() as u64,
+            left_out: text.left_out,
+            fingerprint: text.fingerprint,
+        };
+        let found = place.texts(most);
+        reading.files.all = found.iter().map(file).collect();
+        let texts = found.into_iter().filter(|text| !text.text.is_empty());
+        reading.texts = texts.map(|text| (text.path, text.text)).collect();
+    } else {
         let file = |path| ProjectFile { path, ..ProjectFile::default() };
-        let all: Vec<ProjectFile> =
-            ProjectPlace::of(&directory, None).names().into_iter().map(file).collect();
-        let files = ProjectFiles { withheld: !all.is_empty(), all }.bounded();
-        return ProjectReading { files, texts: Vec::new() };
-    };
-    let found = ProjectPlace::of(&directory, Some(root)).texts(most);
-    let file = |text: &ProjectText| ProjectFile {
-        path: text.path.clone(),
-        bytes: text.text.len() as u64,
-        left_out: text.left_out,
-        fingerprint: text.fingerprint,
-    };
-    let files = ProjectFiles { all: found.iter().map(file).collect(), withheld: false }.bounded();
-    let texts = found.into_iter().filter(|text| !text.text.is_empty());
-    ProjectReading { files, texts: texts.map(|text| (text.path, text.text)).collect() }
+        reading.files.all = place.names().into_iter().map(file).collect();
+        reading.files.withheld = !reading.files.all.is_empty();
+    }
+    if with_skills {
+        list_skills(&mut reading, own, root.is_some().then_some(&place));
+    }
+    reading.files = reading.files.bounded();
+    reading
+}
+
+/// Lists the skills that count. Those of a project are among its files, a line for each directory that has some.
+fn list_skills(reading: &mut ProjectReading, own: &Path, project: Option<&ProjectPlace>) {
+    let (skills, _) = skill_files(own, project);
+    for skill in skills.into_iter().filter(|skill| skill.text.is_ok()) {
+        let bytes = reading.listed.add(&skill.place.name, &skill.about, &skill.path);
+        if skill.keeper == TextKeeper::Project {
+            let all = &mut reading.files.all;
+            if all.last().is_none_or(|last| last.path != skill.above) {
+                all.push(ProjectFile { path: skill.above, ..ProjectFile::default() });
+            }
+            if let Some(file) = all.last_mut() {
+                file.bytes += bytes.unwrap_or_default();
+                file.left_out += if bytes.is_none() { skill.about.len() as u64 } else { 0 };
+                let so_far = file.fingerprint.to_be_bytes();
+                let parts = [&so_far, skill.place.name.as_bytes(), skill.about.as_bytes()];
+                let digest = digest_of(parts);
+                file.fingerprint = digest.first_chunk().map_or(1, |first| u64::from_be_bytes(*first).max(1));
+            }
+        }
+        if bytes.is_some() {
+            reading.skills.push(skill.place);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +183,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let home = home.path().canonicalize().unwrap();
         let place = Place::new(home.join("data"), home.join("state"), home.join("run"));
+        let read_for_host = |trusted: PathBuf, directory: &Path| {
+            let reader = ProjectReader { trusted, ..reader(&place, home.join("none")) };
+            read_for_host(&reader, directory, usize::MAX, true)
+        };
         for directory in ["a/b", "a-b", "o\"dd"] {
             fs::create_dir_all(home.join(directory)).unwrap();
         }
@@ -155,14 +202,14 @@ mod tests {
         assert_eq!(above(&trusted, &home.join("a-b")), None, "a name is whole");
         // A link beneath what is trusted leads to what is not.
         assert_eq!(untrusted(&place, &home.join("a/link")), Some(vec!["AGENTS.md".to_owned()]));
-        let read_there = read_for_host(&place.trusted(), &home.join("a/link"), usize::MAX);
+        let read_there = read_for_host(place.trusted(), &home.join("a/link"));
         assert!(read_there.files.withheld && read_there.texts.is_empty());
         assert!(set(&place, &home.join("a-b"), true).unwrap());
-        let read_there = read_for_host(&place.trusted(), &home.join("a-b"), usize::MAX);
+        let read_there = read_for_host(place.trusted(), &home.join("a-b"));
         assert_eq!(read_there.texts, [("AGENTS.md".to_owned(), "be kind".to_owned())]);
         assert!(set(&place, &odd, false).unwrap());
         fs::set_permissions(place.trusted(), fs::Permissions::from_mode(0o666)).unwrap();
-        let read_there = read_for_host(&place.trusted(), &home.join("a-b"), usize::MAX);
+        let read_there = read_for_host(place.trusted(), &home.join("a-b"));
         assert!(read_there.files.withheld, "anybody could have written it");
     }
 }

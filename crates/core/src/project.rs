@@ -64,11 +64,16 @@ pub fn with_project_files<'a>(
         format!("\n\n<project-file path=\"{path}\">\n{}\n{END}", text.replace(END, "</project_file>"))
     };
     let all: String = files.map(marked).collect();
+    behind(system_prompt, ABOVE, &all)
+}
+
+/// A system prompt with something behind it, and what is said of that above; without anything as it is.
+pub(crate) fn behind(system_prompt: &str, above: &str, all: &str) -> String {
     if all.is_empty() {
         return system_prompt.into();
     }
     let blank = if system_prompt.trim().is_empty() { "" } else { "\n\n" };
-    format!("{system_prompt}{blank}{ABOVE}{all}")
+    format!("{system_prompt}{blank}{above}{all}")
 }
 
 #[cfg(test)]

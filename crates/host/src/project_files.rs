@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use q_agent::SkillPlace;
 use q_core::project::with_project_files;
-use q_core::{Body, Entry, ProjectFiles};
+use q_core::{Body, Entry, ProjectFiles, SkillList};
 
 use crate::server_reader::ServerReader;
 use crate::standing_rules::RuleFile;
@@ -20,6 +21,9 @@ pub struct ProjectReading {
     pub files: ProjectFiles,
     /// The path and the text of each that has one.
     pub texts: Vec<(String, String)>,
+    /// The skills that are listed, the person's too.
+    pub skills: Vec<SkillPlace>,
+    pub listed: SkillList,
 }
 
 /// Who can read them: the client's own program, which keeps the directories that are trusted.
@@ -27,8 +31,10 @@ pub struct ProjectReading {
 pub struct ProjectReader {
     /// Where those directories are kept.
     pub trusted: PathBuf,
-    /// For that directory, within that many bytes.
-    pub read: fn(trusted: &Path, directory: &Path, most: usize) -> ProjectReading,
+    /// Beneath which directory the person's own skills are.
+    pub own: PathBuf,
+    /// For that directory, within that many bytes; with skills for an agent that can read them.
+    pub read: fn(reader: &Self, directory: &Path, most: usize, with_skills: bool) -> ProjectReading,
 }
 
 /// What the person keeps beside the store, and who can read it.
@@ -45,7 +51,11 @@ impl PersonalFiles {
     /// None are kept anywhere.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        let projects = ProjectReader { trusted: PathBuf::new(), read: |_, _, _| ProjectReading::default() };
+        let projects = ProjectReader {
+            trusted: PathBuf::new(),
+            own: PathBuf::new(),
+            read: |_, _, _, _| ProjectReading::default(),
+        };
         let (trusted, accepted) = Default::default();
         let servers = ServerReader { trusted, accepted, read: |_, _, _| q_agent::McpServers::default() };
         Self { rules: RuleFile::none(), projects, servers }
@@ -54,7 +64,7 @@ impl PersonalFiles {
 
 impl ProjectReader {
     /// What goes along in that directory before a model with that window; beside the loop, since it reads files.
-    pub(crate) async fn reading(&self, directory: &Path, window: u64) -> ProjectReading {
+    pub(crate) async fn reading(&self, directory: &Path, window: u64, with_skills: bool) -> ProjectReading {
         let most = match window {
             0 => usize::MAX,
             tokens => {
@@ -62,8 +72,9 @@ impl ProjectReader {
                 usize::try_from(bytes).unwrap_or(usize::MAX)
             }
         };
-        let (Self { trusted, read }, directory) = (self.clone(), directory.to_owned());
-        let reading = tokio::task::spawn_blocking(move || read(&trusted, &directory, most)).await;
+        let (reader, directory) = (self.clone(), directory.to_owned());
+        let read = move || (reader.read)(&reader, &directory, most, with_skills);
+        let reading = tokio::task::spawn_blocking(read).await;
         reading.unwrap_or_default() // a panic there is no reason to ask nothing
     }
 }
@@ -83,10 +94,8 @@ impl ProjectReading {
 
     /// A system prompt with them behind it.
     pub(crate) fn behind(&self, system_prompt: &str) -> String {
-        with_project_files(
-            system_prompt,
-            self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str())),
-        )
+        let texts = self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        self.listed.behind(&with_project_files(system_prompt, texts))
     }
 }
 
@@ -101,7 +110,7 @@ mod tests {
         let reading = |fingerprint| {
             let file = ProjectFile { path: "AGENTS.md".into(), bytes: 1, left_out: 0, fingerprint };
             let files = ProjectFiles { all: vec![file], withheld: false };
-            ProjectReading { files, texts: Vec::new() }
+            ProjectReading { files, ..ProjectReading::default() }
         };
         let entry = |files| Entry { no: EntryNo(1), at: WallTime(0), body: Body::ProjectFiles(files) };
         let none = ProjectReading::default();
@@ -114,12 +123,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_window_has_room_for_the_conversation_too() {
-        let read = |_: &Path, _: &Path, most: usize| ProjectReading {
+        let read = |_: &ProjectReader, _: &Path, most: usize, _| ProjectReading {
             texts: vec![(most.to_string(), String::new())],
             ..ProjectReading::default()
         };
-        let reader = ProjectReader { trusted: PathBuf::new(), read };
-        let most = async |window| reader.reading(Path::new("/"), window).await.texts.remove(0).0;
+        let reader = ProjectReader { trusted: PathBuf::new(), own: PathBuf::new(), read };
+        let most = async |window| reader.reading(Path::new("/"), window, false).await.texts.remove(0).0;
         assert_eq!((most(1000).await, most(0).await), ("3000".to_owned(), usize::MAX.to_string()));
     }
 }

@@ -249,7 +249,7 @@ async fn run(
         let messages = conversation::unseen(conversation::messages(&entries));
         return summarising::summarise(request, &*conversation, messages, sent, reporter).await;
     }
-    let project = project(request, personal).await;
+    let mut project = project(request, personal).await;
     let news = project.is_news(&entries).then(|| AgentEvent::ProjectFiles(project.files.clone()));
     let system_prompt = project.behind(&request.system_prompt);
     drop(entries);
@@ -264,7 +264,8 @@ async fn run(
     }
     let AgentRequest { model, settings, .. } = request.clone();
     let servers = personal.servers.reading(&request.agent, &request.seat.directory).await;
-    let asked = Turn { no: request.turn, system_prompt, model, settings, servers, messages };
+    let skills = std::mem::take(&mut project.skills);
+    let asked = Turn { no: request.turn, system_prompt, model, settings, servers, skills, messages };
     let mut events = conversation.turn(asked, controls);
     while let Some(event) = events.next().await {
         let event = if let AgentEvent::Call(call, facts) = event {
@@ -282,7 +283,8 @@ async fn run(
 /// What of the project goes along, where its agent takes that.
 async fn project(request: &AgentRequest, personal: &PersonalFiles) -> ProjectReading {
     if request.agent.takes_project_files() {
-        personal.projects.reading(&request.seat.directory, request.agent.window()).await
+        let AgentRequest { agent, seat, .. } = request;
+        personal.projects.reading(&seat.directory, agent.window(), agent.reads_skills()).await
     } else {
         ProjectReading::default()
     }

@@ -71,6 +71,7 @@ pub(crate) async fn summarise(
             // What is set for answers (how long, how free) is not meant for summaries.
             settings: Settings::default(),
             servers: McpServers::default(),
+            skills: Vec::new(),
             messages: conversation::followed_by(fitted.messages, compaction::INSTRUCTION),
         };
         fitted = fitting::fit(&messages, taken / 2);

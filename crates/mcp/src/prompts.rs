@@ -1,5 +1,7 @@
 //! Prompts and resources of a server, for a person who names one: what it offers, and what it says. Hostile text, within bounds.
 
+use q_tools::quoted_words;
+
 use crate::protocol::{
     ClientRequest, GetPromptRequest, GetPromptRequestParams, GetPromptResult, JsonObject, ListPromptsRequest,
     PaginatedRequestParams, Prompt, Role, ServerResult,
@@ -53,7 +55,7 @@ impl ListedPrompt {
     pub(crate) fn given(&self, words: &str) -> Result<JsonObject, String> {
         let mut given = JsonObject::new();
         let mut last: Option<&str> = None;
-        for word in split(words) {
+        for word in quoted_words(words) {
             let named = word
                 .split_once('=')
                 .filter(|(name, _)| self.arguments.iter().any(|(known, _)| known == name));
@@ -78,29 +80,6 @@ impl ListedPrompt {
             None => Ok(given),
         }
     }
-}
-
-/// Words, of which those between quotes are one.
-fn split(text: &str) -> Vec<String> {
-    let (mut words, mut word, mut is_quoted, mut is_open) = (Vec::new(), String::new(), false, false);
-    for letter in text.chars() {
-        match letter {
-            '"' => (is_quoted, is_open) = (!is_quoted, true),
-            blank if blank.is_whitespace() && !is_quoted => {
-                if std::mem::take(&mut is_open) {
-                    words.push(std::mem::take(&mut word));
-                }
-            }
-            other => {
-                is_open = true;
-                word.push(other);
-            }
-        }
-    }
-    if is_open {
-        words.push(word);
-    }
-    words
 }
 
 impl McpConnection {

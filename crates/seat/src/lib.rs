@@ -54,6 +54,13 @@ pub struct AgentOffer {
     pub about: String,
 }
 
+/// A skill that may be read: its name, and the directory that it is in, without a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkillPlace {
+    pub name: String,
+    pub directory: PathBuf,
+}
+
 /// For which session an agent works, and within what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat {
@@ -110,6 +117,8 @@ pub struct Turn {
     pub settings: Settings,
     /// Whose tools may be offered beside the agent's own, as it is written when the turn begins.
     pub servers: McpServers,
+    /// The skills that its system prompt lists, to be read when they are wanted.
+    pub skills: Vec<SkillPlace>,
     /// Oldest first. An agent that remembers the conversation takes what is new in it.
     pub messages: Vec<Message>,
 }

@@ -58,6 +58,24 @@ pub enum Intent {
         /// As it is typed behind the `@`.
         begun: String,
     },
+    /// A line that begins with a slash and is no command of q's. The client looks whether somebody wrote one of that name, or the agent
+    /// has one; it answers with [`crate::Ui::send_written`], [`crate::Ui::offered`] or [`crate::Ui::unknown_command`].
+    Written {
+        session: Option<SessionId>,
+        line: String,
+        /// What is said where nobody knows it.
+        otherwise: String,
+    },
+    /// The written commands that there are; the client answers with [`crate::Ui::completed_command`].
+    CompleteCommand {
+        session: Option<SessionId>,
+        /// As it is typed behind the slash.
+        begun: String,
+    },
+    /// The skills that there are; the client answers with [`crate::Ui::show_skills`].
+    Skills {
+        session: Option<SessionId>,
+    },
     /// What is set in a session, said by the client: all of it, or one setting.
     Settings {
         session: SessionId,
@@ -129,6 +147,8 @@ impl Intent {
         !matches!(
             self,
             Self::Complete { .. }
+                | Self::CompleteCommand { .. }
+                | Self::Skills { .. }
                 | Self::Settings { .. }
                 | Self::Detach
                 | Self::Suspend

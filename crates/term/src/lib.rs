@@ -35,6 +35,7 @@ pub mod spending;
 pub mod suggest;
 pub mod typed;
 pub mod words;
+pub mod written;
 
 mod draw;
 mod editor;

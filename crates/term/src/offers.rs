@@ -10,6 +10,8 @@ pub struct OfferList {
     pub mode: String,
     pub modes: Vec<(String, String)>,
     pub commands: Vec<(String, String)>,
+    /// What the client knows of commands that somebody wrote, in lines.
+    pub written: Vec<String>,
 }
 
 /// What is wanted of that.
@@ -41,10 +43,11 @@ pub fn modes(offers: &OfferList) -> Vec<String> {
     [first].into_iter().chain(offers.modes.iter().map(line)).collect()
 }
 
-/// Its commands, and how those are typed that q has, too.
+/// What somebody wrote, then its commands, and how those are typed that q has, too.
 pub fn commands(offers: &OfferList) -> Vec<String> {
     if offers.commands.is_empty() {
-        return vec![format!("no commands; {NOT_YET}")];
+        let none = offers.written.is_empty().then(|| format!("no commands; {NOT_YET}"));
+        return offers.written.iter().cloned().chain(none).collect();
     }
     let line = |(name, about): &(String, String)| {
         let slash = if table::by_slash(name).is_some() { "//" } else { "/" };
@@ -52,7 +55,7 @@ pub fn commands(offers: &OfferList) -> Vec<String> {
     };
     let first =
         "the agent's own commands, sent to it as prompts; with // where q has one of that name".to_owned();
-    [first].into_iter().chain(offers.commands.iter().map(line)).collect()
+    offers.written.iter().cloned().chain([first]).chain(offers.commands.iter().map(line)).collect()
 }
 
 /// Whether a line begins with a word behind a slash that is none of q's.
@@ -85,6 +88,7 @@ mod tests {
             mode: "plan".into(),
             modes: vec![pair("code", "Writes"), pair("plan", "")],
             commands: vec![pair("init", "Looks\u{1b} around"), pair("compact", "")],
+            written: Vec::new(),
         };
         assert_eq!(modes(&offers)[1..], ["  code  Writes".to_owned(), "* plan".to_owned()]);
         let told = ["  /init  Looks<U+001B> around".to_owned(), "  //compact".to_owned()];

@@ -8,6 +8,8 @@ use crate::words;
 
 /// In which a project names servers, for which more is asked than trust.
 const SERVERS_FILE: &str = ".mcp.json";
+/// In which it keeps commands and skills.
+const WRITTEN: [&str; 2] = ["/commands", "/skills"];
 /// How many paths a line names.
 const NAMED: usize = 6;
 
@@ -49,16 +51,26 @@ pub(crate) fn sized(file: &ProjectFile) -> String {
 /// What is asked where there is something that is not trusted.
 pub(crate) fn question(directory: &str, home: &str, paths: &[String]) -> String {
     let directory = words::directory(directory, home);
-    let (servers, texts): (Vec<String>, Vec<String>) =
-        paths.iter().cloned().partition(|path| path.ends_with(SERVERS_FILE));
+    let of = |ends: &[&str]| -> Vec<String> {
+        paths.iter().filter(|path| ends.iter().any(|end| path.ends_with(end))).cloned().collect()
+    };
+    let (servers, written) = (of(&[SERVERS_FILE]), of(&WRITTEN));
+    let is_text = |path: &&String| !servers.contains(path) && !written.contains(path);
+    let texts: Vec<String> = paths.iter().filter(is_text).cloned().collect();
     let then = match (texts.as_slice(), servers.as_slice()) {
+        ([], []) => String::new(),
         (texts, []) => format!("{} goes to the model with each turn then", untrusted(texts)),
         ([], servers) => format!("you may accept the servers of {} then", untrusted(servers)),
         (texts, servers) => {
             format!("{} goes to the model then, servers of {} wait", untrusted(texts), untrusted(servers))
         }
     };
-    format!("y trusts {directory} · n not now · {then}")
+    let and = if then.is_empty() || written.is_empty() { "" } else { ", and " };
+    let used = match written.as_slice() {
+        [] => String::new(),
+        written => format!("{} can be used", untrusted(written)),
+    };
+    format!("y trusts {directory} · n not now · {then}{and}{used}")
 }
 
 /// The paths that would count, a few of them.
@@ -83,6 +95,11 @@ mod tests {
                 "AGENTS.md, a/CLAUDE.md goes to the model with each turn then",
             ),
             (&[".mcp.json"], "you may accept the servers of .mcp.json then"),
+            (&[".q/commands", ".claude/skills"], ".q/commands, .claude/skills can be used"),
+            (
+                &["AGENTS.md", ".q/skills"],
+                "AGENTS.md goes to the model with each turn then, and .q/skills can be used",
+            ),
             (&["AGENTS.md", "a/.mcp.json"], "AGENTS.md goes to the model then, servers of a/.mcp.json wait"),
         ] {
             let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();

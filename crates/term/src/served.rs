@@ -32,11 +32,15 @@ pub fn resource(name: &str) -> Option<(&str, &str)> {
 /// The name of a server, and what stands behind its colon.
 fn split(word: &str) -> Option<(&str, &str)> {
     let (server, rest) = word.split_once(':')?;
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let is_name = server.starts_with(|first: char| first.is_ascii_alphabetic())
-        && server.len() <= SERVER_BYTES
-        && server.bytes().all(is_letter);
+    let is_name =
+        server.starts_with(|first: char| first.is_ascii_alphabetic()) && is_typed(server, SERVER_BYTES);
     is_name.then_some((server, rest))
+}
+
+/// Whether a name has what names behind a slash have, and at most so many bytes.
+pub(crate) fn is_typed(name: &str, most: usize) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    name.len() <= most && name.bytes().all(is_letter)
 }
 
 #[cfg(test)]

@@ -152,6 +152,13 @@ pub fn no_topic(topic: &str, way: Way) -> String {
     format!("nothing in the help mentions `{}`; {said}", sanitize::visible_line(topic))
 }
 
+/// What to say of a line that is a slip for a command that somebody wrote.
+pub fn written(line: &str, names: &[String]) -> Option<String> {
+    let word = line.strip_prefix('/')?.split_whitespace().next()?;
+    let near = nearest(word, names.iter().map(String::as_str))?;
+    Some(format!("there is no /{}; did you mean /{near}?", sanitize::visible_line(word)))
+}
+
 /// The words of all slash commands.
 pub(crate) fn slash_words() -> impl Iterator<Item = &'static str> {
     ROWS.iter().flat_map(|row| row.slash.iter().copied())

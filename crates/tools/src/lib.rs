@@ -10,7 +10,7 @@
 //! | `definition` | what a model is told of a tool |
 //! | `digest` | what things are recognised by |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
-//! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `todo` | the tools, one a file |
+//! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `skill`, `todo` | the tools, one a file |
 //! | `background` | commands that go on beside the conversation: `processes`, `output`, `stop` |
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
@@ -20,6 +20,8 @@
 //! | `view` | content as a model sees it, within bounds |
 //! | `private` | names of files that hold keys |
 //! | `project` | a project's own files for agents |
+//! | `text_place`, `front_matter` | Markdown files that prompts are made of |
+//! | `command_file`, `skill_file` | slash commands and skills of the person and of projects |
 //! | `group` | a command and all that it starts |
 //! | `supervise` | the process that stands between a command and the host |
 //! | `serving` | programs that are spoken to, and not only run |
@@ -29,6 +31,7 @@
 
 mod background;
 mod changes;
+mod command_file;
 mod definition;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod denied_calls;
@@ -37,6 +40,7 @@ mod digest;
 mod directory;
 mod edit;
 mod fetch;
+mod front_matter;
 mod group;
 mod kept_file;
 mod left_behind;
@@ -53,8 +57,11 @@ mod sandbox;
 mod search;
 mod seen;
 mod serving;
+mod skill;
+mod skill_file;
 mod spoken;
 mod supervise;
+mod text_place;
 mod todo;
 mod toolbox;
 mod view;
@@ -62,6 +69,7 @@ mod write;
 
 pub use background::{ProcessEnd, TerminalOutput};
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
+pub use command_file::{COMMANDS, CommandFile, CommandFiles, quoted_words, with_arguments};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
 pub use fetch::WantedPage;
@@ -69,7 +77,9 @@ pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
 pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
+pub use skill_file::{SKILLS, SkillFile, skill_files};
 pub use spoken::{BoundedOutput, LastWords, Said};
 pub use supervise::SupervisedCommand;
+pub use text_place::TextKeeper;
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
 pub use view::{MAX_OUTPUT, without_tags};

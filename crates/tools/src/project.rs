@@ -4,14 +4,16 @@
 //! Not here: whether a directory is trusted (whoever asks knows), and what is said of the files.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FileType;
 
 use crate::directory::{WorkingDirectory, entries, kind, look, open_directory, read_file};
 use crate::seen::hash;
+use crate::text_place::{TextKeeper, TextPlace};
 use crate::view::without_hidden;
+use crate::{command_file, skill_file};
 
 /// The names that are looked for in each directory, in the order in which they go along.
 const NAMES: [&str; 3] = ["AGENTS.md", "CLAUDE.md", "GEMINI.md"];
@@ -69,7 +71,7 @@ impl ProjectPlace {
             for name in NAMES.into_iter().filter(|name| is_file(at, name)) {
                 names.push(format!("{beneath}{name}"));
             }
-            names.extend(rules(at).map(|_| format!("{beneath}{}", RULES.join("/"))));
+            names.extend(both(at, &RULES).map(|_| format!("{beneath}{}", RULES.join("/"))));
         });
         names.truncate(MAX_FILES);
         names
@@ -84,6 +86,37 @@ impl ProjectPlace {
         files
     }
 
+    /// The paths of the directories in which commands and skills are kept; what is in them nobody looks at for this.
+    pub fn text_places(&self) -> Vec<String> {
+        let mut places = Vec::new();
+        self.each_directory(|at, beneath| {
+            for names in command_file::OF_PROJECTS.iter().chain(&skill_file::OF_PROJECTS) {
+                places.extend(both(at, names).map(|_| format!("{beneath}{}", names.join("/"))));
+            }
+        });
+        places.truncate(MAX_FILES);
+        places
+    }
+
+    /// The directories of these names, opened, the nearest to the session's directory first.
+    pub(crate) fn places(&self, all: &[[&str; 2]]) -> Vec<TextPlace> {
+        let mut places = Vec::new();
+        self.each_directory(|at, beneath| {
+            for names in all.iter().rev() {
+                let shown = format!("{beneath}{}", names.join("/"));
+                let path = self.top.join(&shown);
+                places.extend(both(at, names).map(|handle| TextPlace {
+                    handle,
+                    path,
+                    shown,
+                    keeper: TextKeeper::Project,
+                }));
+            }
+        });
+        places.reverse();
+        places
+    }
+
     /// What goes along, within that many bytes in all. Of texts that are the same the first goes along.
     pub fn texts(&self, most: usize) -> Vec<ProjectText> {
         let mut reading = Reading { all: Vec::new(), room: most.min(PROJECT_BYTES) };
@@ -91,7 +124,7 @@ impl ProjectPlace {
             for name in NAMES {
                 reading.take(at, OsStr::new(name), &format!("{beneath}{name}"));
             }
-            let Some(rules) = rules(at) else { return };
+            let Some(rules) = both(at, &RULES) else { return };
             let Ok((files, _)) = entries(rules.as_fd()) else { return };
             for file in files.iter().filter(|file| !file.is_directory) {
                 if let Some(name) = file.name.to_str().filter(|name| name.ends_with(RULES_END)) {
@@ -137,10 +170,10 @@ fn is_file(at: BorrowedFd<'_>, name: &str) -> bool {
     found.is_some_and(|found| kind(&found) == FileType::RegularFile)
 }
 
-/// The directory of rules in that one, where there is one.
-fn rules(at: BorrowedFd<'_>) -> Option<std::os::fd::OwnedFd> {
-    let above = open_directory(at, OsStr::new(RULES[0])).ok()?;
-    open_directory(above.as_fd(), OsStr::new(RULES[1])).ok()
+/// The directory of the second name in the one of the first, where there is one.
+fn both(at: BorrowedFd<'_>, [first, second]: &[&str; 2]) -> Option<OwnedFd> {
+    let above = open_directory(at, OsStr::new(first)).ok()?;
+    open_directory(above.as_fd(), OsStr::new(second)).ok()
 }
 
 struct Reading {

@@ -1,19 +1,20 @@
 //! The tools of one session: a call is checked before anybody is asked, and carried out from the very bytes that were permitted.
 
+mod of_session;
 mod terminals;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use q_core::{CallSubject, PlanStep};
-use q_seat::BackgroundLine;
+use q_seat::{BackgroundLine, SkillPlace};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::background::{self, Backgrounds, NoArguments, OutputArguments, StopArguments};
+use crate::background::{self, Backgrounds, NoArguments, StopArguments};
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
@@ -29,8 +30,10 @@ use crate::run::{self, CommandLine, CommandSettings, RunArguments};
 use crate::sandbox::Sandbox;
 use crate::search::{self, SearchArguments, Wanted};
 use crate::seen::SeenFiles;
+use crate::skill::{self, SkillArguments};
 use crate::todo;
 use crate::write::{self, WriteArguments};
+use of_session::OfSession;
 
 /// How many calls of all sessions work on files at once: each may have a file of 8 MB in memory a few times, and the memory is one.
 static AT_WORK: Semaphore = Semaphore::const_new(3);
@@ -90,10 +93,12 @@ pub struct Toolbox {
     /// Where files are kept as they were, if anywhere, and the turn in which they are changed.
     changes: Option<ChangeLog>,
     turn: AtomicU64,
+    /// What may be read by `skill`, as of the newest turn.
+    skills: Mutex<Vec<SkillPlace>>,
 }
 
 /// Every tool there is, on systems that can do all of it.
-pub const TOOLS: [ToolDefinition; 12] = [
+pub const TOOLS: [ToolDefinition; 13] = [
     read::DEFINITION,
     list::DEFINITION,
     search::DEFINITION,
@@ -106,6 +111,7 @@ pub const TOOLS: [ToolDefinition; 12] = [
     background::OUTPUT,
     background::STOP,
     todo::DEFINITION,
+    skill::DEFINITION,
 ];
 
 /// A call that can be carried out, as far as can be told before.
@@ -142,16 +148,6 @@ enum Action {
     Run(CommandLine),
     Fetch(WantedPage),
     OfSession(OfSession),
-}
-
-/// A call about the session alone, in which nobody has anything to ask about.
-#[derive(Clone, Debug)]
-enum OfSession {
-    Plan(Vec<PlanStep>),
-    /// What goes on in the background.
-    Processes,
-    Output(OutputArguments),
-    Stop(u64),
 }
 
 impl Action {
@@ -207,6 +203,7 @@ impl Toolbox {
             backgrounds: Backgrounds::default(),
             changes: None,
             turn: AtomicU64::new(0),
+            skills: Mutex::default(),
         }
     }
 
@@ -223,7 +220,11 @@ impl Toolbox {
 
     /// The tools that there are here.
     pub fn definitions(&self) -> impl Iterator<Item = ToolDefinition> {
-        TOOLS.into_iter().filter(|tool| self.commands.sandbox || tool.name != run::SANDBOXED.name)
+        let has_skills = !self.skills().is_empty();
+        TOOLS.into_iter().filter(move |tool| {
+            (self.commands.sandbox || tool.name != run::SANDBOXED.name)
+                && (has_skills || tool.name != skill::DEFINITION.name)
+        })
     }
 
     /// What binds a permission to what is carried out: whose it is, where, with which variables, and the exact bytes.
@@ -417,20 +418,6 @@ impl Toolbox {
         self.groups.are_over().await;
     }
 
-    async fn carry_out_in_session(&self, action: OfSession) -> Result<String, String> {
-        match action {
-            OfSession::Plan(steps) => Ok(todo::told(&steps)),
-            OfSession::Processes => Ok(self.backgrounds.told()),
-            OfSession::Output(asked) => self.backgrounds.output(&asked).await,
-            OfSession::Stop(number) => {
-                let ran = self.backgrounds.stop(number)?;
-                self.backgrounds.is_told(number);
-                let how = if ran { "is ended" } else { "had ended already" };
-                Ok(format!("process {number} {how}\n"))
-            }
-        }
-    }
-
     async fn carry_out_in_files(self: &Arc<Self>, action: Action) -> Result<String, String> {
         let _place = AT_WORK.acquire().await;
         let given_up = Arc::new(AtomicBool::new(false));
@@ -490,6 +477,10 @@ impl Toolbox {
             "output" => Action::OfSession(OfSession::Output(parsed(input)?)),
             "stop" => Action::OfSession(OfSession::Stop(parsed::<StopArguments>(input)?.process)),
             "todo" => Action::OfSession(OfSession::Plan(todo::plan(parsed(input)?)?)),
+            "skill" => {
+                let arguments: SkillArguments = parsed(input)?;
+                Action::OfSession(OfSession::Skill(arguments.place(&self.skills())?, arguments))
+            }
             unknown => return Err(format!("there is no tool `{unknown}`")),
         })
     }

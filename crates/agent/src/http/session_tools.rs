@@ -15,7 +15,7 @@ use super::calls::AskedCall;
 use super::server_http::ServerHttp;
 use super::web;
 use crate::network::NetworkEnvironment;
-use q_seat::{BackgroundLine, McpServers, Seat};
+use q_seat::{BackgroundLine, McpServers, Seat, SkillPlace};
 
 /// The tool that tells what goes on in the background.
 pub(super) const PROCESSES: &str = "processes";
@@ -76,7 +76,6 @@ pub(super) struct SessionTools {
     toolbox: Arc<Toolbox>,
     servers: SessionServers,
     policy: Policy,
-    own: Vec<OfferedTool>,
     /// How pages are reached.
     network: NetworkEnvironment,
     /// What servers offer, as of the last look.
@@ -89,15 +88,11 @@ impl SessionTools {
     pub(super) fn new(settings: &ToolSettings, network: &NetworkEnvironment, seat: &Seat) -> Self {
         let log = |all: &PathBuf| ChangeLog::of(all, seat.session.0, seat.directory.clone());
         let toolbox = Toolbox::new(seat.directory.clone(), settings).keeping(seat.changes.as_ref().map(log));
-        // What the policy denies anyway is not offered.
         let http = ServerHttp { network: network.clone() };
-        let is_offered = |tool: &ToolDefinition| tool.reads || seat.policy == Policy::Ask;
-        let own = toolbox.definitions().filter(is_offered).map(OfferedTool::from).collect();
         Self {
             toolbox: Arc::new(toolbox),
             servers: SessionServers::new(ServingMeans::new(settings.clone(), Some(Arc::new(http)))),
             policy: seat.policy,
-            own,
             network: network.clone(),
             served: Mutex::default(),
             told: Mutex::default(),
@@ -126,9 +121,17 @@ impl SessionTools {
         notices.filter(is_new).collect()
     }
 
+    /// From here on these skills may be read.
+    pub(super) fn take_skills(&self, skills: Vec<SkillPlace>) {
+        self.toolbox.take_skills(skills);
+    }
+
     pub(super) fn offered(&self) -> Vec<OfferedTool> {
+        // What the policy denies anyway is not offered.
+        let is_offered = |tool: &ToolDefinition| tool.reads || self.policy == Policy::Ask;
+        let own = self.toolbox.definitions().filter(is_offered).map(OfferedTool::from);
         let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        self.own.iter().chain(served.iter()).cloned().collect()
+        own.chain(served.iter().cloned()).collect()
     }
 
     /// What a call would do; or why it cannot be done. What a server's tool does nobody knows: whatever the server claims, each call

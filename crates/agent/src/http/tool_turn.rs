@@ -177,6 +177,7 @@ impl RunningTurn {
         for notice in self.tools.look(&turn.servers).await {
             self.tell(AgentEvent::Thinking(format!("{notice}\n"))).await;
         }
+        self.tools.take_skills(std::mem::take(&mut turn.skills));
         self.offer.tools = self.tools.offered();
         if self.tools.have_ended_untold(&turn.messages) {
             self.look_for_processes(&mut turn).await;

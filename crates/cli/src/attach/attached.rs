@@ -1,10 +1,11 @@
 //! The attached terminal: what it holds, and what is done with it whatever happened.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use q_client::Backoff;
-use q_core::{Instant, SessionId};
+use q_core::{Instant, SessionId, Setup};
 use q_host::clock::Clock;
+use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
 use crate::attach::job;
@@ -14,6 +15,7 @@ use crate::attach::screen::Screen;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::Base;
+use crate::own_texts;
 use crate::successor::Disconnected;
 use crate::terminals::Terminals;
 
@@ -75,6 +77,17 @@ impl Attached<'_> {
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
                 Intent::Complete { session, begun } => self.complete(session, &begun),
+                Intent::CompleteCommand { session, begun } => {
+                    let names = own_texts::command_names(self.context, &self.directory(session));
+                    self.ui.completed_command(&begun, names);
+                }
+                Intent::Skills { session } => {
+                    let lines = own_texts::skill_lines(self.context, &self.directory(session));
+                    self.ui.show_skills(session, lines);
+                }
+                Intent::Written { session, line, otherwise } => {
+                    self.send_written(session, line, otherwise)?;
+                }
                 intent => {
                     // A host that is gone is noticed by reading; what was sent is sent again to the next one.
                     let sent = self.requests.send(self.context, &mut self.client, &mut self.ui, intent);
@@ -87,11 +100,40 @@ impl Attached<'_> {
 
     /// Says which files begin so. Answered at once, since a key is waited for: what is looked at is bounded.
     fn complete(&mut self, session: Option<SessionId>, begun: &str) {
-        let there = session.and_then(|id| self.client.mirror.get(id));
-        let there = there.map(|session| Path::new(&session.summary.directory));
-        let environment = &self.context.environment;
-        let names = Base::new(there.unwrap_or(&environment.directory), environment).beginning_with(begun);
+        let directory = self.directory(session);
+        let names = Base::new(&directory, &self.context.environment).beginning_with(begun);
         self.ui.completed(begun, &names);
+    }
+
+    /// That of a session; without one, where this terminal was opened.
+    fn directory(&self, session: Option<SessionId>) -> PathBuf {
+        let here = session.and_then(|id| self.client.mirror.get(id));
+        here.map_or_else(
+            || self.context.environment.directory.clone(),
+            |here| PathBuf::from(&here.summary.directory),
+        )
+    }
+
+    /// A line that is no command of q's: somebody wrote one of that name, or the agent may have one.
+    fn send_written(
+        &mut self,
+        session: Option<SessionId>,
+        line: String,
+        otherwise: String,
+    ) -> Result<(), CliError> {
+        let directory = self.directory(session);
+        if own_texts::is_command(self.context, &directory, &line) {
+            let intents = self.ui.send_written(&self.client.mirror, &line);
+            return self.carry(intents).map(|_| ());
+        }
+        let otherwise = own_texts::unknown(self.context, &directory, &line, otherwise);
+        let here = session.and_then(|id| self.client.mirror.get(id)).map(|here| &here.summary);
+        if let Some(session) = here.filter(|here| here.agent != Setup::GUIDE).map(|here| here.id) {
+            let wanted = OfferUse::Send { line, otherwise };
+            return self.carry(vec![Intent::Offers { session, wanted }]).map(|_| ());
+        }
+        self.ui.unknown_command(&otherwise);
+        Ok(())
     }
 
     pub(super) fn save_drafts(&mut self) -> Result<(), CliError> {

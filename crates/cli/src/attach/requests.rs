@@ -25,7 +25,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::named_files::{Base, FilledPrompt, TypedPrompts};
 use crate::served_words::{self, PromptWords, ServedText};
-use crate::{offers, permissions_file, trust_file};
+use crate::{offers, own_texts, permissions_file, trust_file};
 
 /// How much of the transcript is asked for when scrolling back, in bytes.
 const PAGE_BYTES: u32 = 64 << 10;
@@ -157,7 +157,7 @@ impl Requests {
                 let typed = TypedPrompt { key, session, way };
                 match served(context, &client.mirror, session, (&text, way)) {
                     Ok(PromptWords::Served(words)) => self.filling.begin(typed, text, *words),
-                    Ok(PromptWords::Plain(text)) => self.submit(context, client, ui, typed, &text)?,
+                    Ok(PromptWords::Ready(text)) => self.submit(context, client, ui, typed, text)?,
                     Err(why) => Continuation::Prompt(key).refused(ui, why),
                 }
                 return Ok(());
@@ -204,6 +204,9 @@ impl Requests {
             | Intent::Trust { .. }
             | Intent::RemoveRule(_)
             | Intent::Complete { .. }
+            | Intent::CompleteCommand { .. }
+            | Intent::Written { .. }
+            | Intent::Skills { .. }
             | Intent::Changes { .. }
             | Intent::Detach
             | Intent::Suspend
@@ -283,7 +286,7 @@ impl Requests {
         client: &mut AttachedClient,
         ui: &mut Ui,
         TypedPrompt { key, session, way }: TypedPrompt,
-        text: &str,
+        text: ServedText,
     ) -> Result<(), CliError> {
         match self.with_files(context, &client.mirror, session, (text, way)) {
             Ok(FilledPrompt { text, images }) => {
@@ -310,13 +313,7 @@ impl Requests {
         (typed, filled): (TypedPrompt, Result<ServedText, String>),
     ) -> Result<(), CliError> {
         match filled {
-            Ok(ServedText { text, is_served: true }) => {
-                let TypedPrompt { key, session, way } = typed;
-                let prompt = Prompt { session, token: token()?, text, images: Vec::new(), way };
-                client.state.submit(prompt, Continuation::Prompt(key));
-                send(client, ui);
-            }
-            Ok(ServedText { text, is_served: false }) => self.submit(context, client, ui, typed, &text)?,
+            Ok(text) => self.submit(context, client, ui, typed, text)?,
             Err(why) => Continuation::Prompt(typed.key).refused(ui, why),
         }
         Ok(())
@@ -333,10 +330,10 @@ impl Requests {
         context: &Context,
         mirror: &Mirror,
         session: SessionId,
-        (text, way): (&str, PromptWay),
+        (text, way): (ServedText, PromptWay),
     ) -> Result<FilledPrompt, String> {
         if way == PromptWay::Run {
-            return Ok(FilledPrompt { text: text.to_owned(), images: Vec::new() });
+            return Ok(FilledPrompt { text: text.text, images: Vec::new() });
         }
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
@@ -395,7 +392,8 @@ impl Requests {
                 ui.listed(mirror, session, models, shows);
             }
             (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
-                return ui.offered(session, wanted, &offers::list(*offered));
+                let written = written(context, mirror, session, &wanted);
+                return ui.offered(session, wanted, &offers::list(*offered, written));
             }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
                 ui.show_processes(session, processes::lines(&all));
@@ -502,8 +500,14 @@ fn served(
     // What the shell gets is asked of no server.
     match here.filter(|_| way != PromptWay::Run) {
         Some(here) => served_words::wanted(context, &here.agent, Path::new(&here.directory), text),
-        None => Ok(PromptWords::Plain(text.to_owned())),
+        None => Ok(PromptWords::Ready(ServedText::plain(text))),
     }
+}
+
+/// What is listed of commands that somebody wrote, where commands are listed.
+fn written(context: &Context, mirror: &Mirror, session: SessionId, wanted: &OfferUse) -> Vec<String> {
+    let here = mirror.get(session).filter(|_| *wanted == OfferUse::Commands);
+    here.map(|here| own_texts::command_lines(context, Path::new(&here.summary.directory))).unwrap_or_default()
 }
 
 /// Shows a session's own rules, and behind them those that stand beside it, or why they are not known.

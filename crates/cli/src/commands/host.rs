@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use clap::Subcommand;
 use q_client::{News, READY, Urgency, other_socket};
 use q_core::{Activity, Mirror};
-use q_host::{HostConfig, PersonalFiles, ProjectReader, RuleFile, ServerReader};
+use q_host::{HostConfig, PersonalFiles, RuleFile, ServerReader};
 use q_proto::{Place, Request, Response};
 use q_store::StoreError;
 
@@ -16,7 +16,7 @@ use crate::client::{Client, unexpected};
 use crate::context::{Context, config};
 use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
-use crate::places::place;
+use crate::places::{own_directory, place};
 use crate::{json, mcp_servers, out, permissions_file, trust_file};
 
 #[derive(Debug, clap::Args)]
@@ -97,7 +97,7 @@ async fn start(environment: &ProcessEnvironment, existing: bool) -> Result<(), C
     let ready = || {
         let _starter_gone = out::line(READY);
     };
-    let projects = ProjectReader { trusted: place.trusted(), read: trust_file::read_for_host };
+    let projects = trust_file::reader(&place, own_directory(environment)?);
     let rules = RuleFile { path: place.permissions(), read: permissions_file::read_for_host };
     let servers = ServerReader {
         trusted: place.trusted(),

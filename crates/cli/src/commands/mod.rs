@@ -235,6 +235,7 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Model if arguments.changes.is_empty() => frontend.print_models().await?,
         Action::Mode if arguments.changes.is_empty() => frontend.print_offers(&OfferUse::Modes).await?,
         Action::Commands => frontend.print_offers(&OfferUse::Commands).await?,
+        Action::Skill => frontend.skill(arguments.text.as_deref()).await?,
         Action::List => frontend.print_sessions()?,
         Action::Next => frontend.step(1).await?,
         Action::Previous => frontend.step(-1).await?,

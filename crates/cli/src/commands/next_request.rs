@@ -5,17 +5,19 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use q_core::conversation::{self, Message, Part};
-use q_core::{Body, Entry, Policy, SessionId, Summary, WindowUse};
+use q_core::{Body, Entry, Policy, ProjectFile, SessionId, Summary, WindowUse};
 use q_proto::message::Reach;
 use q_proto::{Facts, Request, Response};
 use q_term::sanitize::visible_line;
 use q_term::words;
+use q_tools::{SKILLS, ToolDefinition};
 use serde::Serialize;
 
 use crate::args::ContextArgs;
 use crate::client::{Client, unexpected};
 use crate::context::Context;
 use crate::error::CliError;
+use crate::places::own_directory;
 use crate::{json, mcp_servers, out, trust_file};
 
 /// How much of a history is sent at most, in bytes, as a host has it.
@@ -87,14 +89,18 @@ impl Parts {
         self.add("system prompt", (u64::from(!prompt.is_empty()), prompt.len() as u64), why, true);
         let agent = context.agents.agents.iter().find(|agent| agent.name == session.agent);
         let Some(Reach::Http { shaping, .. }) = agent.map(|agent| &agent.reach) else { return };
+        let mut has_skills = false;
         if shaping.no_project_files {
             self.add("project files", (1, 0), "project_files = false", false);
         } else {
             let room = shaping.window.map_or(u64::MAX, |tokens| tokens.saturating_mul(3));
             let most = usize::try_from(room).unwrap_or(usize::MAX);
             let directory = Path::new(&session.directory);
-            let read = trust_file::read_for_host(&context.place.trusted(), directory, most);
-            for file in read.files.all {
+            let reader =
+                trust_file::reader(&context.place, own_directory(&context.environment).unwrap_or_default());
+            let read = (reader.read)(&reader, directory, most, shaping.tools.is_some());
+            let is_text = |file: &ProjectFile| !file.path.ends_with(SKILLS);
+            for file in read.files.all.into_iter().filter(is_text) {
                 let why = match (read.files.withheld, file.bytes, file.left_out) {
                     (true, ..) => "its directory is not trusted: `q trust`".to_owned(),
                     (false, 0, left_out) => {
@@ -107,19 +113,26 @@ impl Parts {
                 };
                 self.add(visible_line(&file.path), (1, file.bytes), &why, file.bytes > 0);
             }
+            let (count, bytes, left_out) = read.listed.size();
+            let why = "their names and what they are for: `/skills`";
+            self.add("skills", (count, bytes), why, true);
+            self.add("more skills", (left_out, 0), "more than are listed", false);
+            has_skills = count > 0;
         }
         if shaping.tools.is_some() {
-            self.tools(context, session);
+            self.tools(context, session, has_skills);
         }
     }
 
     /// What its model may call, q's own tools and those of servers, as its policy has it.
-    fn tools(&mut self, context: &Context, session: &Summary) {
+    fn tools(&mut self, context: &Context, session: &Summary, has_skills: bool) {
         let of = |sizes: &mut dyn Iterator<Item = usize>| {
             sizes.fold((0, 0), |(count, bytes), size| (count + 1, bytes + size as u64))
         };
         let is_denied = session.policy == Policy::Deny;
-        let own = q_tools::TOOLS.iter().filter(|tool| tool.reads || !is_denied);
+        let is_offered =
+            |tool: &&ToolDefinition| (tool.reads || !is_denied) && (has_skills || tool.name != "skill");
+        let own = q_tools::TOOLS.iter().filter(is_offered);
         let own = of(&mut own.map(|tool| tool.name.len() + tool.about.len() + tool.schema.len()));
         let why = if is_denied { "those that only look: its policy denies" } else { "tools = true; at most" };
         self.add("tools", own, why, true);

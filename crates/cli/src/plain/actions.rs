@@ -11,7 +11,7 @@ use q_term::command::table::{self, Action, Group};
 use q_term::command::{
     self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, what_follows,
 };
-use q_term::offers::OfferUse;
+use q_term::offers::{OfferList, OfferUse};
 use q_term::plain::sessions;
 use q_term::quoted;
 use q_term::suggest;
@@ -23,6 +23,7 @@ use crate::commands::{next_request, permissions, processes, settings, trust};
 use crate::error::CliError;
 use crate::offers;
 use crate::out;
+use crate::own_texts;
 use crate::plain::frontend::{Frontend, notice as notice_line, print_lines};
 use crate::shared_commands::unqueue;
 use crate::trust_file;
@@ -208,11 +209,24 @@ impl Frontend<'_> {
         let offered = offered?;
         match wanted {
             OfferUse::Modes => print_lines(&q_term::offers::modes(&offered)),
-            OfferUse::Commands => print_lines(&q_term::offers::commands(&offered)),
+            OfferUse::Commands => {
+                let written = own_texts::command_lines(self.context, self.directory());
+                print_lines(&q_term::offers::commands(&OfferList { written, ..offered }))
+            }
             OfferUse::Send { line, .. } if q_term::offers::is_command(&offered, line) => {
                 self.submit(line.clone(), PromptWay::Ask).await
             }
-            OfferUse::Send { otherwise, .. } => Err(CliError::usage(otherwise)),
+            OfferUse::Send { line, otherwise } => {
+                let said = own_texts::unknown(self.context, self.directory(), line, otherwise.clone());
+                Err(CliError::usage(said))
+            }
+        }
+    }
+
+    pub(crate) async fn skill(&mut self, typed: Option<&str>) -> Result<(), CliError> {
+        match typed {
+            Some(typed) => self.submit(q_term::written::skill(typed), PromptWay::Ask).await,
+            None => print_lines(&own_texts::skill_lines(self.context, self.directory())),
         }
     }
 

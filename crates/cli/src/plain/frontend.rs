@@ -61,10 +61,10 @@ impl Frontend<'_> {
     pub(super) async fn submit(&mut self, text: String, way: PromptWay) -> Result<(), CliError> {
         let FilledPrompt { text, images } = match way {
             PromptWay::Run => FilledPrompt { text, images: Vec::new() },
-            PromptWay::Ask | PromptWay::Steer => match self.served(&text).await? {
-                ServedText { text, is_served: true } => FilledPrompt { text, images: Vec::new() },
-                ServedText { text, is_served: false } => self.with_files(&text)?,
-            },
+            PromptWay::Ask | PromptWay::Steer => {
+                let served = self.served(&text).await?;
+                self.with_files(served, &text)?
+            }
         };
         self.unsent = Some(Unsent { text, images, way });
         let kept = self.send_unsent().await;
@@ -75,13 +75,10 @@ impl Frontend<'_> {
     /// A prompt with what it wants of servers, which are asked for it; without any as it is.
     async fn served(&self, text: &str) -> Result<ServedText, CliError> {
         let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
-        let (agent, directory) = match here.map(|session| &session.summary) {
-            Some(here) => (here.agent.as_str(), Path::new(&here.directory)),
-            None => (self.context.agents.default.as_str(), self.context.environment.directory.as_path()),
-        };
-        let filled = match served_words::wanted(self.context, agent, directory, text) {
+        let agent = here.map_or(self.context.agents.default.as_str(), |here| here.summary.agent.as_str());
+        let filled = match served_words::wanted(self.context, agent, self.directory(), text) {
             Ok(PromptWords::Served(words)) => words.filled().await,
-            Ok(PromptWords::Plain(text)) => Ok(ServedText { text, is_served: false }),
+            Ok(PromptWords::Ready(text)) => Ok(text),
             Err(why) => Err(why),
         };
         filled.map_err(|why| CliError::failed(why).hint(not_sent(text)))
@@ -89,14 +86,18 @@ impl Frontend<'_> {
 
     /// A prompt with the files that it names. One that names files which are not there is not sent, unless
     /// it is typed again.
-    fn with_files(&mut self, text: &str) -> Result<FilledPrompt, CliError> {
-        let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
-        let here = here.map(|session| Path::new(&session.summary.directory));
-        let environment = &self.context.environment;
-        let base = Base::new(here.unwrap_or(&environment.directory), environment);
+    fn with_files(&mut self, text: ServedText, typed: &str) -> Result<FilledPrompt, CliError> {
+        let directory = self.directory().to_owned();
+        let base = Base::new(&directory, &self.context.environment);
         self.typed.with_files(base, text).map_err(|fault| {
-            CliError::usage(fault).hint(format!("{}; the same line again sends it without", not_sent(text)))
+            CliError::usage(fault).hint(format!("{}; the same line again sends it without", not_sent(typed)))
         })
+    }
+
+    /// That of the session in focus; without one, where this was started.
+    pub(crate) fn directory(&self) -> &Path {
+        let here = self.plain.focus().and_then(|id| self.client.mirror.get(id));
+        here.map_or(self.context.environment.directory.as_path(), |here| Path::new(&here.summary.directory))
     }
 
     /// Sends what has no session yet to the one in focus, or makes one for it. From there on it goes to that session, whatever

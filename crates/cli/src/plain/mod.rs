@@ -26,6 +26,7 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::named_files::TypedPrompts;
 use crate::out;
+use crate::own_texts;
 use crate::shared_commands::interrupt;
 use crate::terminals::Terminals;
 use frontend::{Frontend, Next, notice, print_lines};
@@ -173,13 +174,19 @@ impl Frontend<'_> {
         };
         let next = match read {
             Typed::Command(Ok(command)) => carry_out(self, command).await,
+            Typed::Command(Err(_)) if own_texts::is_command(self.context, self.directory(), &line) => {
+                self.submit(line, PromptWay::Ask).await.map(|()| Next::Go)
+            }
             Typed::Command(Err(fault))
                 if q_term::offers::may_be_one(&line) && self.plain.focus().is_some() =>
             {
                 let wanted = OfferUse::Send { line: line.trim().to_owned(), otherwise: fault.message };
                 self.print_offers(&wanted).await.map(|()| Next::Go)
             }
-            Typed::Command(Err(fault)) => Err(CliError::usage(fault.message)),
+            Typed::Command(Err(fault)) => {
+                let said = own_texts::unknown(self.context, self.directory(), &line, fault.message);
+                Err(CliError::usage(said))
+            }
             Typed::Prompt(text) if text.trim().is_empty() => Ok(Next::Go),
             Typed::Shell(line) => {
                 self.submit(line.trim_end().to_owned(), PromptWay::Run).await.map(|()| Next::Go)

@@ -35,6 +35,7 @@
 //! | `servers` | whole answers and others; servers that would hold up everybody |
 //! | `mistakes` | bad input and a hostile world: a clear line, a way out, nothing lost |
 //! | `every_verb` | hostile words through every command, and nothing of them is done |
+//! | `own_texts` | commands and skills that people write themselves |
 //! | `trust` | files of a project, and whether its directory is trusted |
 //! | `sources` | what an answer rests on, in every frontend |
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
@@ -76,6 +77,7 @@ mod marks;
 mod mcp;
 mod mistakes;
 mod network;
+mod own_texts;
 mod owner;
 mod permissions;
 mod plain;

@@ -4,15 +4,16 @@
 //! runs nothing.
 //!
 //! Only a prompt that begins with `/` can be a command. A single line that does is one, so that a mistyped command is
-//! never sent to an agent; `//text` sends a prompt that begins with `/`. `/SERVER:PROMPT` is a prompt that a client asks a server for. Several lines that begin with `/` are a command
-//! only if the first word is the name of one: a pasted path or log is a prompt.
+//! never sent to an agent; `//text` sends a prompt that begins with `/`. `/SERVER:PROMPT` is a prompt that a client asks a server for; what
+//! is no command of q's may be one that somebody wrote, which the client knows too. Several lines that begin with `/` are a command only if
+//! the first word is the name of one: a pasted path or log is a prompt.
 
 use crate::command::arguments::{Arguments, Flags};
 use crate::command::parse::{SlashError, parse, word_of};
 use crate::command::table::{self, Action};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
-use crate::served;
+use crate::{served, written};
 use q_core::ShellLine;
 
 /// What a typed text is.
@@ -49,8 +50,9 @@ pub fn read<'a>(text: &'a str, kinds: &Kinds) -> Typed<'a> {
     }
     let Some(rest) = text.strip_prefix('/') else { return Typed::Prompt(text) };
     if rest.starts_with('/') {
-        // Whoever sends it tells it by its two slashes from what a server is asked for.
-        return Typed::Prompt(if served::prompt(rest).is_some() { text } else { rest });
+        // Whoever sends it tells it by its two slashes from what a server is asked for, and from what somebody wrote.
+        let is_told = served::prompt(rest).is_some() || written::command(rest).is_some();
+        return Typed::Prompt(if is_told { text } else { rest });
     }
     if served::prompt(text).is_some() {
         return Typed::Prompt(text);
@@ -106,6 +108,7 @@ mod tests {
             ("\\n", "\\n"),
             ("/files:review a", "/files:review a"),
             ("//files:review a", "//files:review a"),
+            ("//review a", "//review a"),
         ] {
             assert_eq!(prompt(typed), Some(said), "{typed:?}");
         }

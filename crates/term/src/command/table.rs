@@ -56,6 +56,8 @@ pub enum Action {
     Model,
     Mode,
     Commands,
+    /// Send a skill as a prompt, or show which there are.
+    Skill,
     /// Keep the session from hibernating by itself.
     Pin,
     Unpin,
@@ -275,7 +277,8 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Steer, &[], &[], &["steer"], "TEXT", Some("q steer SESSION TEXT"), Some(Turn(|session, token, arguments| Command::Steer { session, token, text: arguments.text(), images: Vec::new() })), "Say something into a running turn, where the agent takes it", "steer", "say something into the running answer, where the agent takes it";
     Conversation, Action::Model, &[], &[], &["model"], "[MODEL]", Some("q set SESSION model MODEL"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "model", "have another model answer in this session; alone, show which models there are; `default` goes back";
     Conversation, Action::Mode, &[], &[], &["mode"], "[MODE]", Some("q set SESSION mode MODE"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "", "mode", "have an agent over ACP work in another of its modes; alone, show which there are; `default` goes back";
-    Conversation, Action::Commands, &[], &[], &["commands"], "", None, None, "", "commands", "show the slash commands of this session's agent, where it is one over ACP and has some";
+    Conversation, Action::Commands, &[], &[], &["commands"], "", None, None, "", "commands", "show the slash commands that you or this project wrote, and those of this session's agent, where it is one over ACP and has some";
+    Conversation, Action::Skill, &[], &[], &["skill", "skills"], "[SKILL] [WORDS]", None, None, "", "skill", "send a skill as a prompt, with WORDS behind it; alone, show which there are";
     Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set how this session is asked (model, temperature, body and more: `/set ` and Tab); `default` clears it; alone, show them";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
@@ -309,7 +312,7 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
     Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
     Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
-    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete a file's name after @, a model's after /model, a setting's after /set";
+    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete a command after /, a file's name after @, a model's after /model, a setting's after /set";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
@@ -550,7 +553,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 17] = [
+        const SLASH: [&str; 18] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -566,6 +569,7 @@ mod tests {
             "yes",
             "MODEL",
             "MODE",
+            "SKILL",
             "SETTING",
             "VALUE",
         ];

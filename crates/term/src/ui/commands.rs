@@ -7,7 +7,7 @@ use q_core::{Command, Mirror, PromptWay, SessionId, StandingRule, Summary};
 use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
-use crate::offers::OfferUse;
+use crate::offers::{OfferUse, may_be_one};
 use crate::overlay::{
     CallSheet, ChangesPage, Confirm, HelpSheet, InboxSheet, Overlay, OverlaySubject, PageOverlay, QueueSheet,
     Rename, RuleList, Sheet, Switcher,
@@ -47,9 +47,10 @@ impl Ui {
         }
         let outcome = match command {
             Ok(command) => self.carry_out(mirror, command, intents),
-            Err(error) if self.may_be_agents(mirror, typed) => {
-                let wanted = OfferUse::Send { line: typed.to_owned(), otherwise: error.message };
-                self.ask_offers(mirror, wanted, intents)
+            Err(error) if self.lost.is_none() && may_be_one(typed) => {
+                let (session, line) = (self.focus, typed.to_owned());
+                intents.push(Intent::Written { session, line, otherwise: error.message });
+                CommandStatus::Done
             }
             Err(error) => {
                 self.warn(error.message);
@@ -102,6 +103,7 @@ impl Ui {
                 return self.ask_offers(mirror, OfferUse::Modes, intents);
             }
             Action::Commands => return self.ask_offers(mirror, OfferUse::Commands, intents),
+            Action::Skill => return self.skill(arguments.text.as_deref(), intents),
             Action::Undo | Action::Redo | Action::Diff => {
                 return self.ask_changes(mirror, command.action, arguments.flags.force, intents);
             }

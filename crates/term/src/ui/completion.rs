@@ -1,4 +1,4 @@
-//! Tab: what is being typed is completed, a setting or the name of a file.
+//! Tab: what is being typed is completed, a command, a setting or the name of a file.
 
 use q_core::Mirror;
 
@@ -12,8 +12,11 @@ const SHOWN: usize = 8;
 impl Ui {
     /// Completes what is typed, or asks for what it could be.
     pub(super) fn complete(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        if !self.complete_setting(mirror, intents) && !self.complete_file(intents) {
-            self.notify("Tab completes @FILE, /model NAME and /set SETTING");
+        if !self.complete_setting(mirror, intents)
+            && !self.complete_command(intents)
+            && !self.complete_file(intents)
+        {
+            self.notify("Tab completes /COMMAND, @FILE, /model NAME and /set SETTING");
         }
     }
 

@@ -71,7 +71,12 @@ mod tests {
             ("@\"my n", &["my notes.txt"], "@\"my notes.txt\" ", None),
             ("@my", &["my files/"], "@\"my files/", None),
             ("@x", &[], "@x", Some("no file begins with x")),
-            ("no name", &["a"], "no name", Some("Tab completes @FILE, /model NAME and /set SETTING")),
+            (
+                "no name",
+                &["a"],
+                "no name",
+                Some("Tab completes /COMMAND, @FILE, /model NAME and /set SETTING"),
+            ),
         ] {
             let mut ui = Ui::new(Options::default());
             ui.nowhere.editor.set(typed);

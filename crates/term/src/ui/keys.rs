@@ -111,7 +111,12 @@ impl Ui {
         let pane = self.pane_mut();
         pane.history.keep(typed);
         pane.editor.take();
-        pane.mark = None;
+        self.send_to_view(text, way, intents);
+    }
+
+    /// Sends a prompt to the session in view, or to one that is made for it.
+    pub(super) fn send_to_view(&mut self, text: String, way: PromptWay, intents: &mut Vec<Intent>) {
+        self.pane_mut().mark = None;
         self.scroll_to_end();
         if let Some(id) = self.focus.or(self.visits.awaited) {
             self.submit(id, text, way, intents);

@@ -26,6 +26,7 @@ mod submissions;
 mod trust;
 mod trust_question;
 mod visits;
+mod written;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;

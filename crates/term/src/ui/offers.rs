@@ -1,20 +1,14 @@
 //! What an agent of others lets people choose or type: asked for, shown, and a command of its own sent to it.
 
-use q_core::{Mirror, PromptWay, SessionId, Setup};
+use q_core::{Mirror, PromptWay, SessionId};
 
 use crate::intent::Intent;
-use crate::offers::{OfferList, OfferUse, commands, is_command, may_be_one, modes};
+use crate::offers::{OfferList, OfferUse, commands, is_command, modes};
 use crate::overlay::OverlaySubject;
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 
 impl Ui {
-    /// Whether a line that is no command of q's may be one of the agent's in view: only the client finds out.
-    pub(super) fn may_be_agents(&self, mirror: &Mirror, typed: &str) -> bool {
-        let here = self.focus.and_then(|id| mirror.get(id));
-        may_be_one(typed) && here.is_some_and(|here| here.summary.agent != Setup::GUIDE)
-    }
-
     pub(super) fn ask_offers(
         &mut self,
         mirror: &Mirror,

@@ -55,7 +55,8 @@ impl Ui {
         }
     }
 
-    fn complete_from(&mut self, begun: &str, names: &[String], what: &str) {
+    /// What is typed grows as far as the names are one.
+    pub(super) fn complete_from(&mut self, begun: &str, names: &[String], what: &str) {
         let (fitting, shared) = settings::completions(names, begun);
         if let Some(grown) = shared.get(begun.len()..) {
             self.pane_mut().editor.insert(grown);
