@@ -75,15 +75,14 @@ impl Bench {
     }
 
     async fn session(&self) -> SessionServers {
-        let session = SessionServers::new(ServingMeans::new(ToolSettings::default(), Some(http())));
-        session.become_these(std::slice::from_ref(&self.spec), &self.pinned).await;
-        session
+        session_of(&self.spec, &self.pinned).await
     }
 
+    /// A session that was offered its only tool.
     async fn offered(&self) -> SessionServers {
         let session = self.session().await;
-        let (tools, notices) = session.offer().await;
-        assert_eq!(tools.len(), 1, "{notices:?}");
+        let offered = session.offer().await;
+        assert_eq!(offered.0.len(), 1, "{offered:?}");
         session
     }
 
@@ -93,6 +92,13 @@ impl Bench {
         kept["renew_at"] = 1.into();
         fs::write(self.file(), kept.to_string()).unwrap();
     }
+}
+
+async fn session_of(spec: &McpSpec, pinned: &PinnedTools) -> SessionServers {
+    let means = ServingMeans::new(ToolSettings::default(), Some(http()));
+    let session = SessionServers::new(means);
+    session.become_these(std::slice::from_ref(spec), pinned).await;
+    session
 }
 
 async fn call(session: &SessionServers) -> ServedReply {
@@ -172,7 +178,7 @@ async fn what_a_server_says_that_cannot_be_trusted_is_refused_and_nothing_is_kep
         ("signs in: no iss", "does not say whose it is"),
         ("signs in: denies", "says access_denied (no [2J way)"),
         ("signs in: bad token", "what it gives can be no token"),
-        ("plain", "does not say how it signs people in"),
+        ("plain", "it lets q in without a sign-in, and 127.0.0.1:"),
     ] {
         let bench = Bench::new(mode);
         let why = bench.sign_in().await.unwrap_err();
@@ -277,8 +283,7 @@ async fn a_token_goes_to_the_address_that_it_is_for_and_to_no_other() {
         let mut spec = bench.spec.clone();
         spec.remote.as_mut().unwrap().url.clone_from(&url);
         let before = bench.far.heard().len();
-        let session = SessionServers::new(ServingMeans::new(ToolSettings::default(), Some(http())));
-        session.become_these(std::slice::from_ref(&spec), &bench.pinned).await;
+        let session = session_of(&spec, &bench.pinned).await;
         let (tools, notices) = session.offer().await;
         assert!(tools.is_empty() && notices[0].contains("(401)"), "{url}: {notices:?}");
         let heard = [&other.heard()[..], &bench.far.heard()[before..]].concat();
@@ -292,8 +297,7 @@ async fn a_token_goes_to_the_address_that_it_is_for_and_to_no_other() {
     let mut keyed = bench.spec.clone();
     keyed.remote.as_mut().unwrap().headers.insert("authorization".into(), "Bearer sk-own".into());
     let before = bench.far.heard().len();
-    let session = SessionServers::new(ServingMeans::new(ToolSettings::default(), Some(http())));
-    session.become_these(&[keyed], &bench.pinned).await;
+    let session = session_of(&keyed, &bench.pinned).await;
     let (_, notices) = session.offer().await;
     assert!(notices[0].contains("it does not take this key (401)"), "{notices:?}");
     assert!(

@@ -64,6 +64,7 @@ mod tests {
             "tls.key",
             ".netrc",
             "prod.env",
+            "sign-ins",
         ] {
             assert!(is_private(name), "{name}");
         }

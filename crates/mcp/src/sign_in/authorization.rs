@@ -60,12 +60,15 @@ impl SignIn {
         let SignInWish { server, kept_as, client_id, scope, redirect } = wish;
         let url = &server.url;
         let address = SecureAddress::of(url).map_err(|why| format!("no token is sent there: {why}"))?;
-        let challenge = challenge(http.as_ref(), server).await?;
+        let (lets_in, challenge) = challenge(http.as_ref(), server).await?;
         let documents = Documents::new(http, url);
-        let Discovered { resource, scopes, authority } = discover(&documents, &address, &challenge).await?;
+        let Discovered { resource, scopes, authority } =
+            discover(&documents, &address, &challenge).await.map_err(|why| {
+                if lets_in { format!("it lets q in without a sign-in, and {why}") } else { why }
+            })?;
         let said = challenge.scope.unwrap_or_else(|| scopes.join(" "));
         // What it was for before stays, so that one more scope costs none of the others.
-        let before = sign_ins.read(kept_as, url).ok().flatten().and_then(|kept| kept.scope);
+        let before = sign_ins.read(kept_as, url).ok().flatten().and_then(|kept| kept.at.scope);
         let scope =
             united(&[scope.unwrap_or(&said), before.as_deref().unwrap_or_default()], &authority.scopes)?;
         let client = match client_id {
@@ -165,8 +168,8 @@ impl SignIn {
     }
 }
 
-/// What the server says to somebody who has no token. One that lets them in may want one later.
-async fn challenge(http: &dyn HttpClient, server: &RemoteServer) -> Result<Challenge, String> {
+/// Whether the server lets somebody in who has no token, and what it says to them. One that does may want one later.
+async fn challenge(http: &dyn HttpClient, server: &RemoteServer) -> Result<(bool, Challenge), String> {
     let RemoteServer { url, headers } = server;
     let greeting = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {},
@@ -183,7 +186,8 @@ async fn challenge(http: &dyn HttpClient, server: &RemoteServer) -> Result<Chall
         named_by: None,
     };
     let answer = http.ask(request).await.map_err(|HttpTrouble { why, .. }| why)?;
-    Ok(answer.header("www-authenticate").and_then(Challenge::read).unwrap_or_default())
+    let challenge = answer.header("www-authenticate").and_then(Challenge::read);
+    Ok((matches!(answer.status(), 200..=299), challenge.unwrap_or_default()))
 }
 
 /// All of these scopes, each once, and what renews tokens where the server has that; nothing where there are none.

@@ -49,15 +49,7 @@ pub enum SignInState {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptSignIn {
     form: u32,
-    /// The only address that the token is sent to.
-    pub(crate) url: String,
-    pub(crate) issuer: String,
-    pub(crate) resource: String,
-    /// The only address that what renews it is sent to.
-    pub(crate) token_endpoint: String,
-    pub(crate) client: ClientIdentity,
-    /// What was asked for.
-    pub(crate) scope: Option<String>,
+    pub(crate) at: SignedInAt,
     /// Without one the sign-in is over.
     pub(crate) access_token: Option<String>,
     pub(crate) refresh_token: Option<String>,
@@ -66,32 +58,25 @@ pub(crate) struct KeptSignIn {
     ends_at: Option<u64>,
 }
 
-/// For whom a sign-in is, before there are tokens.
+/// For whom a sign-in is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SignedInAt {
+    /// The only address that the token is sent to.
     pub(crate) url: String,
     pub(crate) issuer: String,
+    /// By which the server is known to who gives tokens.
     pub(crate) resource: String,
+    /// The only address that what renews the token is sent to.
     pub(crate) token_endpoint: String,
     pub(crate) client: ClientIdentity,
+    /// What was asked for.
     pub(crate) scope: Option<String>,
 }
 
 impl KeptSignIn {
     pub(crate) fn new(at: SignedInAt, tokens: Tokens) -> Self {
-        let SignedInAt { url, issuer, resource, token_endpoint, client, scope } = at;
-        let none = Self {
-            form: FORM,
-            url,
-            issuer,
-            resource,
-            token_endpoint,
-            client,
-            scope,
-            access_token: None,
-            refresh_token: None,
-            renew_at: None,
-            ends_at: None,
-        };
+        let none =
+            Self { form: FORM, at, access_token: None, refresh_token: None, renew_at: None, ends_at: None };
         none.renewed(tokens, clock::seconds())
     }
 
@@ -173,7 +158,7 @@ impl SignIns {
         if kept.form != FORM {
             return Err(failed("it is of another version"));
         }
-        Ok((kept.url == url).then_some(kept))
+        Ok((kept.at.url == url).then_some(kept))
     }
 
     pub(crate) fn write(&self, name: &str, kept: &KeptSignIn) -> Result<(), String> {
@@ -210,6 +195,6 @@ impl SignIns {
 /// Without any token.
 impl fmt::Debug for KeptSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptSignIn").field("issuer", &self.issuer).finish_non_exhaustive()
+        f.debug_struct("KeptSignIn").field("issuer", &self.at.issuer).finish_non_exhaustive()
     }
 }

@@ -57,7 +57,10 @@ impl Pass {
 
     /// The token to send now; nothing where nobody signed in. Says why where the sign-in is over.
     pub(crate) async fn token(&self) -> Result<Option<String>, String> {
-        let Some((sign_ins, kept)) = self.kept().await? else { return Ok(None) };
+        let Some((sign_ins, kept)) = self.kept().await? else {
+            self.send(None);
+            return Ok(None);
+        };
         let Some(token) = kept.access_token.clone() else { return Err(self.is_over("")) };
         let now = clock::seconds();
         let token = match kept.is_due(now) && (kept.refresh_token.is_some() || kept.has_ended(now)) {
@@ -70,7 +73,7 @@ impl Pass {
                 Err(TokenFault::Unknown(why)) => return Err(format!("its sign-in cannot be renewed: {why}")),
             },
         };
-        self.send(&token);
+        self.send(Some(&token));
         Ok(Some(token))
     }
 
@@ -80,7 +83,7 @@ impl Pass {
         let Some((sign_ins, _)) = self.kept().await? else { return Ok(None) };
         match self.renewed(sign_ins, refused).await {
             Ok(token) => {
-                self.send(&token);
+                self.send(Some(&token));
                 Ok(Some(token))
             }
             Err(TokenFault::Refused(why)) => Err(self.is_over(&why)),
@@ -88,11 +91,12 @@ impl Pass {
         }
     }
 
-    fn send(&self, token: &str) {
-        *self.0.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.to_owned());
+    fn send(&self, token: Option<&str>) {
+        *self.0.sent.lock().unwrap_or_else(PoisonError::into_inner) = token.map(str::to_owned);
     }
 
     fn is_over(&self, why: &str) -> String {
+        self.send(None);
         over(&self.0.server, why)
     }
 
@@ -151,13 +155,13 @@ impl Holder {
             return Err(TokenFault::Refused("nothing renews it".to_owned()));
         };
         let documents = Documents::new(Arc::clone(&self.http), &self.url);
-        let place = documents.check(&kept.token_endpoint).map_err(TokenFault::Unknown)?;
+        let place = documents.check(&kept.at.token_endpoint).map_err(TokenFault::Unknown)?;
         let wish = [
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh),
-            ("resource", kept.resource.as_str()),
+            ("resource", kept.at.resource.as_str()),
         ];
-        tokens::given(&documents, &place, &kept.client, &wish).await
+        tokens::given(&documents, &place, &kept.at.client, &wish).await
     }
 }
 
