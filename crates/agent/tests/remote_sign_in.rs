@@ -299,7 +299,7 @@ async fn a_token_goes_to_the_address_that_it_is_for_and_to_no_other() {
     let before = bench.far.heard().len();
     let session = session_of(&keyed, &bench.pinned).await;
     let (_, notices) = session.offer().await;
-    assert!(notices[0].contains("it does not take this key (401)"), "{notices:?}");
+    assert!(notices[0].contains("it wants to know who asks (401): name a key by key_env"), "{notices:?}");
     assert!(
         bench.far.heard()[before..]
             .iter()

@@ -358,7 +358,7 @@ async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
         }
         401 => match pass.sign_in() {
             Some(sign_in) => format!("it wants to know who asks (401): {sign_in}, or name a key by {place}"),
-            None => format!("it does not take this key (401): see {place}"),
+            None => format!("it wants to know who asks (401): name a key by {place}"),
         },
         403 if let (true, Some(sign_in)) = (wants_more, pass.sign_in()) => {
             let scope = challenge.and_then(|challenge| challenge.scope).filter(|scope| is_plain(scope));
