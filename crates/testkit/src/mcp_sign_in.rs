@@ -61,21 +61,19 @@ impl SignInDesk {
         let (asked, query) = heard.asked.split_once('?').unwrap_or((&heard.asked, ""));
         let is_openid = self.mode == "openid";
         match asked {
-            "GET /.well-known/oauth-protected-resource/mcp" if !is_openid => {
-                self.say(stream, &self.resource())
-            }
-            "GET /.well-known/oauth-protected-resource" if is_openid => self.say(stream, &self.resource()),
+            "GET /.well-known/oauth-protected-resource/mcp" if !is_openid => say(stream, &self.resource()),
+            "GET /.well-known/oauth-protected-resource" if is_openid => say(stream, &self.resource()),
             "GET /.well-known/oauth-authorization-server" if self.mode == "endless" => endless(stream),
             "GET /.well-known/oauth-authorization-server" if self.mode == "redirects" => {
-                let head =
+                let refused =
                     format!("302 Found\r\nlocation: {}/.well-known/oauth-authorization-server", self.origin);
-                respond(stream, &head, b"")
+                respond(stream, &refused, b"")
             }
-            "GET /.well-known/oauth-authorization-server" if !is_openid => self.say(stream, &self.server()),
+            "GET /.well-known/oauth-authorization-server" if !is_openid => say(stream, &self.server()),
             "GET /.well-known/openid-configuration/tenant" if is_openid => {
                 respond(stream, "404 Not Found", b"")
             }
-            "GET /tenant/.well-known/openid-configuration" if is_openid => self.say(stream, &self.server()),
+            "GET /tenant/.well-known/openid-configuration" if is_openid => say(stream, &self.server()),
             "POST /register" => {
                 let name = json!({ "client_id": "client-1", "token_endpoint_auth_method": "none" });
                 respond(stream, "201 Created\r\ncontent-type: application/json", name.to_string().as_bytes())
@@ -86,10 +84,6 @@ impl SignInDesk {
             _other => respond(stream, "404 Not Found", b""),
         }
         .map(|()| true)
-    }
-
-    fn say(&self, stream: &mut TcpStream, document: &Value) -> io::Result<()> {
-        respond(stream, "200 OK\r\ncontent-type: application/json", document.to_string().as_bytes())
     }
 
     fn issuer(&self) -> String {
@@ -155,7 +149,8 @@ impl SignInDesk {
         let is_first = form.contains("grant_type=authorization_code") && form.contains("code=code-canary");
         let refresh = format!("refresh_token=rt-canary-{}&", given.number);
         let is_renewal = form.contains("grant_type=refresh_token") && form.contains(&refresh);
-        if !is_first && !(is_renewal && given.is_refresh_good) {
+        let is_good = is_first || (is_renewal && given.is_refresh_good);
+        if !is_good {
             let fault = json!({ "error": "invalid_grant", "error_description": "gone\u{1b}[2J" });
             return respond(
                 stream,
@@ -174,7 +169,7 @@ impl SignInDesk {
             "no renewal" => tokens["refresh_token"] = Value::Null,
             _good => {}
         }
-        self.say(stream, &tokens)
+        say(stream, &tokens)
     }
 
     /// Refuses who brings no token that is good; whether that was so.
@@ -184,19 +179,23 @@ impl SignInDesk {
             given.is_access_good.then(|| format!("Bearer at-canary-{}", given.number))
         };
         if expected.is_none() || heard.header("authorization") != expected.as_deref() {
-            let head = format!(
+            let refused = format!(
                 "401 Unauthorized\r\nwww-authenticate: Bearer resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\", scope=\"tools\"",
                 self.origin
             );
             let said = heard.header("authorization").unwrap_or("nobody");
-            return respond(stream, &head, format!("who is {said}?").as_bytes()).map(|()| true);
+            return respond(stream, &refused, format!("who is {said}?").as_bytes()).map(|()| true);
         }
         if self.mode == "more" && heard.body["method"] == "tools/call" {
-            let head = "403 Forbidden\r\nwww-authenticate: Bearer error=\"insufficient_scope\", scope=\"tools admin\"";
-            return respond(stream, head, b"").map(|()| true);
+            let refused = "403 Forbidden\r\nwww-authenticate: Bearer error=\"insufficient_scope\", scope=\"tools admin\"";
+            return respond(stream, refused, b"").map(|()| true);
         }
         Ok(false)
     }
+}
+
+fn say(stream: &mut TcpStream, document: &Value) -> io::Result<()> {
+    respond(stream, "200 OK\r\ncontent-type: application/json", document.to_string().as_bytes())
 }
 
 /// More than anybody reads.
@@ -205,7 +204,7 @@ fn endless(stream: &mut TcpStream) -> io::Result<()> {
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1073741824\r\n\r\n[",
     )?;
     loop {
-        stream.write_all(&[b' '; 1 << 16])?;
+        stream.write_all(&[b' '; 1 << 12])?;
     }
 }
 

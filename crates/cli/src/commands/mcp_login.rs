@@ -62,18 +62,19 @@ pub(crate) async fn login(
     let sign_in = SignIn::begin(http, pinned.sign_ins(), wish).await.map_err(failed)?;
     introduce(name, &sign_in, environment, &ways);
     let address = sign_in.address();
+    // The browser of a pasted address runs elsewhere: nobody listens for it here.
+    let listener = (!ways.is_pasted).then_some(listener);
     out::line(&address)?;
-    let answer = if ways.is_pasted {
-        drop(listener);
-        out::note(
-            "then paste the address that the browser is sent to in the end, though it finds nobody there:",
-        );
-        pasted().await?
-    } else {
+    let answer = if let Some(listener) = listener {
         if ways.opens_browser && environment.output_is_terminal {
             open(environment, &address);
         }
         listener.answer(TIME).await
+    } else {
+        out::note(
+            "then paste the address that the browser is sent to in the end, though it finds nobody there:",
+        );
+        pasted().await?
     };
     let Some(answer) = answer else {
         let error = CliError::failed(format!("nobody signed in at {name} within 5 minutes"));

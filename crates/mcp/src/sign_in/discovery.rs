@@ -1,5 +1,5 @@
 //! Who signs people in for a server, and where: what the server says of itself (RFC 9728), and what the authorization server says that
-//! it names (RFC 8414, or OpenID Connect's form of the same).
+//! it names (RFC 8414, or that of `OpenID` Connect).
 
 use serde::Deserialize;
 

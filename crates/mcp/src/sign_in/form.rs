@@ -1,6 +1,8 @@
 //! How names and values stand in the query of an address or in the body of a form, and how bytes are written as letters (RFC 4648's
 //! base64, in both its alphabets).
 
+use std::fmt::Write as _;
+
 /// The most names that an answer may have.
 const MOST: usize = 32;
 const BESIDE_LETTERS: &str = "-._~";
@@ -17,7 +19,7 @@ pub(crate) fn escaped(text: &str) -> String {
     for byte in text.bytes() {
         match char::from(byte) {
             plain if plain.is_ascii_alphanumeric() || BESIDE_LETTERS.contains(plain) => escaped.push(plain),
-            _other => escaped += &format!("%{byte:02X}"),
+            _other => drop(write!(escaped, "%{byte:02X}")),
         }
     }
     escaped

@@ -63,15 +63,14 @@ impl Pass {
         };
         let Some(token) = kept.access_token.clone() else { return Err(self.is_over("")) };
         let now = clock::seconds();
-        let token = match kept.is_due(now) && (kept.refresh_token.is_some() || kept.has_ended(now)) {
-            false => token,
-            true => match self.renewed(sign_ins, token.clone()).await {
-                Ok(token) => token,
-                Err(TokenFault::Refused(why)) => return Err(self.is_over(&why)),
-                // It is good for a little yet.
-                Err(TokenFault::Unknown(_)) if !kept.has_ended(now) => token,
-                Err(TokenFault::Unknown(why)) => return Err(format!("its sign-in cannot be renewed: {why}")),
-            },
+        let is_due = kept.is_due(now) && (kept.refresh_token.is_some() || kept.has_ended(now));
+        let renewed = if is_due { self.renewed(sign_ins, token.clone()).await } else { Ok(token.clone()) };
+        let token = match renewed {
+            Ok(token) => token,
+            Err(TokenFault::Refused(why)) => return Err(self.is_over(&why)),
+            // It is good for a little yet.
+            Err(TokenFault::Unknown(_)) if !kept.has_ended(now) => token,
+            Err(TokenFault::Unknown(why)) => return Err(format!("its sign-in cannot be renewed: {why}")),
         };
         self.send(Some(&token));
         Ok(Some(token))
