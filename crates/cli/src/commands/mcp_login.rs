@@ -90,9 +90,10 @@ pub(crate) async fn login(
 pub(crate) async fn logout(server: &KnownServer, pinned: &PinnedTools) -> Result<ExitCode, CliError> {
     let name = &server.spec.name;
     let was_there = pinned.sign_ins().forget(&server.pin_name()).await.map_err(CliError::failed)?;
-    out::line(&match was_there {
-        true => format!("signed out at {name}: its tokens are kept no longer"),
-        false => format!("nobody was signed in at {name}"),
+    out::line(&if was_there {
+        format!("signed out at {name}: its tokens are kept no longer")
+    } else {
+        format!("nobody was signed in at {name}")
     })?;
     Ok(ExitCode::SUCCESS)
 }
