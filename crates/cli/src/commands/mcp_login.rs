@@ -159,7 +159,7 @@ fn open(environment: &ProcessEnvironment, address: &str) {
         command.arg(address);
     }
     if let Err(error) = command.spawn() {
-        out::note(&format!("no browser was started ({error}): open it yourself"));
+        out::note(&format!("no browser was started ({browser}: {error}): open it yourself"));
     }
 }
 
