@@ -36,7 +36,7 @@ pub(crate) enum McpVerb {
     Remove(McpServerArgs),
     /// Sign in at one at an address, in a browser; q keeps the tokens and renews them
     Login(McpLoginArgs),
-    /// Forget its tokens
+    /// Forget the tokens of one: its next call wants another sign-in
     Logout(McpServerArgs),
 }
 

@@ -75,7 +75,7 @@ fn a_person_signs_in_once_and_the_tokens_are_in_one_file_alone() {
     assert!(turn(&shop, "second").contains("in session-"), "it is renewed by itself");
     assert_eq!(far.renewed(), 1);
     let kept = shop.world.home.directory("XDG_STATE_HOME").join("q/mcp/sign-ins/far.json");
-    assert_eq!(files_with_tokens(shop.world.home.path()), [kept.clone()]);
+    assert_eq!(files_with_tokens(shop.world.home.path()), std::slice::from_ref(&kept));
     far.revoke();
     let told = turn(&shop, "third");
     assert!(
@@ -91,7 +91,7 @@ fn a_person_signs_in_once_and_the_tokens_are_in_one_file_alone() {
     assert_eq!(files_with_tokens(shop.world.home.path()), Vec::<PathBuf>::new());
     sign_in(&shop, &["--scope", "admin"]);
     assert!(turn(&shop, "fifth").contains("in session-"));
-    assert_eq!(files_with_tokens(shop.world.home.path()), [kept.clone()]);
+    assert_eq!(files_with_tokens(shop.world.home.path()), std::slice::from_ref(&kept));
     shop.world.q(&["mcp", "logout", "far"]).succeeded().said("signed out at far");
     assert!(!kept.exists());
     shop.world.q(&["mcp", "logout", "far"]).succeeded().said("nobody was signed in at far");

@@ -29,7 +29,7 @@ pub(crate) struct Discovered {
 #[derive(Debug)]
 pub(crate) struct AuthorizationServer {
     pub(crate) issuer: String,
-    /// Where the browser goes.
+    /// Where the browser of the person goes.
     pub(crate) authorization: SecureAddress,
     /// Where tokens are.
     pub(crate) token: SecureAddress,

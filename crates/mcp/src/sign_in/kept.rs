@@ -192,7 +192,7 @@ impl SignIns {
     }
 }
 
-/// Without any token.
+/// Without any token, which nobody is to read in a log.
 impl fmt::Debug for KeptSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeptSignIn").field("issuer", &self.at.issuer).finish_non_exhaustive()

@@ -164,7 +164,7 @@ impl Holder {
     }
 }
 
-/// Without the token.
+/// Without the token, which nobody is to read in a log.
 impl fmt::Debug for Pass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Pass").field(&self.0.server).finish()

@@ -98,7 +98,7 @@ pub(crate) async fn registered(
     Ok(ClientIdentity { id: client_id, secret, in_header: method == IN_HEADER })
 }
 
-/// Without its secret.
+/// Without its secret, which nobody is to read in a log.
 impl fmt::Debug for ClientIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientIdentity").field("id", &self.id).finish_non_exhaustive()

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use q_tools::WantedPage;
 
-/// Such an address.
+/// Such an address, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecureAddress {
     /// All of it, as it was written, without what stands behind `#`.

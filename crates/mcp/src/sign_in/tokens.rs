@@ -13,7 +13,7 @@ const MOST: usize = 16 << 10;
 /// Nobody's token is good for longer, in seconds: a year.
 const LONGEST: u64 = 366 * 24 * 60 * 60;
 
-/// What was given.
+/// What was given for a code, or in a renewal.
 pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: Option<String>,
