@@ -31,7 +31,7 @@ pub(crate) struct AuthorizationServer {
     pub(crate) issuer: String,
     /// Where the browser of the person goes.
     pub(crate) authorization: SecureAddress,
-    /// Where tokens are.
+    /// Where tokens are given and renewed.
     pub(crate) token: SecureAddress,
     pub(crate) registration: Option<SecureAddress>,
     pub(crate) scopes: Vec<String>,
