@@ -37,6 +37,7 @@ mod permissions_file;
 mod places;
 mod plain;
 mod process_group;
+mod redirect_listener;
 mod results;
 mod served_words;
 mod shared_commands;

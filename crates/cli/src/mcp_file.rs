@@ -21,7 +21,9 @@ pub(crate) fn table(name: &str, server: &McpConfig) -> String {
         None => writeln!(table, "command = [{}]", words.join(", ")),
     };
     let key_file = server.key_file.as_ref().map(|path| path.to_string_lossy().into_owned());
-    for (setting, value) in [("key_env", &server.key_env), ("key_file", &key_file)] {
+    for (setting, value) in
+        [("key_env", &server.key_env), ("key_file", &key_file), ("client_id", &server.client_id)]
+    {
         if let Some(value) = value {
             let _written = writeln!(table, "{setting} = {}", quoted(value));
         }
@@ -165,6 +167,7 @@ mod tests {
         let remote = McpConfig {
             url: Some("https://x.test/mcp?a=b".into()),
             headers: [("X-Team".to_owned(), "a \"b\"".to_owned())].into(),
+            client_id: Some("q".into()),
             key_file: Some("~/keys/x".into()),
             ..McpConfig::default()
         };

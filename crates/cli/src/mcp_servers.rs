@@ -33,6 +33,8 @@ pub(crate) struct KnownServer {
     pub(crate) agents: Option<Vec<String>>,
     /// The file that names it.
     pub(crate) file: PathBuf,
+    /// As what it is asked for tokens, where somebody registered that by hand.
+    pub(crate) client_id: Option<String>,
     /// Why it is not started in this directory.
     fault: Option<String>,
 }
@@ -113,6 +115,7 @@ pub(crate) fn known(
             is_enabled: server.is_enabled(),
             agents: server.agents.clone(),
             file: file.to_owned(),
+            client_id: server.client_id.clone(),
             fault,
         };
         known.all.insert(name.clone(), server);
@@ -146,8 +149,14 @@ impl KnownServers {
                 let origin = ServerOrigin::Project(known_by(project));
                 let directory = config.url.is_none().then(|| project.to_owned());
                 let spec = McpSpec { directory, origin, ..config.spec(name) };
-                let server =
-                    KnownServer { spec, is_enabled: true, agents: None, file: file.to_owned(), fault: None };
+                let server = KnownServer {
+                    spec,
+                    is_enabled: true,
+                    agents: None,
+                    file: file.to_owned(),
+                    client_id: None,
+                    fault: None,
+                };
                 self.all.insert(name.to_owned(), server);
             }
             Err(why) => self.notices.push(format!("left out of {}: {why}", file.display())),

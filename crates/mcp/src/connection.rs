@@ -25,6 +25,7 @@ use crate::remote::{RemoteFault, RemoteLine};
 use crate::reply::{self, ServedReply};
 use crate::resources;
 use crate::session_servers::CallListener;
+use crate::sign_in::Pass;
 use crate::tool_list::{MOST, ToolList};
 use q_seat::{McpSpec, RemoteServer};
 
@@ -79,7 +80,7 @@ impl McpConnection {
     /// Starts it in its directory, or opens a session at its address, and greets it. Says why where that cannot be done.
     pub async fn start(spec: &McpSpec, means: &ServingMeans, pinned: &PinnedTools) -> Result<Self, String> {
         match &spec.remote {
-            Some(server) => Self::reach(spec, server, means).await,
+            Some(server) => Self::reach(spec, server, means, pinned).await,
             None => Self::run(spec, means, pinned).await,
         }
     }
@@ -112,10 +113,17 @@ impl McpConnection {
         Ok(Self::greeted(spec, service, channel, said, peer))
     }
 
-    async fn reach(spec: &McpSpec, server: &RemoteServer, means: &ServingMeans) -> Result<Self, String> {
+    async fn reach(
+        spec: &McpSpec,
+        server: &RemoteServer,
+        means: &ServingMeans,
+        pinned: &PinnedTools,
+    ) -> Result<Self, String> {
         let client = means.http.clone().ok_or("no server at an address can be reached from here")?;
         let (said, peer) = (Said::default(), McpPeer::new(&spec.name, means.may_ask));
-        let (line, transport) = RemoteLine::new(client, server.clone(), said.clone(), means.ending.clone());
+        let pass = Pass::new(spec, server, pinned.sign_ins(), Arc::clone(&client));
+        let (line, transport) =
+            RemoteLine::new((client, pass), server.clone(), said.clone(), means.ending.clone());
         match greeted(&peer, transport).await {
             Ok(service) => Ok(Self::greeted(spec, service, Channel::Remote(line), said, peer)),
             Err(fault) => {

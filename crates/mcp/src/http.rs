@@ -19,6 +19,10 @@ pub const REFUSAL_BYTES: usize = 2 << 10;
 pub trait HttpClient: fmt::Debug + Send + Sync {
     /// Sends a request and waits for the head of its answer. Dropped, the connection is closed.
     fn ask(&self, request: HttpRequest) -> Waiting<'static, Result<Box<dyn HttpAnswer>, HttpTrouble>>;
+
+    /// Whether an address may be asked, or opened, at the word of the server at `named_by`; says why not. What a server of the world
+    /// names is the world's.
+    fn may_lead_to(&self, url: &str, named_by: &str) -> Result<(), String>;
 }
 
 /// One request, as it is sent once.
@@ -31,6 +35,9 @@ pub struct HttpRequest {
     pub body: String,
     /// How long the server may stay silent, before its head and in its body.
     pub patience: Duration,
+    /// The address of the server that named this one, where nobody else did: what names lead to is looked at, too, as
+    /// [`HttpClient::may_lead_to`] looks at names.
+    pub named_by: Option<String>,
 }
 
 /// What the protocol asks with.

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `tool_list` | what a server offers, within bounds and with names that models can call |
 //! | `pin` | what of that was accepted, kept in a file, and how it differs from what there is |
+//! | `beside` | files that are written whole, which nobody else reads |
 //! | `arguments` | what a call is given, read strictly |
 //! | `closable_input` | what a server reads, until somebody closes it |
 //! | `http` | the seam to an HTTP client, which is lent |
@@ -25,9 +26,11 @@
 //! | `questions` | what a server asks the person while a call of it is under way |
 //! | `reply` | what came of a call, as text |
 //! | `server` | one server of a session: started late, started again after a crash |
+//! | `sign_in` | signing in at a server at an address, and keeping that up |
 //! | `session_servers` | all servers of one session |
 
 mod arguments;
+mod beside;
 mod closable_input;
 mod connection;
 pub mod http;
@@ -42,6 +45,7 @@ mod reply;
 mod resources;
 mod server;
 mod session_servers;
+mod sign_in;
 mod tool_list;
 
 pub use connection::McpConnection;
@@ -52,4 +56,5 @@ pub use q_seat::{McpSpec, RemoteServer, ServerOrigin, check_name};
 pub use questions::{Questions, ServerQuestion};
 pub use reply::{ServedEnding, ServedReply};
 pub use session_servers::{CallListener, SERVED_TOOLS, SessionServers};
+pub use sign_in::{SignIn, SignInState, SignInWish, SignIns};
 pub use tool_list::{ListedTool, ToolList};

@@ -3,23 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use q_tools::digest_of;
 use serde::{Deserialize, Serialize};
 
+use crate::beside;
+use crate::sign_in::SignIns;
 use crate::tool_list::{ListedTool, MOST};
 
 /// The longest file, in bytes: a list within its bounds takes less, however it is escaped.
 const FILE_BYTES: u64 = 1 << 20;
 /// The form that is written.
 const FORM: u32 = 1;
-/// How many were written by this process: two sessions may do so at once.
-static WRITTEN: AtomicU64 = AtomicU64::new(0);
 /// How much of a text is shown where it differs.
 const SHOWN: usize = 2000;
 
@@ -134,16 +133,8 @@ impl PinnedTools {
     pub fn read(&self, server: &str) -> Result<Option<Pin>, String> {
         let path = self.path(server);
         let failed = |why: &str| format!("{} cannot be used: {why}", path.display());
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(&error.to_string())),
-        };
-        let mut text = String::new();
-        file.take(FILE_BYTES + 1).read_to_string(&mut text).map_err(|error| failed(&error.to_string()))?;
-        if text.len() as u64 > FILE_BYTES {
-            return Err(failed("it is too long"));
-        }
+        let text = beside::read(&path, FILE_BYTES, |_| true).map_err(|error| failed(&error.to_string()))?;
+        let Some(text) = text else { return Ok(None) };
         let pin: Pin = serde_json::from_str(&text).map_err(|error| failed(&error.to_string()))?;
         if pin.is_whole() { Ok(Some(pin)) } else { Err(failed("it is not as it was written")) }
     }
@@ -159,6 +150,11 @@ impl PinnedTools {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             linked => linked,
         })
+    }
+
+    /// Where sign-ins at servers are kept: by a name that no server can have.
+    pub fn sign_ins(&self) -> SignIns {
+        SignIns { directory: self.directory.join("sign-ins") }
     }
 
     /// Forgets what was accepted of a server. Its own directory goes too where it left nothing in it.
@@ -192,16 +188,8 @@ impl PinnedTools {
     ) -> Result<(), String> {
         let path = self.path(server);
         let failed = |error: io::Error| format!("{} cannot be written: {error}", path.display());
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(failed)?;
         let text = serde_json::to_vec(pin).map_err(io::Error::other).map_err(failed)?;
-        let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-        let new = self.directory.join(format!("{server}.new-{}-{number}", std::process::id()));
-        let _of_one_that_died = fs::remove_file(&new);
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
-        let written = file.write_all(&text).and_then(|()| file.sync_all()).and_then(|()| put(&new, &path));
-        let _renamed = fs::remove_file(&new);
-        written.map_err(failed)
+        beside::place(&path, &text, put).map_err(failed)
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::http::{HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpTrouble};
+use crate::sign_in::{Challenge, Pass};
 
 /// How long a server may stay silent: whoever asked gives up before that, but where the person is asked meanwhile; and the stream for
 /// what it says unasked ends with the connection.
@@ -37,6 +38,8 @@ pub(crate) struct RemoteLine(Arc<Line>);
 
 struct Line {
     client: Arc<dyn HttpClient>,
+    /// With what the person signed in at it.
+    pass: Pass,
     server: RemoteServer,
     said: Said,
     state: Mutex<State>,
@@ -100,14 +103,14 @@ pub(crate) struct RemoteTransport {
 impl RemoteLine {
     /// Nothing is sent before the library speaks. `ending` counts sessions whose end is still being told.
     pub(crate) fn new(
-        client: Arc<dyn HttpClient>,
+        (client, pass): (Arc<dyn HttpClient>, Pass),
         server: RemoteServer,
         said: Said,
         ending: watch::Sender<usize>,
     ) -> (Self, RemoteTransport) {
         let (came, coming) = mpsc::channel(WAITING);
         let (state, is_closed) = (Mutex::default(), watch::channel(false).0);
-        let line = Self(Arc::new(Line { client, server, said, state, is_closed, came, ending }));
+        let line = Self(Arc::new(Line { client, pass, server, said, state, is_closed, came, ending }));
         (line.clone(), RemoteTransport { line, coming })
     }
 
@@ -170,7 +173,8 @@ impl RemoteLine {
         let named = [(SESSION, &state.session), (VERSION, &state.version)];
         all.extend(named.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value).clone()?))));
         all.extend(headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-        HttpRequest { method, url: url.clone(), headers: all, body, patience }
+        all.extend(self.0.pass.sent().map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
+        HttpRequest { method, url: url.clone(), headers: all, body, patience, named_by: None }
     }
 
     /// Sends a message. What is answered to a request comes behind it, by itself.
@@ -180,18 +184,14 @@ impl RemoteLine {
             JsonRpcMessage::Notification(_) | JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => None,
         };
         let body = serde_json::to_string(&message).map_err(|error| RemoteFault::Unsent(error.to_string()))?;
-        let request = self.request(HttpMethod::Post, body, SILENCE);
         let had_session = self.state().session.is_some();
         let mut closed = self.0.is_closed.subscribe();
-        let answer = tokio::select! {
-            answer = self.0.client.ask(request) => answer,
+        let mut answer = tokio::select! {
+            answer = self.ask(&body) => answer?,
             _ended = closed.wait_for(|closed| *closed) => {
                 return Err(RemoteFault::Broken("it was ended".to_owned()));
             }
         };
-        let mut answer = answer.map_err(|HttpTrouble { why, may_have_arrived }| {
-            if may_have_arrived { RemoteFault::Broken(why) } else { RemoteFault::Unsent(why) }
-        })?;
         match answer.status() {
             200..=299 => {}
             404 if had_session => {
@@ -200,7 +200,7 @@ impl RemoteLine {
                 (state.session, state.fault) = (None, Some(RemoteFault::Forgotten));
                 return Err(RemoteFault::Forgotten);
             }
-            _ => return Err(refusal(answer.as_mut()).await),
+            _ => return Err(refusal(answer.as_mut(), &self.0.pass).await),
         }
         self.take_session(answer.as_ref());
         match asked {
@@ -210,6 +210,20 @@ impl RemoteLine {
             None => {}
         }
         Ok(())
+    }
+
+    /// The head of the answer to that. A server that refuses a token did nothing: where there is another it gets that, once.
+    async fn ask(&self, body: &str) -> Result<Box<dyn HttpAnswer>, RemoteFault> {
+        let (token, client) = (self.0.pass.token().await.map_err(RemoteFault::Unsent)?, &self.0.client);
+        let posted = || client.ask(self.request(HttpMethod::Post, body.to_owned(), SILENCE));
+        let told = |HttpTrouble { why, may_have_arrived }| {
+            if may_have_arrived { RemoteFault::Broken(why) } else { RemoteFault::Unsent(why) }
+        };
+        let answer = posted().await.map_err(told)?;
+        if answer.status() != 401 || self.0.pass.after(token).await.map_err(RemoteFault::Unsent)?.is_none() {
+            return Ok(answer);
+        }
+        posted().await.map_err(told)
     }
 
     /// The first answer may name the session.
@@ -332,32 +346,45 @@ impl Transport<RoleClient> for RemoteTransport {
 }
 
 /// What a status says that is no success, with the way out.
-async fn refusal(answer: &mut dyn HttpAnswer) -> RemoteFault {
+async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
     let status = answer.status();
     let place = "key_env, key_file or headers in its table";
+    let challenge = answer.header("www-authenticate").and_then(Challenge::read);
+    let wants_more = challenge.as_ref().is_some_and(Challenge::wants_more);
     let told = match status {
         300..=399 => {
             let place = answer.header("location").map(q_seat::shown_address).unwrap_or_default();
             format!("it is elsewhere ({status} {place}), which is not followed: mend its url")
         }
-        401 if answer.header("www-authenticate").is_some_and(|asks| asks.contains("resource_metadata")) => {
-            format!(
-                "it wants to know who asks (401), and offers a sign-in in a browser that q does not have; a token made on its pages goes into {place}"
-            )
+        401 => match pass.sign_in() {
+            Some(sign_in) => format!("it wants to know who asks (401): {sign_in}, or name a key by {place}"),
+            None => format!("it wants to know who asks (401): name a key by {place}"),
+        },
+        403 if let (true, Some(sign_in)) = (wants_more, pass.sign_in()) => {
+            let scope = challenge.and_then(|challenge| challenge.scope).filter(|scope| is_plain(scope));
+            let scope = scope.map_or("…".to_owned(), |scope| format!("\"{scope}\""));
+            format!("what you signed in for is not enough for this (403): {sign_in} --scope {scope}")
         }
-        401 => format!("it wants to know who asks (401): name a key by {place}"),
         403 => format!("it does not let this key in (403): see {place}"),
         404 | 405 => format!("there is no MCP server at this address ({status}): see its url"),
         status => format!("it answers with status {status}"),
     };
-    let said = match timeout(ENDING, answer.next()).await {
+    let mut said = match timeout(ENDING, answer.next()).await {
         Ok(Ok(Some(said))) => words(&said),
         Ok(Ok(None) | Err(_)) | Err(_) => String::new(),
     };
+    if let Some(token) = pass.sent() {
+        said = said.replace(&token, "[token]");
+    }
     let between = if said.is_empty() { "" } else { "; it said: " };
     let told = format!("{told}{between}{said}");
     // A server that fails may have begun; one that refuses has not.
     if status >= 500 { RemoteFault::Broken(told) } else { RemoteFault::Refused(told) }
+}
+
+/// Whether scopes can be typed in a shell between quotes and mean nothing else there.
+fn is_plain(scope: &str) -> bool {
+    scope.chars().all(|letter| letter.is_ascii_alphanumeric() || " :/._-+*~".contains(letter))
 }
 
 /// What is said with a refusal: an error of the protocol, or a text.

@@ -14,6 +14,7 @@ use crate::pin::{Pin, PinnedTools};
 use crate::reply::{ServedEnding, ServedReply};
 use crate::resources;
 use crate::session_servers::CallListener;
+use crate::sign_in::{self, SignInState};
 use crate::tool_list::{ListedTool, ToolList};
 use q_seat::{McpSpec, ServerOrigin};
 
@@ -72,6 +73,21 @@ impl Server {
     /// What was accepted of it. One of the person's own is started where nobody has seen it yet: what it offers then is accepted,
     /// for whoever configured it meant it to be used. What a project names is started by nobody before it was accepted by hand.
     pub(crate) async fn accepted(&self) -> Accepted {
+        let mut accepted = self.accepted_tools().await;
+        let (sign_ins, name) = (self.pinned.sign_ins(), self.spec.pin_name());
+        if let Some(url) = self.spec.remote.as_ref().map(|remote| remote.url.clone())
+            && !accepted.tools.is_empty()
+        {
+            let state = tokio::task::spawn_blocking(move || sign_ins.state(&name, &url)).await;
+            if let Ok(Some(SignInState::Over)) = state {
+                let name = &self.spec.name;
+                accepted.notices.push(format!("MCP server {name}: {}", sign_in::over(name, "")));
+            }
+        }
+        accepted
+    }
+
+    async fn accepted_tools(&self) -> Accepted {
         let name = &self.spec.name;
         let tell = |what: String| Accepted {
             tools: Vec::new(),

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod gguf;
 pub mod home;
 pub mod mcp_address;
+pub mod mcp_sign_in;
 pub mod process;
 pub mod program_double;
 pub mod server;

@@ -7,6 +7,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use crate::mcp_sign_in::SignInDesk;
+
 /// A server that listens until this is dropped.
 #[derive(Debug)]
 pub struct McpAddress {
@@ -23,6 +25,8 @@ pub struct Heard {
     pub headers: Vec<(String, String)>,
     /// Null where it is no JSON.
     pub body: Value,
+    /// The same as it came.
+    pub text: String,
 }
 
 #[derive(Debug)]
@@ -31,6 +35,8 @@ struct Shared {
     heard: Mutex<Vec<Heard>>,
     news: Mutex<News>,
     came: Condvar,
+    /// Where it wants somebody to sign in.
+    desk: Option<SignInDesk>,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +77,7 @@ impl McpAddress {
             heard: Mutex::default(),
             news: Mutex::default(),
             came: Condvar::new(),
+            desk: SignInDesk::of(mode, address),
         };
         let shared = Arc::new(shared);
         let own = Arc::clone(&shared);
@@ -105,6 +112,26 @@ impl McpAddress {
     pub fn change(&self) {
         self.shared.news().is_changed = true;
         self.shared.came.notify_all();
+    }
+
+    /// The token that it gave is good no longer.
+    pub fn expire(&self) {
+        self.shared.desk.iter().for_each(|desk| desk.end(false));
+    }
+
+    /// Nor is what renews it.
+    pub fn revoke(&self) {
+        self.shared.desk.iter().for_each(|desk| desk.end(true));
+    }
+
+    /// How often a token was renewed.
+    pub fn renewed(&self) -> u32 {
+        self.shared.desk.as_ref().map_or(0, SignInDesk::renewed)
+    }
+
+    /// What was to prove who began the last sign-in.
+    pub fn challenge(&self) -> String {
+        self.shared.desk.as_ref().map(SignInDesk::challenge).unwrap_or_default()
     }
 
     /// How many listen for what it says unasked.
@@ -142,6 +169,11 @@ impl Shared {
                 "401 Unauthorized\r\nwww-authenticate: Bearer",
                 b"who are you, sk-canary?",
             );
+        }
+        if let Some(desk) = &self.desk
+            && desk.answer(heard, stream)?
+        {
+            return Ok(());
         }
         if mode == "elsewhere" {
             return respond(stream, "307 Temporary Redirect\r\nlocation: /other?key=hidden", b"");
@@ -278,10 +310,11 @@ fn read(stream: &TcpStream) -> io::Result<Heard> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     heard.body = serde_json::from_slice(&body).unwrap_or_default();
+    heard.text = String::from_utf8_lossy(&body).into_owned();
     Ok(heard)
 }
 
-fn respond(stream: &mut TcpStream, head: &str, body: &[u8]) -> io::Result<()> {
+pub(crate) fn respond(stream: &mut TcpStream, head: &str, body: &[u8]) -> io::Result<()> {
     let length = body.len();
     write!(stream, "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")?;
     stream.write_all(body)

@@ -71,7 +71,7 @@ pub use background::{ProcessEnd, TerminalOutput};
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use command_file::{COMMANDS, CommandFile, CommandFiles, quoted_words, with_arguments};
 pub use definition::ToolDefinition;
-pub use digest::digest_of;
+pub use digest::{digest_of, sha256};
 pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
 pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};

@@ -2,7 +2,7 @@
 //! in a file of another name is read like any other text.
 
 /// Names of directories and files, whole.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 30] = [
     ".ssh",
     ".aws",
     ".gnupg",
@@ -33,6 +33,8 @@ const NAMES: [&str; 29] = [
     "secrets.yaml",
     // The rules by which calls need no consent.
     "permissions.toml",
+    // Tokens of servers where the person signed in.
+    "sign-ins",
 ];
 const BEGINNINGS: [&str; 5] = [".env.", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"];
 const ENDINGS: [&str; 10] =
@@ -62,6 +64,7 @@ mod tests {
             "tls.key",
             ".netrc",
             "prod.env",
+            "sign-ins",
         ] {
             assert!(is_private(name), "{name}");
         }

@@ -20,7 +20,7 @@ const EDGES: &[(&str, &str, &[&str])] = &[
     // Knows files and processes, and nothing of sessions.
     ("crates/tools", "q-tools", &["q-core", "q-seat"]),
     // Knows servers that offer tools, of which seats have the data, and nothing of sessions either.
-    ("crates/mcp", "q-mcp", &["q-seat", "q-tools"]),
+    ("crates/mcp", "q-mcp", &["q-lock", "q-seat", "q-tools"]),
     ("crates/term", "q-term", &["q-core"]),
     ("crates/telemetry", "q-telemetry", &[]),
     ("crates/host", "q-host", &["q-core", "q-lock", "q-proto", "q-store", "q-agent", "q-telemetry"]),

@@ -13,6 +13,7 @@ use super::events::EventParser;
 use super::exchange::{Bytes, Exchange, Method};
 use super::failure::server_words;
 use super::lines::TooLong;
+use super::public::{NOT_PUBLIC, may_be_public};
 use super::route::Route;
 use crate::network::NetworkEnvironment;
 use crate::secret::Secret;
@@ -36,21 +37,41 @@ impl HttpClient for ServerHttp {
             Ok(answer)
         })
     }
+
+    fn may_lead_to(&self, url: &str, named_by: &str) -> Result<(), String> {
+        Address::of(url).and_then(|address| leads_to_the_world(&address, named_by)).map(drop).map_err(told)
+    }
 }
 
 async fn asked(request: HttpRequest, network: &NetworkEnvironment) -> Result<Exchange, AgentFailure> {
-    let HttpRequest { method, url, headers, body, patience } = request;
+    let HttpRequest { method, url, headers, body, patience, named_by } = request;
     let method = match method {
         HttpMethod::Post => Method::POST,
         HttpMethod::Get => Method::GET,
         HttpMethod::Delete => Method::DELETE,
     };
     let address = Address::of(&url)?;
-    let route = Route::to(&address, network, None).await?;
+    let mut route = Route::to(&address, network, None).await?;
+    if let Some(named_by) = named_by
+        && leads_to_the_world(&address, &named_by)?
+    {
+        route = route.leading_to_the_world();
+    }
     let headers: Vec<(String, Secret)> =
         headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
     let exchange = Exchange::with_headers(&route, &address, (method, body), &headers, patience).await;
     Ok(exchange.map_err(|attempt| attempt.failure)?.unpacked())
+}
+
+/// Whether an address that a server named is to be the world's: as the server is, and unless it is that one's own host. Says why not
+/// where it is none.
+fn leads_to_the_world(address: &Address, named_by: &str) -> Result<bool, AgentFailure> {
+    let named_by = Address::of(named_by)?;
+    let is_bound = may_be_public(named_by.host()) && named_by.host() != address.host();
+    if is_bound && !may_be_public(address.host()) {
+        return Err(AgentFailure::new(FailureKind::WrongPath, NOT_PUBLIC));
+    }
+    Ok(is_bound)
 }
 
 /// An answer as it comes.

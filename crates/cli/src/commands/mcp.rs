@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use q_agent::http::shown_address;
-use q_mcp::{ListedPrompt, McpSpec, Pin, PinnedTools, ServerOrigin, ToolList, check_name};
+use q_mcp::{ListedPrompt, McpSpec, Pin, PinnedTools, ServerOrigin, SignInState, ToolList, check_name};
 use q_tools::SERVERS_FILE;
 use serde::Serialize;
 
 use crate::client::Client;
-use crate::commands::permissions;
+use crate::commands::{mcp_login, permissions};
 use crate::config::{self, McpConfig, WorkPlace};
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
@@ -33,7 +33,11 @@ pub(crate) enum McpVerb {
     /// Write a server into the configuration
     Add(McpAddArgs),
     /// Take one out of it, and forget what was accepted and which rules it had
-    Remove(McpRemoveArgs),
+    Remove(McpServerArgs),
+    /// Sign in at one at an address, in a browser; q keeps the tokens and renews them
+    Login(McpLoginArgs),
+    /// Forget the tokens of one: its next call wants another sign-in
+    Logout(McpServerArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -73,15 +77,36 @@ pub(crate) struct McpAddArgs {
     /// The file that holds its key, and nothing else
     #[arg(long, value_name = "PATH", requires = "url")]
     key_file: Option<PathBuf>,
+    /// As what it is asked for tokens, where q was registered on its pages: see `q mcp login`
+    #[arg(long, value_name = "ID", requires = "url")]
+    client_id: Option<String>,
     /// The program and its arguments
     #[arg(last = true, required_unless_present = "url")]
     command: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct McpRemoveArgs {
+pub(crate) struct McpServerArgs {
     /// The server, as its table is called
     name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct McpLoginArgs {
+    /// The server, as its table is called
+    name: String,
+    /// What a token is to be for; what the server says without any. May be given several times
+    #[arg(long, value_name = "SCOPE")]
+    scope: Vec<String>,
+    /// Print the address and start no browser
+    #[arg(long)]
+    no_browser: bool,
+    /// For a browser on another machine: paste the address that it is sent to in the end
+    #[arg(long)]
+    paste: bool,
+    /// The port of this machine that the browser comes back to, where one was registered; a free one without any
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    port: u16,
 }
 
 #[derive(Serialize)]
@@ -101,6 +126,27 @@ struct ServerJson<'a> {
     digest: Option<&'a str>,
     /// Why it is not started, or what was accepted not known.
     fault: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in: Option<SignInJson>,
+}
+
+/// How the person stands with a server that they signed in at.
+#[derive(Serialize)]
+struct SignInJson {
+    /// Whether only a new sign-in helps.
+    over: bool,
+    /// For how many seconds it holds, where nothing renews it and that is known.
+    seconds: Option<u64>,
+}
+
+impl From<SignInState> for SignInJson {
+    fn from(state: SignInState) -> Self {
+        match state {
+            SignInState::Renewed => Self { over: false, seconds: None },
+            SignInState::Until(seconds) => Self { over: false, seconds },
+            SignInState::Over => Self { over: true, seconds: None },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -155,7 +201,7 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
                 to_check(&args.name)
             ))?;
         }
-        McpVerb::Remove(McpRemoveArgs { name }) => {
+        McpVerb::Remove(McpServerArgs { name }) => {
             let server = named(&servers, &name)?;
             if server.spec.origin != ServerOrigin::Person {
                 let error = CliError::usage(format!("{} names {name}", server.file.display()));
@@ -171,10 +217,20 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
                 );
             }
             pinned.forget(&name).map_err(CliError::failed)?;
+            pinned.sign_ins().forget(&name).await.map_err(CliError::failed)?;
             out::line(&format!(
                 "{name} is in {} no longer: sessions call it no more, and it ends at their next prompt",
                 file.display()
             ))?;
+        }
+        McpVerb::Login(McpLoginArgs { name, scope, no_browser, paste, port }) => {
+            let scope = (!scope.is_empty()).then(|| scope.join(" "));
+            let ways =
+                mcp_login::LoginWays { scope, port, opens_browser: !no_browser && !paste, is_pasted: paste };
+            return mcp_login::login(context, named(&servers, &name)?, &pinned, ways).await;
+        }
+        McpVerb::Logout(McpServerArgs { name }) => {
+            return mcp_login::logout(named(&servers, &name)?, &pinned).await;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -202,6 +258,7 @@ fn described(args: &McpAddArgs) -> Result<McpConfig, CliError> {
         headers: config::headers::checked(named(&args.header, "a header")?).map_err(CliError::usage)?,
         key_env: args.key_env.clone(),
         key_file: args.key_file.clone(),
+        client_id: args.client_id.clone(),
         environment: named(&args.env, "a variable")?,
         timeout_seconds: args.timeout,
         directory: args.in_session.then_some(WorkPlace::Session),
@@ -282,6 +339,7 @@ fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(
                 accepted: pin.map(|pin| pin.tools.len()),
                 digest: pin.map(Pin::digest),
                 fault: fault.as_deref(),
+                sign_in: mcp_login::state(server, pinned).map(SignInJson::from),
             }
         });
         return json::print(&shape.collect::<Vec<_>>());
@@ -300,7 +358,9 @@ fn list(servers: &KnownServers, pinned: &PinnedTools, as_json: bool) -> Result<(
             ServerOrigin::Person => String::new(),
             ServerOrigin::Project(_) => format!("; of {}", server.file.display()),
         };
-        out::line(&format!("{}  {}  ({state}{of})", server.spec.name, server.spec.shown()))?;
+        let sign_in = mcp_login::standing(server, pinned).map(|words| format!("; {words}"));
+        let sign_in = sign_in.unwrap_or_default();
+        out::line(&format!("{}  {}  ({state}{sign_in}{of})", server.spec.name, server.spec.shown()))?;
     }
     for notice in &servers.notices {
         out::note(notice);
@@ -349,6 +409,7 @@ async fn check(
         })?;
     } else {
         print_checked(server, &looked, &difference)?;
+        mcp_login::standing(server, pinned).map_or(Ok(()), |words| out::line(&words))?;
     }
     if accepted {
         if is_new || !difference.is_empty() {

@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod inbox;
 pub(crate) mod ls;
 pub(crate) mod mcp;
+mod mcp_login;
 pub(crate) mod model;
 pub(crate) mod new;
 pub(crate) mod next_request;

@@ -16,6 +16,8 @@ use crate::missing::Missing;
 
 /// The longest a call may take, in seconds.
 const MOST_SECONDS: u64 = 600;
+/// The longest name that q was registered by, in bytes.
+const CLIENT_ID_BYTES: usize = 1 << 10;
 /// The most tables of servers that one file may have.
 const MOST: usize = 64;
 
@@ -38,6 +40,9 @@ pub(crate) struct McpConfig {
     /// The file that holds its key, alone; see [`super::path`].
     #[serde(default)]
     pub(crate) key_file: Option<PathBuf>,
+    /// As what it is asked for tokens, where somebody registered that on its pages.
+    #[serde(default)]
+    pub(crate) client_id: Option<String>,
     /// Variables beside those that commands get.
     #[serde(default)]
     pub(crate) environment: BTreeMap<String, String>,
@@ -122,6 +127,8 @@ impl McpConfig {
                 "has a key or headers, which only a server with a url is sent; a program gets environment"
                     .into(),
             );
+        } else if self.client_id.is_some() {
+            return Err("has a client_id, and nobody signs in at a program".into());
         }
         if self.command.iter().any(|word| word.contains('\0')) {
             return Err("has a zero byte in its command".into());
@@ -149,6 +156,12 @@ impl McpConfig {
         }
         if self.key_env.is_some() && self.key_file.is_some() {
             return Err("has two places of its key: leave one of them".into());
+        }
+        let is_id = |id: &String| {
+            !id.is_empty() && id.len() <= CLIENT_ID_BYTES && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if !self.client_id.as_ref().is_none_or(is_id) {
+            return Err("has a client_id that can be none: visible letters, at most 1 KB".into());
         }
         if url.trim().starts_with("unix:") {
             return Err("has a url that is no address: it must begin with http:// or https://".into());

@@ -277,7 +277,9 @@ impl Hostile {
                 vec!["allow", "run", "--session", "made", "--argv", "cargo", HOSTILE],
                 vec!["allow", "run", "--here", HOSTILE],
             ],
-            "permissions remove" | "mcp" | "mcp check" | "mcp remove" => vec![vec![HOSTILE]],
+            "permissions remove" | "mcp" | "mcp check" | "mcp remove" | "mcp login" | "mcp logout" => {
+                vec![vec![HOSTILE]]
+            }
             "host" | "host logs" | "model" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"], vec!["--now"]],
             "host stop" => vec![vec![], vec![]],

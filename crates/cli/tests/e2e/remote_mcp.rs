@@ -9,7 +9,7 @@ use crate::screen::Person as _;
 use crate::tools::{Workshop, until};
 
 /// A workshop whose model has a server `far` at an address beside its tools, with that in its table.
-fn with_far(mode: &str, table: &str) -> (Workshop, McpAddress) {
+pub(crate) fn with_far(mode: &str, table: &str) -> (Workshop, McpAddress) {
     let shop = Workshop::with_tools();
     let far = McpAddress::start(mode);
     let file = shop.world.home.directory("XDG_CONFIG_HOME").join("q/config.toml");

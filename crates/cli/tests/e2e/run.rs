@@ -1,6 +1,6 @@
 //! A command in pipes: started, signalled, read to its end within a time.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -40,6 +40,21 @@ impl Run {
             thread::spawn(move || stdin.write_all(&input).ok());
         }
         Self { child, what }
+    }
+
+    /// One that was started with what it reads left open.
+    pub(crate) fn of(child: Child) -> Self {
+        Self { child, what: "what was started by hand".to_owned() }
+    }
+
+    /// The next line that it says on standard output.
+    pub(crate) fn line(&mut self) -> String {
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        let out = self.child.stdout.as_mut().expect("its output");
+        while out.read(&mut byte).expect("its output") > 0 && byte != *b"\n" {
+            line.extend(byte);
+        }
+        String::from_utf8(line).expect("text")
     }
 
     /// Sends a signal.

@@ -14,7 +14,7 @@ use crate::run::{Outcome, Run};
 use crate::screen::Person as _;
 
 /// The program under test.
-const Q: &str = env!("CARGO_BIN_EXE_q");
+pub(crate) const Q: &str = env!("CARGO_BIN_EXE_q");
 /// How long the server may have to be waited for. Generous: the machine may be building something meanwhile.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -1,0 +1,200 @@
+//! What came of a sign-in, in a file for each server that its person alone may read. It is for the address it was made for, to the
+//! letter: of another one under that name nobody is signed in.
+
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{sleep, timeout};
+
+use super::clock;
+use super::registration::ClientIdentity;
+use super::tokens::Tokens;
+use crate::beside;
+
+/// The form that is written.
+const FORM: u32 = 1;
+/// The longest file, in bytes.
+const FILE_BYTES: u64 = 256 << 10;
+/// What others may do with a file that is not read.
+const ANY_OTHER: u32 = 0o077;
+/// How long before its end a token is renewed, in seconds; one that is short, in its last quarter.
+const MARGIN: u64 = 60;
+/// How often a lock is tried, and for how long: whoever holds it asks a server.
+const EACH: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Where sign-ins are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIns {
+    pub(crate) directory: PathBuf,
+}
+
+/// How a person stands with a server that they signed in at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInState {
+    /// Signed in, and what ends is renewed.
+    Renewed,
+    /// Signed in, for so many seconds more where that is known.
+    Until(Option<u64>),
+    /// Only a new sign-in helps.
+    Over,
+}
+
+/// A sign-in with its tokens.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptSignIn {
+    form: u32,
+    pub(crate) at: SignedInAt,
+    /// Without one the sign-in is over.
+    pub(crate) access_token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
+    /// Seconds since the epoch.
+    renew_at: Option<u64>,
+    ends_at: Option<u64>,
+}
+
+/// For whom a sign-in is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SignedInAt {
+    /// The only address that the token is sent to.
+    pub(crate) url: String,
+    pub(crate) issuer: String,
+    /// By which the server is known to who gives tokens.
+    pub(crate) resource: String,
+    /// The only address that what renews the token is sent to.
+    pub(crate) token_endpoint: String,
+    pub(crate) client: ClientIdentity,
+    /// What was asked for.
+    pub(crate) scope: Option<String>,
+}
+
+impl KeptSignIn {
+    pub(crate) fn new(at: SignedInAt, tokens: Tokens) -> Self {
+        let none =
+            Self { form: FORM, at, access_token: None, refresh_token: None, renew_at: None, ends_at: None };
+        none.renewed(tokens, clock::seconds())
+    }
+
+    /// The same with these tokens. What renews them stays where there is no other.
+    pub(crate) fn renewed(self, Tokens { access, refresh, lifetime }: Tokens, now: u64) -> Self {
+        let until = |before: u64| lifetime.map(|seconds| now + seconds - before.min(seconds / 4));
+        Self {
+            access_token: Some(access),
+            refresh_token: refresh.or(self.refresh_token),
+            renew_at: until(MARGIN),
+            ends_at: until(0),
+            ..self
+        }
+    }
+
+    /// The same without any.
+    pub(crate) fn over(self) -> Self {
+        Self { access_token: None, refresh_token: None, renew_at: None, ends_at: None, ..self }
+    }
+
+    /// Whether it is time for another token.
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        self.renew_at.is_some_and(|at| at <= now)
+    }
+
+    pub(crate) fn has_ended(&self, now: u64) -> bool {
+        self.ends_at.is_some_and(|at| at <= now)
+    }
+
+    fn state(&self, now: u64) -> SignInState {
+        match (&self.access_token, &self.refresh_token) {
+            (None, _) => SignInState::Over,
+            (Some(_), Some(_)) => SignInState::Renewed,
+            (Some(_), None) if self.has_ended(now) => SignInState::Over,
+            (Some(_), None) => SignInState::Until(self.ends_at.map(|at| at.saturating_sub(now))),
+        }
+    }
+}
+
+impl SignIns {
+    /// How the person stands with the server of this name at that address; nothing where they never signed in there, or what was kept
+    /// of it cannot be read.
+    pub fn state(&self, name: &str, url: &str) -> Option<SignInState> {
+        let kept = self.read(name, url).ok().flatten()?;
+        Some(kept.state(clock::seconds()))
+    }
+
+    /// Forgets a sign-in, once nobody renews it; whether there was one.
+    pub async fn forget(&self, name: &str) -> Result<bool, String> {
+        if !self.directory.exists() {
+            return Ok(false);
+        }
+        let _alone = self.lock(name).await?;
+        match fs::remove_file(self.path(name)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(format!("{} cannot be removed: {error}", self.path(name).display())),
+        }
+    }
+
+    /// Makes the directory, where it is not there.
+    pub(crate) fn prepare(&self) -> Result<(), String> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        made.map_err(|error| format!("{} cannot be made: {error}", self.directory.display()))
+    }
+
+    /// The sign-in for that address. What others may read, or nobody wrote, is none.
+    pub(crate) fn read(&self, name: &str, url: &str) -> Result<Option<KeptSignIn>, String> {
+        let path = self.path(name);
+        let failed =
+            |why: &str| format!("what is kept in {} of its sign-in is not read: {why}", path.display());
+        let Some(text) = beside::read(&path, FILE_BYTES, |found| found.mode() & ANY_OTHER == 0)
+            .map_err(|error| failed(&error.to_string()))?
+        else {
+            return Ok(None);
+        };
+        let kept: KeptSignIn =
+            serde_json::from_str(&text).map_err(|_| failed("it is not as it was written"))?;
+        if kept.form != FORM {
+            return Err(failed("it is of another version"));
+        }
+        Ok((kept.at.url == url).then_some(kept))
+    }
+
+    pub(crate) fn write(&self, name: &str, kept: &KeptSignIn) -> Result<(), String> {
+        let failed = |error: io::Error| {
+            format!("its sign-in cannot be kept in {}: {error}", self.path(name).display())
+        };
+        let text = serde_json::to_vec(kept).map_err(io::Error::other).map_err(failed)?;
+        beside::place(&self.path(name), &text, |new, path| fs::rename(new, path)).map_err(failed)
+    }
+
+    /// Waits until nobody else renews it. Dropped, the next one may.
+    pub(crate) async fn lock(&self, name: &str) -> Result<File, String> {
+        let path = self.directory.join(format!("{name}.lock"));
+        let failed = |why: String| format!("{} cannot be locked: {why}", path.display());
+        let file = q_lock::open_lock(&path).map_err(|error| failed(error.to_string()))?;
+        let taken = async {
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(()),
+                    Err(TryLockError::WouldBlock) => sleep(EACH).await,
+                    Err(TryLockError::Error(error)) => return Err(failed(error.to_string())),
+                }
+            }
+        };
+        timeout(PATIENCE, taken).await.unwrap_or_else(|_| Err(failed("another one holds it".to_owned())))?;
+        Ok(file)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}.json"))
+    }
+}
+
+/// Without any token, which nobody is to read in a log.
+impl fmt::Debug for KeptSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptSignIn").field("issuer", &self.at.issuer).finish_non_exhaustive()
+    }
+}
