@@ -36,6 +36,7 @@ pub mod suggest;
 pub mod typed;
 pub mod words;
 
+mod agent_input;
 mod draw;
 mod editor;
 mod event;
