@@ -51,6 +51,7 @@ prompted() {
         ;;
     reads) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/notes.txt\"}" ;;
     writes) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/made\",\"content\":\"new\\n\"}" ;;
+    writes-outside) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\",\"content\":\"new\\n\"}" ;;
     outside) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\"}" ;;
     other) ask r1 fs/read_text_file "{\"sessionId\":\"another\",\"path\":\"$PWD/notes.txt\"}" ;;
     terminal) run sh '["-c","echo out; echo $MADE; exit 3"]' ;;

@@ -597,3 +597,48 @@ async fn what_nobody_reads_of_the_background_is_bounded_and_so_is_how_much_goes_
     assert!(all.iter().all(|pid| !is_alive(pid)), "{all:?}");
     assert!(bench.says("processes", json!({})).await.starts_with("no process runs"));
 }
+
+#[tokio::test]
+async fn what_has_no_room_in_the_background_is_not_even_started() {
+    let bench = Bench::new();
+    bench.toolbox.begin_turn(1);
+    for no in 1..=10 {
+        let line = format!("touch made{no}; exit 1");
+        let said = bench.fails("run", json!({ "shell": line, "background": true })).await;
+        assert_eq!(said.contains("9 processes were started in this turn"), no == 10, "{said}");
+        assert_eq!(bench.inside.join(format!("made{no}")).exists(), no < 10, "{no}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_follows_what_it_has_running_by_whole_characters_and_what_ended_makes_room() {
+    let bench = Bench::new();
+    let start = |line: &str| {
+        let input = json!({ "shell": line }).to_string();
+        let digest = bench.toolbox.digest(OWNER, "run", &input);
+        bench.toolbox.start_terminal(OWNER, &input, digest, 1000)
+    };
+    bench.toolbox.begin_turn(1);
+    let wait = "while [ ! -e go ]; do sleep 0.05; done";
+    let number = start(&format!("printf 'a\\303'; {wait}; printf '\\274b'")).unwrap();
+    let came = bench.toolbox.terminal_comes_to(number, Some(0)).await.unwrap();
+    assert_eq!((came.text.as_str(), came.put_out), ("a", 1), "half a character waits for its rest");
+    fs::write(bench.inside.join("go"), "").unwrap();
+    let (mut told, mut seen) = (came.text, came.put_out);
+    loop {
+        let came = bench.toolbox.terminal_comes_to(number, Some(seen)).await.unwrap();
+        (told, seen) = (told + &came.text, came.put_out);
+        if came.ended.is_some() {
+            break;
+        }
+    }
+    assert_eq!((told.as_str(), seen), ("aüb", 4));
+    // Nobody releases any of these.
+    let mut last = number;
+    for _ in 0..40 {
+        last = start("true").unwrap();
+        assert!(bench.toolbox.terminal_comes_to(last, None).await.is_some_and(|came| came.ended.is_some()));
+    }
+    assert!(bench.toolbox.has_terminal(last) && !bench.toolbox.has_terminal(number));
+    assert_eq!(bench.toolbox.processes().len(), 32);
+}
