@@ -120,8 +120,13 @@ impl Model {
             AgentEvent::Title(_) => {}
             AgentEvent::Call(call, facts) => self.call(at, call, &facts),
             AgentEvent::Result { call, outcome, text } => {
-                let runs = self.sessions[at].open_calls().find(|(_, open)| open.no == call);
-                if let Some((place, Call { state: CallState::Runs, .. })) = runs {
+                let ends = self.sessions[at].open_calls().find(|(_, open)| open.no == call);
+                let ends = ends.and_then(|(place, open)| match (open.state, open.wants) {
+                    (CallState::Runs, _) => Some((place, outcome)),
+                    (CallState::Waits { .. }, Wants::Words) => Some((place, Outcome::NeverRan)),
+                    (CallState::Waits { .. }, Wants::Consent | Wants::Nothing) | (CallState::Over, _) => None,
+                });
+                if let Some((place, outcome)) = ends {
                     self.write(at);
                     self.close_call(at, place, outcome, &text);
                 }
