@@ -80,17 +80,10 @@ impl ServerAnswer {
         }
         let is_refusal = self.exchange.status() >= 300;
         let most = if is_refusal { REFUSAL_BYTES } else { MESSAGE_BYTES };
-        let mut body = Vec::new();
-        while let Some(piece) = self.exchange.piece(self.patience).await.map_err(told)? {
-            body.extend_from_slice(&piece);
-            if body.len() > most {
-                if is_refusal {
-                    break;
-                }
-                return Err(too_long());
-            }
+        let (body, is_longer) = self.exchange.body(most, self.patience).await.map_err(told)?;
+        if is_longer && !is_refusal {
+            return Err(too_long());
         }
-        body.truncate(most);
         Ok((!body.is_empty()).then_some(body))
     }
 
