@@ -89,6 +89,8 @@ impl SessionRequest {
         Self {
             name: typed.name,
             kind: typed.kind,
+            agent: typed.agent,
+            model: typed.model,
             directory: context.environment.directory.to_string_lossy().into_owned(),
             attended: context.environment.input_is_terminal,
             ..Self::default()

@@ -11,6 +11,9 @@ pub struct Arguments {
     pub session: Option<String>,
     /// The word of a kind; empty for the usual one.
     pub kind: String,
+    /// Who is to answer in a new session, and with which model; without one as is usual.
+    pub agent: Option<String>,
+    pub model: Option<String>,
     pub name: Option<String>,
     /// The place of a waiting prompt in its queue, from 1; or the number that a call was shown with.
     pub number: Option<usize>,
