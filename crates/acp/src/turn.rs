@@ -278,6 +278,10 @@ impl RunningTurn {
             }
             SessionUpdate::Mode(mode) => self.on_mode(mode).await,
             SessionUpdate::Options(said) => {
+                let model = self.way.open().ok().and_then(|open| open.take_models(&said));
+                if let Some(model) = model {
+                    self.tell(AgentEvent::Model(model)).await;
+                }
                 let mut modes = Choices::of(&said, &MODES);
                 if !modes.known.is_empty()
                     && let Ok(open) = self.way.open()

@@ -78,6 +78,7 @@ prompted() {
     steers | steers-late) say "at work" ;;
     modes)
         case $line in
+        *"change it"*) update '{"sessionUpdate":"config_option_update","configOptions":[{"id":"m","category":"model","currentValue":"large","options":[{"value":"small"},{"value":"large"},{"value":"vast"}]}]}' ;;
         *"leave it"*) update '{"sessionUpdate":"current_mode_update","currentModeId":"code"}' ;;
         *'"text":"/'*)
             said=${line#*\"text\":\"}

@@ -130,7 +130,7 @@ pub struct TerminalOutput {
 
 /// Room for one more process: its number, and its place among all.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct BackgroundRoom {
     number: u64,
     place: SemaphorePermit<'static>,
 }
@@ -276,12 +276,12 @@ impl Backgrounds {
     }
 
     /// Room for one more that is started in that turn, taken before anything runs.
-    pub(crate) fn room(&self, turn: u64) -> Result<Room, String> {
+    pub(crate) fn room(&self, turn: u64) -> Result<BackgroundRoom, String> {
         self.room_of(turn, IN_A_TURN)
     }
 
     /// The same for a terminal. Of those that have ended and nobody released the oldest makes room.
-    pub(crate) fn terminal_room(&self, turn: u64) -> Result<Room, String> {
+    pub(crate) fn terminal_room(&self, turn: u64) -> Result<BackgroundRoom, String> {
         let mut all = self.all();
         if all.len() >= TERMINALS
             && let Some(oldest) = all.iter().position(|one| one.process.has_ended())
@@ -292,10 +292,10 @@ impl Backgrounds {
         self.room_of(turn, TERMINALS_IN_A_TURN)
     }
 
-    fn room_of(&self, turn: u64, in_a_turn: u64) -> Result<Room, String> {
+    fn room_of(&self, turn: u64, in_a_turn: u64) -> Result<BackgroundRoom, String> {
         self.refuse_too_many()?;
         let place = RUNNING.try_acquire().map_err(|_| "too many processes run in the background")?;
-        Ok(Room { number: self.next_number(turn, in_a_turn)?, place })
+        Ok(BackgroundRoom { number: self.next_number(turn, in_a_turn)?, place })
     }
 
     /// Refuses one more where there are as many as may be. Nothing is held for it: whoever starts one asks again.
@@ -324,7 +324,7 @@ impl Backgrounds {
     /// Has a command that was started go on; tells by what number it is known, and what came of its first moment.
     pub(crate) async fn follow(
         &self,
-        Room { number, place }: Room,
+        BackgroundRoom { number, place }: BackgroundRoom,
         (group, output): (CommandGroup, Receiver),
         argv: &[String],
     ) -> Result<String, String> {
@@ -375,7 +375,7 @@ impl Backgrounds {
     /// number it is known.
     pub(crate) fn follow_terminal(
         &self,
-        Room { number, place }: Room,
+        BackgroundRoom { number, place }: BackgroundRoom,
         (group, output): (CommandGroup, Receiver),
         argv: &[String],
         limit: usize,

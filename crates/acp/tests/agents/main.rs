@@ -451,6 +451,14 @@ async fn a_mode_is_chosen_for_the_session_and_one_that_is_left_is_shown_and_left
             ("code plan", "init compact")
         );
     }
+    // Its models are known too, and what it changes of them by itself.
+    for (prompt, now, models) in
+        [("seven", "small", "small large"), ("change it", "large", "small large vast")]
+    {
+        hear(&*conversation, turn(prompt, None), Person::Waits, "").await;
+        let offers = conversation.offers();
+        assert_eq!((offers.model.as_str(), names(&offers.models).as_str()), (now, models));
+    }
     let lines = hear(&*conversation, turn("eight", Some("fly")), Person::Waits, "").await;
     assert_eq!(lines, ["failed setting_refused fly is none of code, plan"]);
 }

@@ -143,18 +143,19 @@ impl Step<'_> {
         text: String,
     ) {
         let flight = self.head(id).and_then(|head| head.turn.as_ref());
-        let Some(open) = flight.and_then(|flight| flight.call(call)) else { return };
-        let (waits, is_question) = (open.waits, open.wants == Wants::Words);
-        if waits && !is_question {
-            return;
-        }
-        self.write_stream(id);
-        // Nobody has answered, whatever is said of it.
-        let outcome = if waits { Outcome::NeverRan } else { outcome };
-        self.end_call(id, turn, call, outcome, text);
-        if waits {
-            self.no_longer_pending(id, call);
-            self.changed(id);
+        match flight.and_then(|flight| flight.call(call)).map(|open| (open.waits, open.wants)) {
+            Some((false, _)) => {
+                self.write_stream(id);
+                self.end_call(id, turn, call, outcome, text);
+            }
+            Some((true, Wants::Words)) => {
+                self.write_stream(id);
+                // Nobody has answered, whatever is said of it.
+                self.end_call(id, turn, call, Outcome::NeverRan, text);
+                self.no_longer_pending(id, call);
+                self.changed(id);
+            }
+            Some((true, Wants::Consent | Wants::Nothing)) | None => {}
         }
     }
 

@@ -372,6 +372,28 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_made_with_what_is_said_by_name() {
+        for (line, expected) in [
+            ("/new api --agent cc", by_agent("", Some("api"), "cc", None)),
+            ("/new --agent=cc debug api --model opus", by_agent("debug", Some("api"), "cc", Some("opus"))),
+            ("/new --kind review debug --agent cc", by_agent("review", Some("debug"), "cc", None)),
+            ("/new --kind review", new_of("review", None)),
+        ] {
+            assert_eq!(parsed(line), Ok(expected), "{line}");
+        }
+        for (line, why) in [
+            ("/new api --agent", "--agent needs a word behind it: /help /new"),
+            ("/new --kind=", "--kind needs a word behind it: /help /new"),
+            (
+                "/new -- --agent",
+                "`--agent` cannot be a name: it must begin with a letter; for example: fix-login",
+            ),
+        ] {
+            assert_eq!(parsed(line).map_err(|error| error.message), Err(why.to_owned()), "{line}");
+        }
+    }
+
+    #[test]
     fn commands_mean_what_they_say() {
         for (typed, means) in [
             ("/new", new_of("", None)),
@@ -382,10 +404,6 @@ mod tests {
             ("/new debug debug", new_of("debug", Some("debug"))),
             ("/new development review", new_of("development", Some("review"))),
             ("/new -- Debug", new_of("", Some("Debug"))),
-            ("/new api --agent cc", by_agent("", Some("api"), "cc", None)),
-            ("/new --agent=cc debug api --model opus", by_agent("debug", Some("api"), "cc", Some("opus"))),
-            ("/new --kind review debug --agent cc", by_agent("review", Some("debug"), "cc", None)),
-            ("/new --kind review", new_of("review", None)),
             ("  /new   planning\tроуды ", new_of("planning", Some("роуды"))),
             ("/switch 3", of(Action::Switch, "3")),
             ("/sw api", of(Action::Switch, "api")),
@@ -490,12 +508,6 @@ mod tests {
                 "there is no /etc/hosts; /help lists the commands (a prompt that begins with / is typed //…)",
             ),
             ("/new api handler", "a name is one word; try api-handler"),
-            ("/new api --agent", "--agent needs a word behind it: /help /new"),
-            ("/new --kind=", "--kind needs a word behind it: /help /new"),
-            (
-                "/new -- --agent",
-                "`--agent` cannot be a name: it must begin with a letter; for example: fix-login",
-            ),
             ("/new plannign api", "there is no kind of session `plannign`; did you mean /new planning api?"),
             (
                 "/new Debug",
