@@ -163,11 +163,11 @@ impl AgentCall {
                 given.0.retain(|(name, value)| !is_said(name, value, &changed) && !is_title(value, &title));
                 beneath += &given.rest();
             }
-            Some((input, Err(_))) => beneath += &format!("\n(given: {})", sanitize::exact_line(input.get())),
+            Some((input, Err(_))) => note(&mut beneath, "given", &sanitize::exact_line(input.get())),
             None => {}
         }
         if let Some(cut) = cut {
-            beneath += &format!("\n(only the beginning is kept: {})", sanitize::exact_line(&cut));
+            note(&mut beneath, "only the beginning is kept", &sanitize::exact_line(&cut));
         }
         let mut files: Vec<String> = changed.iter().map(|change| argument(&change.path)).collect();
         files.extend(paths.iter().map(|path| argument(path)));
@@ -188,12 +188,17 @@ impl AgentCall {
             beneath.insert_str(0, &format!("\n(it calls this: {title})"));
         }
         if about != files && !files.is_empty() {
-            beneath += &format!("\n(files: {files})");
+            note(&mut beneath, "files", &files);
         }
         let several = changed.len() > 1;
         beneath.extend(changed.iter().map(|change| change.shown(several)));
         Some(Self { words, about, beneath })
     }
+}
+
+/// Adds a line that says something beside the call itself.
+fn note(beneath: &mut String, what: &str, said: &str) {
+    beneath.extend(["\n(", what, ": ", said, ")"]);
 }
 
 /// The words for a tool; none for one that is no agent's.
