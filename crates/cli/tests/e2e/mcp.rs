@@ -308,7 +308,7 @@ fn a_question_of_a_server_is_answered_by_the_person_or_declined() {
     // One that is gone waits for no answer, and the turn for none either.
     let (shop, double) = with_server("wants");
     asked(&shop);
-    double.processes().into_iter().for_each(kill9);
+    assert!(double.processes().into_iter().all(kill9));
     shop.wait("api").succeeded();
     let shown = shop.world.q(&["show", "api"]).succeeded().out;
     assert!(shown.contains("the server does not wait for an answer any more"), "{shown}");
