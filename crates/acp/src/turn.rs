@@ -278,9 +278,8 @@ impl RunningTurn {
             }
             SessionUpdate::Mode(mode) => self.on_mode(mode).await,
             SessionUpdate::Options(said) => {
-                let model = self.way.open().ok().and_then(|open| open.take_models(&said));
-                if let Some(model) = model {
-                    self.tell(AgentEvent::Model(model)).await;
+                if let Some(other) = self.way.open().ok().and_then(|open| open.take_models(&said)) {
+                    self.tell(AgentEvent::Model(other)).await;
                 }
                 let mut modes = Choices::of(&said, &MODES);
                 if !modes.known.is_empty()

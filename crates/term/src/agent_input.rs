@@ -102,7 +102,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Given<'a> {
     }
 }
 
-impl<'a> Given<'a> {
+impl Given<'_> {
     /// The text that a member is; taken out, so that it is not said again.
     fn take_text(&mut self, name: &str) -> Option<String> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
@@ -172,11 +172,11 @@ impl AgentCall {
         let mut files: Vec<String> = changed.iter().map(|change| argument(&change.path)).collect();
         files.extend(paths.iter().map(|path| argument(path)));
         let mut named: Vec<&str> = Vec::new();
-        files.iter().for_each(|file| {
+        for file in &files {
             if !named.contains(&file.as_str()) {
                 named.push(file);
             }
-        });
+        }
         let (files, title) = (named.join(", "), sanitize::exact_line(&title).into_owned());
         let is_of_files = matches!(words.kind, "edit" | "read" | "delete" | "move");
         let about = match command {
@@ -379,8 +379,8 @@ mod tests {
 
     #[test]
     fn a_change_of_an_agent_is_shown_by_the_lines_that_go_and_come() {
-        let whole: String = (1..=9).map(|no| format!("{no}\\n")).collect();
-        let changed = whole.replace("5\\n", "five\\nfifth\\n");
+        let whole = r"1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+        let changed = whole.replace(r"5\n", r"five\nfifth\n");
         let in_a_file = format!(
             r#"{{"title":"Edit","input":{{"file_path":"/w/a","new_string":"five","replace_all":false}},"changes":[{{"type":"diff","path":"/w/a","oldText":"{whole}","newText":"{changed}"}}]}}"#
         );

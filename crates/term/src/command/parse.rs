@@ -214,7 +214,7 @@ fn new(words: &[&str], kinds: &Kinds) -> Result<Arguments, SlashError> {
     let (by_name, words) = taken_by_name(words)?;
     if by_name.kind.is_empty() {
         let placed = new_by_place(&words, kinds)?;
-        return Ok(Arguments { agent: by_name.agent, model: by_name.model, ..placed });
+        return Ok(Arguments { wish: by_name.wish, ..placed });
     }
     let words = words.strip_prefix(&["--"]).unwrap_or(&words);
     let name = if words.is_empty() { None } else { Some(one_name(words)?) };
@@ -235,8 +235,8 @@ fn taken_by_name<'a>(words: &[&'a str]) -> Result<(Arguments, Vec<&'a str>), Sla
                 .ok_or_else(|| fault(format!("{option} needs a word behind it: /help /new")))
         };
         match option {
-            "--agent" => taken.agent = Some(value()?),
-            "--model" => taken.model = Some(value()?),
+            "--agent" => taken.wish.get_or_insert_default().agent = Some(value()?),
+            "--model" => taken.wish.get_or_insert_default().model = Some(value()?),
             "--kind" => taken.kind = value()?,
             "--" => {
                 left.push(word);
@@ -309,6 +309,7 @@ fn unknown(word: &str) -> SlashError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::arguments::AgentWish;
     use crate::kinds::Colour;
 
     fn command(action: Action, arguments: Arguments) -> UserCommand {
@@ -326,8 +327,8 @@ mod tests {
 
     fn by_agent(kind: &str, name: Option<&str>, agent: &str, model: Option<&str>) -> UserCommand {
         let made = new_of(kind, name);
-        let (agent, model) = (Some(agent.to_owned()), model.map(str::to_owned));
-        command(made.action, Arguments { agent, model, ..made.arguments })
+        let wish = AgentWish { agent: Some(agent.to_owned()), model: model.map(str::to_owned) };
+        command(made.action, Arguments { wish: Some(wish.into()), ..made.arguments })
     }
 
     fn of(action: Action, session: &str) -> UserCommand {
