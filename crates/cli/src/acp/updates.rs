@@ -170,19 +170,14 @@ fn absolute(path: &str, directory: &str) -> String {
 /// What sort of tool it is, as editors tell them apart. What they do not know is told to be something else.
 fn kind(tool: &str) -> &'static str {
     match tool {
-        "read" | "list" => "read",
-        "search" => "search",
-        "write" | "edit" => "edit",
-        "run" | "run_sandboxed" => "execute",
-        "fetch" => "fetch",
-        "agent_read" => "read",
-        "agent_search" => "search",
-        "agent_edit" => "edit",
+        "read" | "list" | "agent_read" => "read",
+        "search" | "agent_search" => "search",
+        "write" | "edit" | "agent_edit" => "edit",
+        "run" | "run_sandboxed" | "agent_execute" => "execute",
+        "fetch" | "agent_fetch" => "fetch",
         "agent_delete" => "delete",
         "agent_move" => "move",
-        "agent_execute" => "execute",
         "agent_think" => "think",
-        "agent_fetch" => "fetch",
         _other => "other",
     }
 }
