@@ -1,5 +1,7 @@
 //! One line of the protocol: JSON-RPC as agents write it. What is none is passed over, for some of them log to the same place.
 
+use std::cmp::Ordering;
+
 use q_json::{members, text};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -80,7 +82,7 @@ impl RequestId {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let [one, other] = [&self.0, &other.0].map(|id| text(id).unwrap_or_else(|| id.get().to_owned()));
         let numbers = one.parse::<f64>().ok().zip(other.parse::<f64>().ok());
-        one == other || numbers.is_some_and(|(one, other)| one.to_bits() == other.to_bits())
+        one == other || numbers.is_some_and(|(one, other)| one.partial_cmp(&other) == Some(Ordering::Equal))
     }
 }
 
@@ -134,6 +136,7 @@ mod tests {
             ("7", "7", true),
             ("7", "7.0", true),
             ("7", "\"7\"", true),
+            ("0", "-0.0", true),
             ("7", "70", false),
             ("\"a\"", "\"b\"", false),
         ] {

@@ -43,6 +43,7 @@ impl KeptAgent {
         let told = open.connection.take_commands(&open.id);
         let mut offers = self.offers();
         offers.commands = told.unwrap_or(std::mem::take(&mut offers.commands));
+        (offers.model, offers.models) = (open.models.current.clone(), open.models.known.clone());
         (offers.mode, offers.modes) = (open.modes.current.clone(), open.modes.known.clone());
         offers.steers = open.can.steers;
     }

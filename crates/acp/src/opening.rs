@@ -30,7 +30,7 @@ pub(crate) struct OpenSession {
     pub(crate) can: Abilities,
     /// What it says of how to log in.
     pub(crate) login: String,
-    models: Choices,
+    pub(crate) models: Choices,
     pub(crate) modes: Choices,
     /// The mode that it was opened in, and the one that was chosen since.
     first_mode: String,
@@ -164,6 +164,17 @@ impl OpenSession {
     fn note_choices(&mut self, said: &RawValue) {
         (self.models, self.modes) = (Choices::of(said, &MODELS), Choices::of(said, &MODES));
         self.first_mode.clone_from(&self.modes.current);
+    }
+
+    /// Its models as it says them anew; the one that answers from here on where that is another.
+    pub(crate) fn take_models(&mut self, said: &RawValue) -> Option<String> {
+        let models = Choices::of(said, &MODELS);
+        if models.known.is_empty() {
+            return None;
+        }
+        let is_other = models.current != self.models.current && !models.current.is_empty();
+        self.models = models;
+        is_other.then(|| self.models.current.clone())
     }
 
     /// Has another model answer from here on, where one is wanted that is not the one.

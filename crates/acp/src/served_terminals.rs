@@ -73,7 +73,8 @@ fn env(
     directory: &Path,
 ) -> Result<Vec<String>, &'static str> {
     let mut before = Vec::new();
-    if let Some(place) = place.and_then(text).filter(|place| !place.is_empty()) {
+    if let Some(place) = place.filter(|place| !q_json::is_nothing(place)) {
+        let place = text(place).ok_or("its directory is no text")?;
         let within = Path::new(&place).strip_prefix(directory).ok();
         let within = within
             .filter(|within| within.components().all(|part| matches!(part, std::path::Component::Normal(_))));
@@ -83,7 +84,11 @@ fn env(
             before.extend([ENV.to_owned(), "-C".to_owned(), format!("./{within}")]);
         }
     }
-    for variable in variables.map(elements).unwrap_or_default().into_iter().take(MOST_WORDS) {
+    let variables = variables.map(elements).unwrap_or_default();
+    if variables.len() > MOST_WORDS {
+        return Err("it has too many variables");
+    }
+    for variable in variables {
         let [name, value] = members(variable, ["name", "value"]);
         let (name, value) = (name.and_then(text), value.and_then(text));
         let named = name.zip(value).filter(|(name, _)| is_variable(name));
@@ -148,6 +153,8 @@ mod tests {
 
     #[test]
     fn requests_become_calls_of_run_with_all_that_they_name() {
+        let one = r#"{"name":"A","value":"1"}"#;
+        let many = format!(r#"{{"command":"npm","env":[{}]}}"#, [one; MOST_WORDS + 1].join(","));
         for (params, expected) in [
             (r#"{"command":"npm","args":["test","a b"]}"#, Ok(r#"{"argv":["npm","test","a b"]}"#)),
             (r#"{"command":"npm","args":null,"env":null,"cwd":"/w"}"#, Ok(r#"{"argv":["npm"]}"#)),
@@ -160,6 +167,9 @@ mod tests {
             (r#"{"command":"npm","cwd":"/w/../etc"}"#, Err("outside")),
             (r#"{"command":"npm","cwd":"/elsewhere"}"#, Err("outside")),
             (r#"{"command":"npm","cwd":"sub"}"#, Err("outside")),
+            (r#"{"command":"npm","cwd":["/w"]}"#, Err("no text")),
+            (r#"{"command":"npm","cwd":""}"#, Ok(r#"{"argv":["npm"]}"#)),
+            (&many, Err("too many variables")),
             (r#"{"command":"A=1","env":[{"name":"A","value":""}]}"#, Err("takes no variables")),
             (r#"{"command":"--","env":[{"name":"A","value":""}]}"#, Err("takes no variables")),
             (r#"{"command":"x","env":[{"name":"-S","value":""}]}"#, Err("a variable")),

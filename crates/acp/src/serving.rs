@@ -19,11 +19,14 @@ use crate::frame::{INTERNAL, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId};
 use crate::permission::{MOST_WAITING, PermissionOptions, WaitingPermission, cancelled};
 use crate::served_files::WantedFile;
 use crate::served_terminals::{self as terminals, OpenTerminal, WantedTerminal};
+use crate::told_calls::{TITLE, shown_in_short};
 use crate::turn::{RunningTurn, UnderWay};
 use crate::update::CallNews;
 
 /// The most requests that are served at once.
 const MOST: usize = 8;
+/// Why nobody is asked about a call that is not kept.
+const UNKNOWN_CALL: &str = "its call has ended, or there is no room for all that it says";
 /// How long what a command puts out is gathered until it is told.
 const GATHERED: Duration = Duration::from_millis(100);
 
@@ -47,8 +50,8 @@ enum WantedCall {
 #[derive(Debug)]
 pub(crate) enum ServedNews {
     File(CallNo, Result<String, String>),
-    /// A command put out more than so many bytes, or has ended; nothing of one that was released.
-    Terminal(OpenTerminal, usize, Option<TerminalOutput>),
+    /// What a command put out since that was last told, or that it has ended; nothing of one that was released.
+    Terminal(OpenTerminal, Option<TerminalOutput>),
     /// One that the agent waits for has ended, by the number of that request.
     Exit(u64, Option<TerminalOutput>),
 }
@@ -114,7 +117,7 @@ impl RunningTurn {
             }
             "terminal/create" if is_its => match WantedTerminal::of(params, &self.kept.seat.directory) {
                 Ok(wanted) => return self.serve_call(id, WantedCall::Terminal(wanted)).await,
-                Err(why) => open.connection.refuse(&id, INVALID_PARAMS, why),
+                Err(why) => return self.refuse_call(&id, "run", params.get(), why).await,
             },
             "terminal/output" | "terminal/wait_for_exit" | "terminal/kill" | "terminal/release" => {
                 let named = terminals::named(params).filter(|_| is_its);
@@ -128,10 +131,13 @@ impl RunningTurn {
     /// Asks the person for what the agent asks for.
     async fn ask(&mut self, id: RequestId, params: &RawValue) -> Result<(), AgentFailure> {
         let [call] = members(params, ["toolCall"]);
-        let named = call.and_then(CallNews::of).and_then(|news| self.calls.take(news));
-        let Some(named) = named.filter(|_| self.way.permissions.len() < MOST_WAITING) else {
-            self.way.open()?.connection.answer(&id, &cancelled());
-            return Ok(());
+        let options = PermissionOptions::of(params);
+        let Some(news) = call.and_then(CallNews::of) else {
+            return self.deny_unasked(&id, &options, "", "it names no call").await;
+        };
+        let title = news.title.clone().unwrap_or_default();
+        let Some(named) = self.calls.take(news) else {
+            return self.deny_unasked(&id, &options, &title, UNKNOWN_CALL).await;
         };
         let Some(call) = self.calls.get(&named) else { return Ok(()) };
         let (tool, shown, subject) = (call.tool(), call.shown(), self.subject(call));
@@ -141,14 +147,12 @@ impl RunningTurn {
             .iter()
             .map(|change| write_key(&change.path, digest_of([change.old_text.as_bytes()]), &change.new_text));
         let grants = grants.chain(call.command().as_deref().map(command_key)).collect();
-        let options = PermissionOptions::of(params);
         let no_yes = (!options.takes_a_yes()).then_some("it takes no yes for an answer");
-        if let Some(why) = call.unaskable(&shown).or(no_yes) {
-            let told =
-                format!("The agent asked leave for {:?} and was told no unasked: {why}.\n", call.title);
-            self.way.open()?.connection.answer(&id, &options.denied());
-            self.tell(AgentEvent::Thinking(told)).await;
-            return Ok(());
+        let is_full = self.way.permissions.len() >= MOST_WAITING;
+        let too_many = is_full.then_some("as many of its questions wait already as may");
+        if let Some(why) = call.unaskable(&shown).or(no_yes).or(too_many) {
+            let title = call.title.clone();
+            return self.deny_unasked(&id, &options, &title, why).await;
         }
         if !is_apart {
             // Others that were named before stand before it.
@@ -163,6 +167,37 @@ impl RunningTurn {
         Ok(())
     }
 
+    /// Says no to what nobody is asked about, and that it was asked for.
+    async fn deny_unasked(
+        &mut self,
+        id: &RequestId,
+        options: &PermissionOptions,
+        title: &str,
+        why: &str,
+    ) -> Result<(), AgentFailure> {
+        self.way.open()?.connection.answer(id, &options.denied());
+        let title = title.get(..title.floor_char_boundary(TITLE)).unwrap_or_default();
+        let told = format!("The agent asked leave for {title:?} and was told no unasked: {why}.\n");
+        self.tell(AgentEvent::Thinking(told)).await;
+        Ok(())
+    }
+
+    /// Refuses a file or a command of which nobody is asked, and leaves a call behind that says so.
+    async fn refuse_call(
+        &mut self,
+        id: &RequestId,
+        tool: &str,
+        input: &str,
+        why: &str,
+    ) -> Result<(), AgentFailure> {
+        self.way.open()?.connection.refuse(id, INTERNAL, why);
+        self.tell_due_calls().await;
+        let input = shown_in_short(input);
+        let (call, _) = self.tell_call(tool.into(), input, Wants::Nothing, CallSubject::Other).await;
+        self.tell(AgentEvent::Result { call, outcome: Outcome::Failed, text: why.into() }).await;
+        Ok(())
+    }
+
     /// Serves a file or a command, as a call of q's own tools.
     async fn serve_call(&mut self, id: RequestId, wanted: WantedCall) -> Result<(), AgentFailure> {
         let toolbox = Arc::clone(&self.kept.toolbox);
@@ -174,10 +209,7 @@ impl RunningTurn {
         let stands = if tool == "write" { toolbox.take_as_known(input).await } else { None };
         let checked = match toolbox.check(tool, input).await {
             Ok(checked) => checked,
-            Err(why) => {
-                self.way.open()?.connection.refuse(&id, INTERNAL, &why);
-                return Ok(());
-            }
+            Err(why) => return self.refuse_call(&id, tool, input, &why).await,
         };
         self.tell_due_calls().await;
         let subject = toolbox.subject(tool, input);
@@ -218,22 +250,25 @@ impl RunningTurn {
         named: Option<u64>,
     ) -> Result<(), AgentFailure> {
         let toolbox = Arc::clone(&self.kept.toolbox);
-        let found = named.and_then(|number| Some((number, toolbox.terminal(number)?)));
+        let found = named.filter(|number| toolbox.has_terminal(*number));
         let is_full = self.way.waits.len() >= MOST_WAITING;
         let connection = &mut self.way.open()?.connection;
-        let Some((number, terminal)) = found else {
+        let Some(number) = found else {
             connection.refuse(&id, INVALID_PARAMS, "no terminal of this session is named");
             return Ok(());
         };
         match method {
-            "terminal/output" => connection.answer(&id, &terminals::output(&terminal)),
+            "terminal/output" => match toolbox.terminal(number) {
+                Some(terminal) => connection.answer(&id, &terminals::output(&terminal)),
+                None => connection.refuse(&id, INVALID_PARAMS, "it was released"),
+            },
             "terminal/kill" => {
                 let _ended_already = toolbox.stop(number);
                 connection.answer(&id, &json!({}));
             }
             "terminal/release" => {
                 connection.answer(&id, &json!({}));
-                self.end_terminal(number, Some(terminal)).await;
+                self.end_terminal(number, toolbox.terminal(number)).await;
                 toolbox.release_terminal(number);
             }
             _wait_for_exit if is_full => {
@@ -281,7 +316,7 @@ impl RunningTurn {
         let following = async move {
             tokio::time::sleep(GATHERED).await;
             let came = toolbox.terminal_comes_to(terminal.number, Some(seen)).await;
-            ServedNews::Terminal(terminal, seen, came)
+            ServedNews::Terminal(terminal, came)
         };
         self.running.push(following.boxed());
     }
@@ -415,17 +450,15 @@ impl RunningTurn {
                 }
                 Ok(())
             }
-            ServedNews::Terminal(open, seen, Some(terminal)) if self.terminals.contains(&open) => {
-                let new = terminal.put_out.saturating_sub(seen);
-                let from = terminal.text.len().saturating_sub(new);
-                let text = terminal.text.get(terminal.text.ceil_char_boundary(from)..).unwrap_or_default();
+            ServedNews::Terminal(open, Some(terminal)) if self.terminals.contains(&open) => {
+                let TerminalOutput { text, put_out, ended, .. } = terminal;
                 if !text.is_empty() {
-                    self.tell(AgentEvent::Progress { call: open.call, text: text.to_owned() }).await;
+                    self.tell(AgentEvent::Progress { call: open.call, text }).await;
                 }
-                if terminal.ended.is_some() {
-                    self.end_terminal(open.number, Some(terminal)).await;
+                if ended.is_some() {
+                    self.end_terminal(open.number, self.kept.toolbox.terminal(open.number)).await;
                 } else {
-                    self.follow_terminal(open, terminal.put_out);
+                    self.follow_terminal(open, put_out);
                 }
                 Ok(())
             }

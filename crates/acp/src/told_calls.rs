@@ -21,7 +21,7 @@ const KEPT: usize = 32 << 20;
 /// How much of what a call is given is shown, in bytes, where nobody has to decide on it.
 const SHOWN: usize = 16 << 10;
 /// The longest title, in bytes.
-const TITLE: usize = 300;
+pub(crate) const TITLE: usize = 300;
 /// What stands in front of the names of its tools.
 pub(crate) const TOOL: &str = "agent_";
 /// What sorts of call the protocol knows.
@@ -76,10 +76,14 @@ impl ToldCall {
 }
 
 impl ToldCalls {
-    /// Takes in what is new of a call. One that is not known any more, and one too many, says nothing.
+    /// Takes in what is new of a call. One that has ended, and one too many, says nothing.
     pub(crate) fn take(&mut self, news: CallNews) -> Option<String> {
         let CallNews { id, title, kind, status, input, text, changes, paths, is_too_much } = news;
-        if !self.all.contains_key(&id) {
+        if let Some(call) = self.all.get(&id) {
+            if call.has_ended {
+                return None;
+            }
+        } else {
             if self.all.len() >= MOST {
                 return None;
             }
@@ -213,8 +217,7 @@ impl ToldCall {
         if shown.len() <= SHOWN {
             return shown;
         }
-        let cut = shown.get(..shown.floor_char_boundary(SHOWN)).unwrap_or_default();
-        serde_json::json!({ "title": self.title, "cut": cut }).to_string()
+        serde_json::json!({ "title": self.title, "cut": beginning(&shown) }).to_string()
     }
 
     /// Why nobody can be asked about it; mostly nothing.
@@ -279,6 +282,15 @@ impl ToldCall {
     }
 }
 
+fn beginning(shown: &str) -> &str {
+    shown.get(..shown.floor_char_boundary(SHOWN)).unwrap_or_default()
+}
+
+/// What a call was given, as much as is shown of what nobody decides on.
+pub(crate) fn shown_in_short(input: &str) -> String {
+    if input.len() <= SHOWN { input.to_owned() } else { Value::from(beginning(input)).to_string() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -320,6 +332,8 @@ mod tests {
             assert!(calls.progress(&id).is_some(), "{id}");
         }
         assert_eq!(calls.kept, 0);
+        assert_eq!(calls.take(news("7", None)), None, "it has ended");
+        assert_eq!(calls.kept, 0, "what ended is not filled again");
         let open = |no: &u64| calls.take(news(&format!("open {no}"), None)).is_some();
         assert_eq!((1..40).filter(open).count(), 4);
         assert!(calls.kept <= KEPT);

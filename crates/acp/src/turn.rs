@@ -53,6 +53,8 @@ pub(crate) struct RunningTurn {
     pub(crate) last_call: u64,
     pub(crate) last_wait: u64,
     has_said: bool,
+    /// Whether something came of its prompt.
+    has_taken: bool,
 }
 
 /// A prompt that was sent and not answered yet, with all that the agent waits for.
@@ -120,6 +122,7 @@ impl RunningTurn {
             last_call: 0,
             last_wait: 0,
             has_said: false,
+            has_taken: false,
         }
     }
 
@@ -246,6 +249,9 @@ impl RunningTurn {
     /// died before would be found, and never be told what came before it.
     pub(crate) async fn is_taken(&mut self) -> Result<(), AgentFailure> {
         let open = self.way.open()?;
+        if std::mem::replace(&mut self.has_taken, true) {
+            return Ok(());
+        }
         open.tell_all();
         let resume = ResumeHandle(open.id.clone());
         let is_said = self.kept.handle().replace(resume.clone()).is_some_and(|said| said == resume);
@@ -272,6 +278,9 @@ impl RunningTurn {
             }
             SessionUpdate::Mode(mode) => self.on_mode(mode).await,
             SessionUpdate::Options(said) => {
+                if let Some(other) = self.way.open().ok().and_then(|open| open.take_models(&said)) {
+                    self.tell(AgentEvent::Model(other)).await;
+                }
                 let mut modes = Choices::of(&said, &MODES);
                 if !modes.known.is_empty()
                     && let Ok(open) = self.way.open()

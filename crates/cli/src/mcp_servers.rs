@@ -102,13 +102,16 @@ pub(crate) fn known(
                 "its program is named by a part of its path: name all of it, or say directory = \"session\"".into()
             }),
         };
-        let fault = match (&mut spec.remote, server.key(&variable, file)) {
-            (Some(remote), Ok(Some(key))) => {
+        // Of a table that is switched off nothing is opened.
+        let remote = spec.remote.as_mut().filter(|_| server.is_enabled());
+        let key = remote.map(|remote| (remote, server.key(&variable, file)));
+        let fault = match key {
+            Some((remote, Ok(Some(key)))) => {
                 remote.headers.insert("Authorization".to_owned(), format!("Bearer {key}"));
                 fault
             }
-            (Some(_), Err(why)) => Some(why),
-            (Some(_), Ok(None)) | (None, _) => fault,
+            Some((_, Err(why))) => Some(why),
+            Some((_, Ok(None))) | None => fault,
         };
         let server = KnownServer {
             spec,
@@ -404,11 +407,14 @@ mod tests {
         }
         for (rest, told) in [
             ("key_env = \"OTHER\"", "OTHER, which key_env names, is not set"),
+            ("enabled = true\nkey_file = \"nowhere\"", "its key cannot be read from nowhere"),
             ("key_file = \"nowhere\"", "its key cannot be read from nowhere"),
         ] {
             let known = desk.known(&table(rest), "");
             assert!(known.all["far"].obstacle().is_some_and(|why| why.contains(told)), "{rest}");
         }
+        let known = desk.known(&table("enabled = false\nkey_file = \"nowhere\""), "");
+        assert_eq!(known.all["far"].obstacle(), None, "nobody asks for the key of one that is off");
     }
 
     #[test]

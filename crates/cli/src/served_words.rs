@@ -145,21 +145,33 @@ impl ServedWords {
     pub(crate) async fn filled(self) -> Result<ServedText, String> {
         let Self { environment, pinned, text, wanted } = self;
         let mut filled = ServedText::plain(text.trim_end());
-        for Wanted { spec, what } in &wanted {
-            let asked = mcp_look::asked(&environment, spec, &pinned, async |server| match what {
-                WantedWords::Prompt { name, words } => server.prompt(name, words).await,
-                WantedWords::Resource { uri, .. } => server.resource(uri).await,
+        // Each server is started once, whatever is wanted of it.
+        let mut left = wanted.as_slice();
+        while let Some(Wanted { spec, .. }) = left.first() {
+            let (of_it, rest) = left.split_at(left.partition_point(|one| one.spec.name == spec.name));
+            left = rest;
+            let asked = mcp_look::asked(&environment, spec, &pinned, async |server| {
+                let mut said = Vec::new();
+                for one in of_it {
+                    said.push(match &one.what {
+                        WantedWords::Prompt { name, words } => server.prompt(name, words).await?,
+                        WantedWords::Resource { uri, .. } => server.resource(uri).await?,
+                    });
+                }
+                Ok(said)
             });
             let said = asked.await.map_err(|why| {
                 let why = format!("MCP server {}: {why}", spec.name);
                 visible_line(&why).into_owned()
             })?;
-            match what {
-                WantedWords::Prompt { .. } => filled = ServedText { text: said, named: String::new() },
-                WantedWords::Resource { written, .. } => {
-                    let block = quoted::block(written, &said);
-                    filled.text += &block;
-                    filled.named += &block;
+            for (one, said) in of_it.iter().zip(said) {
+                match &one.what {
+                    WantedWords::Prompt { .. } => filled = ServedText { text: said, named: String::new() },
+                    WantedWords::Resource { written, .. } => {
+                        let block = quoted::block(written, &said);
+                        filled.text += &block;
+                        filled.named += &block;
+                    }
                 }
             }
         }

@@ -246,14 +246,13 @@ impl McpConnection {
         listener: &CallListener,
     ) -> Result<ServedReply, CallFault> {
         self.said.begin();
-        let _of_earlier = self.peer.take_declined();
         let sent = self.service.peer().send_cancellable_request(request, PeerRequestOptions::no_options());
         let handle = match timeout(GRACE, sent).await {
             Ok(Ok(handle)) => handle,
             Ok(Err(error)) => return Err(self.fault(&error)),
             Err(_) => return Err(CallFault::TimedOut),
         };
-        let _watched = self.peer.watch(handle.progress_token.clone(), listener);
+        let watched = self.peer.watch(handle.progress_token.clone(), listener);
         let mut under_way = UnderWay::new(self, handle);
         let answer = loop {
             // While the person is asked the server waits for them, and nobody for it.
@@ -271,7 +270,7 @@ impl McpConnection {
             Some(Err(error)) => return Err(self.fault(&error)),
             None => return Err(self.ended()),
         };
-        if self.peer.take_declined() > 0 {
+        if watched.has_declined() {
             reply.text.push_str("\n(The server wanted to ask the person something: q declined, since it cannot be put to them in words, or not any more.)");
         }
         Ok(reply)

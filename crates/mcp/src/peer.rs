@@ -2,7 +2,7 @@
 //! person while a call is under way (elicitation), as far as words can answer them; all others are declined.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::ClientHandler;
 use rmcp::RoleClient;
@@ -12,7 +12,7 @@ use rmcp::model::{
     ProgressToken,
 };
 use rmcp::service::{NotificationContext, RequestContext};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{oneshot, watch};
 
 use crate::questions::{self, Questions, ServerQuestion};
 use crate::session_servers::CallListener;
@@ -31,23 +31,38 @@ struct Told {
     /// Whether it is told that it may ask.
     may_ask: bool,
     list_changed: AtomicBool,
-    declined: AtomicU32,
-    /// Who puts questions to the person, while a call is under way; how many it asked, and how many wait.
-    questions: Mutex<Option<Questions>>,
-    asked: AtomicU32,
+    /// How many questions are being put to the person.
     waiting: AtomicU32,
-    /// Whoever watches a call, by the token of its request; a handful at most.
-    watched: Mutex<Vec<(ProgressToken, mpsc::Sender<String>)>>,
+    /// Calls that are under way; a handful at most. Their number wakes those who wait for the end of all.
+    calls: Mutex<Vec<CallUnderWay>>,
+    count: watch::Sender<usize>,
+}
+
+/// What is known of a call beside its request. The protocol does not say for which of several a question is asked.
+#[derive(Debug)]
+struct CallUnderWay {
+    token: ProgressToken,
+    listener: CallListener,
+    /// How many questions were put for it.
+    asked: u32,
+    /// Whether a question was declined while it was under way.
+    has_declined: bool,
 }
 
 /// A call that is watched, until this is dropped.
 pub(crate) struct Watched<'a>(&'a McpPeer, ProgressToken);
 
+impl Watched<'_> {
+    /// Whether a question was declined since it is watched.
+    pub(crate) fn has_declined(&self) -> bool {
+        self.0.calls().iter().any(|call| call.token == self.1 && call.has_declined)
+    }
+}
+
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
-        let mut watched = self.0.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.retain(|(token, _)| *token != self.1);
-        self.0.0.questions.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.calls().retain(|call| call.token != self.1);
+        self.0.note_count();
     }
 }
 
@@ -87,30 +102,39 @@ impl McpPeer {
         self.0.list_changed.store(true, Ordering::Relaxed);
     }
 
-    /// How many questions were declined since this was last asked.
-    pub(crate) fn take_declined(&self) -> u32 {
-        self.0.declined.swap(0, Ordering::Relaxed)
+    fn note_count(&self) {
+        let count = self.calls().len();
+        self.0.count.send_replace(count);
+    }
+
+    fn calls(&self) -> MutexGuard<'_, Vec<CallUnderWay>> {
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the progress of that request told to somebody, and what the server asks meanwhile.
     pub(crate) fn watch(&self, token: ProgressToken, listener: &CallListener) -> Watched<'_> {
-        let progress = (token.clone(), listener.progress.clone());
-        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).push(progress);
-        self.0.questions.lock().unwrap_or_else(PoisonError::into_inner).replace(listener.questions.clone());
-        self.0.asked.store(0, Ordering::Relaxed);
+        let listener = listener.clone();
+        let call = CallUnderWay { token: token.clone(), listener, asked: 0, has_declined: false };
+        self.calls().push(call);
+        self.note_count();
         Watched(self, token)
     }
 }
 
 impl McpPeer {
-    /// Puts a question to the person, where somebody does that and it can be answered in words.
+    /// Puts a question to the person, where a call may still have one put and it can be answered in words.
     async fn put(&self, asked: &ElicitRequestParams) -> Option<oneshot::Receiver<ElicitResult>> {
-        let questions = self.0.questions.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        if self.0.asked.fetch_add(1, Ordering::Relaxed) >= questions::MOST {
-            return None;
-        }
         let (question, answered) = ServerQuestion::of(&self.0.server, asked)?;
+        let questions = self.next_to_ask()?;
         questions.send(question).await.ok().map(|()| answered)
+    }
+
+    /// To whom the next question goes: the newest call that has not had its share.
+    fn next_to_ask(&self) -> Option<Questions> {
+        let mut calls = self.calls();
+        let call = calls.iter_mut().rev().find(|call| call.asked < questions::MOST)?;
+        call.asked += 1;
+        Some(call.listener.questions.clone())
     }
 }
 
@@ -127,14 +151,18 @@ impl ClientHandler for McpPeer {
         asked: ElicitRequestParams,
         context: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
+        // While it is on its way to the person nobody's time runs out either.
+        let _waiting = Waiting::begin(&self.0.waiting);
+        let mut over = self.0.count.subscribe();
         let Some(answered) = self.put(&asked).await else {
-            self.0.declined.fetch_add(1, Ordering::Relaxed);
+            self.calls().iter_mut().for_each(|call| call.has_declined = true);
             return Ok(ElicitResult::new(ElicitationAction::Decline));
         };
-        let _waiting = Waiting::begin(&self.0.waiting);
         let answer = tokio::select! {
             answer = answered => answer.ok(),
             () = context.ct.cancelled() => None,
+            // With the last call it is over, however that ended.
+            _no_call = over.wait_for(|count| *count == 0) => None,
         };
         Ok(answer.unwrap_or_else(|| ElicitResult::new(ElicitationAction::Cancel)))
     }
@@ -144,14 +172,38 @@ impl ClientHandler for McpPeer {
     }
 
     async fn on_progress(&self, told: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
-        let watched = self.0.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((_, watching)) = watched.iter().find(|(token, _)| *token == told.progress_token) else {
-            return;
-        };
+        let calls = self.calls();
+        let Some(call) = calls.iter().find(|call| call.token == told.progress_token) else { return };
         let total = told.total.map(|total| format!("/{total}")).unwrap_or_default();
         let message: String = told.message.unwrap_or_default().chars().take(MESSAGE).collect();
         let blank = if message.is_empty() { "" } else { " " };
         // Whoever does not keep up misses some.
-        let _missed = watching.try_send(format!("{}{total}{blank}{message}\n", told.progress));
+        let _missed = call.listener.progress.try_send(format!("{}{total}{blank}{message}\n", told.progress));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::NumberOrString;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn each_call_that_is_under_way_has_its_own_share_of_questions() {
+        let peer = McpPeer::new("s", true);
+        let watch = |no: i64| {
+            let listener = CallListener { progress: mpsc::channel(1).0, questions: mpsc::channel(1).0 };
+            peer.watch(ProgressToken(NumberOrString::Number(no)), &listener)
+        };
+        assert!(peer.next_to_ask().is_none(), "no call is under way");
+        let (first, second) = (watch(1), watch(2));
+        let asked = |most: u32| (0..most).filter(|_| peer.next_to_ask().is_some()).count();
+        assert_eq!(asked(questions::MOST), 8);
+        drop(second);
+        assert_eq!(asked(100), 8, "the end of one call is not the end of the other's questions");
+        assert!(!first.has_declined());
+        drop(first);
+        assert_eq!(asked(1), 0);
     }
 }

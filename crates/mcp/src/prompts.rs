@@ -14,8 +14,9 @@ use crate::resources;
 /// The most prompts of a server, and pages of their list.
 const MOST: usize = 256;
 const PAGES: usize = 16;
-/// The longest name of a prompt or of what it takes, in bytes.
+/// The longest name of a prompt or of what it takes, in bytes, and the most that one takes.
 const NAME_BYTES: usize = 128;
+const ARGUMENTS: usize = 32;
 /// How much of what a prompt is said to be is listed, in letters.
 const ABOUT: usize = 200;
 
@@ -31,15 +32,11 @@ pub struct ListedPrompt {
 impl ListedPrompt {
     /// Nothing for one that nobody could type.
     fn of(prompt: Prompt) -> Option<Self> {
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && name.len() <= NAME_BYTES
-                && !name.chars().any(|c| c.is_control() || c.is_whitespace())
-        };
         let takes = prompt.arguments.unwrap_or_default();
-        let arguments: Vec<(String, bool)> =
-            takes.into_iter().take(MOST).map(|one| (one.name, one.required == Some(true))).collect();
-        let can_be_typed = is_name(&prompt.name) && arguments.iter().all(|(name, _)| is_name(name));
+        let can_be_typed = takes.len() <= ARGUMENTS
+            && is_typed_name(&prompt.name)
+            && takes.iter().all(|one| is_typed_name(&one.name));
+        let arguments = takes.into_iter().map(|one| (one.name, one.required == Some(true))).collect();
         let about = prompt.description.unwrap_or_default().chars().take(ABOUT).collect();
         can_be_typed.then_some(Self { name: prompt.name, about, arguments })
     }
@@ -80,6 +77,11 @@ impl ListedPrompt {
             None => Ok(given),
         }
     }
+}
+
+/// Whether a name can be typed as a word: none of a server's is believed to.
+pub(crate) fn is_typed_name(name: &str) -> bool {
+    (1..=NAME_BYTES).contains(&name.len()) && !name.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 impl McpConnection {
@@ -207,6 +209,12 @@ mod tests {
                 is_one.then(|| "a b".to_owned()),
                 "{name:?} {argument:?}"
             );
+        }
+        for (count, is_one) in [(ARGUMENTS, true), (ARGUMENTS + 1, false)] {
+            let arguments: Vec<Value> = (0..count).map(|no| json!({ "name": format!("a{no}") })).collect();
+            let prompt = json!({ "name": "a", "arguments": arguments });
+            let listed = ListedPrompt::of(serde_json::from_value(prompt).unwrap());
+            assert_eq!(listed.is_some_and(|one| one.arguments.len() == count), is_one, "{count}");
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::protocol::{ElicitRequestParams, ElicitResult, ElicitationAction};
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::prompts::ListedPrompt;
+use crate::prompts::{ListedPrompt, is_typed_name};
 use crate::reply::bounded;
 
 /// The most questions in one call, and how often one of them is asked.
@@ -122,6 +122,11 @@ impl ServerQuestion {
         }
     }
 
+    /// Ready once nobody waits for its answer any more.
+    pub async fn is_over(&mut self) {
+        self.reply.closed().await;
+    }
+
     /// The person does not answer.
     pub fn decline(self) {
         let _nobody_waits = self.reply.send(ElicitResult::new(ElicitationAction::Decline));
@@ -167,11 +172,8 @@ impl Field {
             // Several at once cannot be said in a word.
             _other => return None,
         };
-        let is_name = !name.is_empty()
-            && name.len() <= 128
-            && !name.chars().any(|c| c.is_control() || c.is_whitespace());
         let about = about.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(": ");
-        is_name.then(|| Self { name: name.to_owned(), about, kind, must })
+        is_typed_name(name).then(|| Self { name: name.to_owned(), about, kind, must })
     }
 
     /// `yes or no, may be left out: whether to go on`

@@ -24,6 +24,8 @@ use crate::sign_in::{Challenge, Pass};
 const SILENCE: Duration = Duration::from_hours(24);
 /// How long the end of a session may take to be told.
 const ENDING: Duration = Duration::from_secs(3);
+/// How much of an address elsewhere is shown, in letters.
+const LOCATION: usize = 300;
 /// The longest name of a session, in bytes.
 const SESSION_BYTES: usize = 1 << 10;
 /// Messages that came and nobody has taken yet.
@@ -141,10 +143,11 @@ impl RemoteLine {
         if self.0.is_closed.send_replace(true) {
             return;
         }
-        let Some(session) = self.state().session.take() else { return };
+        let (line, request) = (self.clone(), self.request(HttpMethod::Delete, String::new(), ENDING));
+        if self.state().session.take().is_none() {
+            return;
+        }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (line, mut request) = (self.clone(), self.request(HttpMethod::Delete, String::new(), ENDING));
-        request.headers.push((SESSION.to_owned(), session));
         self.0.ending.send_modify(|count| *count += 1);
         runtime.spawn(async move {
             // A server need not let a session be ended.
@@ -354,6 +357,7 @@ async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
     let told = match status {
         300..=399 => {
             let place = answer.header("location").map(q_seat::shown_address).unwrap_or_default();
+            let place: String = place.chars().take(LOCATION).collect();
             format!("it is elsewhere ({status} {place}), which is not followed: mend its url")
         }
         401 => match pass.sign_in() {

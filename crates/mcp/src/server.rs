@@ -273,40 +273,41 @@ impl Server {
                 (state.failures, state.not_before) = (0, None);
                 Some(reply)
             }
-            Err(CallFault::Forgotten) => {
-                connection.end();
-                None
-            }
             Err(fault) => {
-                if let CallFault::Ended(_) = fault {
-                    self.note_end(connection).await;
+                match fault {
+                    // It has ended by itself: from now on it is counted when it may be started again.
+                    CallFault::Ended(_) if self.leave(connection).await => {
+                        self.state.lock().await.is_gone(connection);
+                    }
+                    // What else is under way there may still be answered: it ends with the last of that.
+                    CallFault::Forgotten => drop(self.leave(connection).await),
+                    CallFault::Ended(_)
+                    | CallFault::TimedOut
+                    | CallFault::Refused(_)
+                    | CallFault::Unsent(_)
+                    | CallFault::Odd => {}
                 }
-                Some(self.reply_to(fault))
+                self.reply_to(fault)
             }
         }
     }
 
-    /// It has ended by itself: from now on it is counted when it may be started again.
-    async fn note_end(&self, connection: &Arc<McpConnection>) {
+    /// Calls that are made from here on go over another connection; whether they went over this one.
+    async fn leave(&self, connection: &Arc<McpConnection>) -> bool {
         let mut state = self.state.lock().await;
-        let is_same = |running: &mut Running| Arc::ptr_eq(&running.connection, connection);
-        if state.running.take_if(is_same).is_some() {
-            state.is_gone(connection);
-        }
+        state.running.take_if(|running| Arc::ptr_eq(&running.connection, connection)).is_some()
     }
 
-    /// What is told of a call that has no result.
-    fn reply_to(&self, fault: CallFault) -> ServedReply {
+    /// What is told of a call that has no result; nothing of one that may be made again.
+    fn reply_to(&self, fault: CallFault) -> Option<ServedReply> {
         let name = &self.spec.name;
         let (ending, told) = match fault {
+            CallFault::Forgotten => return None,
             CallFault::Refused(why) => (ServedEnding::Failed, format!("the server refuses it: {why}")),
             CallFault::Unsent(why) => (
                 ServedEnding::NeverRan,
                 format!("MCP server {name} cannot be reached, so it did not run: {why}"),
             ),
-            CallFault::Forgotten => {
-                (ServedEnding::NeverRan, format!("MCP server {name} has forgotten the session"))
-            }
             CallFault::Odd => (
                 ServedEnding::CutShort,
                 "the server answered something that q does not understand: what the call did is unknown"
@@ -326,7 +327,7 @@ impl Server {
                 ),
             ),
         };
-        ServedReply::new(ending, told)
+        Some(ServedReply::new(ending, told))
     }
 
     /// Ends it when nobody calls it for a while.

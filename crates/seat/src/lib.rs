@@ -38,6 +38,9 @@ pub struct BackgroundLine {
 /// What an agent lets people choose or type, beside prompts, as it last said. Hostile text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentOffers {
+    /// The model that it asks; empty for one that does not say.
+    pub model: String,
+    pub models: Vec<AgentOffer>,
     /// The mode that it is in; empty for one that has none.
     pub mode: String,
     pub modes: Vec<AgentOffer>,

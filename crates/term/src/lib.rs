@@ -37,6 +37,7 @@ pub mod typed;
 pub mod words;
 pub mod written;
 
+mod agent_input;
 mod draw;
 mod editor;
 mod event;

@@ -12,10 +12,10 @@ use q_core::{RulePattern, ToolRule};
 use serde::Deserialize;
 
 use crate::counted::counted;
-use crate::sanitize;
+use crate::{agent_input, sanitize};
 
 /// The longest input that is read, in bytes; a longer one is shown as it is.
-const MAX_READ: usize = 1 << 20;
+pub(crate) const MAX_READ: usize = 1 << 20;
 /// How many characters beyond ASCII are named.
 const NAMED: usize = 12;
 /// How long a command may take at most, in seconds: whatever is asked for, no longer than that and no shorter than one.
@@ -200,7 +200,8 @@ fn looks(always: Option<&ToolRule>) -> &'static str {
 /// A call in the transcript: `run cargo test`, `read a.txt`, and beneath it what a change changes.
 pub(crate) fn called(tool: &str, input: &str) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
-        return format!("{} {}", not_understood(tool), sanitize::exact(input));
+        let shown = || format!("{} {}", not_understood(tool), sanitize::exact(input));
+        return agent_input::called(tool, input).unwrap_or_else(shown);
     };
     match understood {
         ToolInput::Run(run, is_sandboxed) => {
@@ -220,7 +221,8 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
 /// The same in a line, to be cut where there is no room.
 pub(crate) fn headline(tool: &str, input: &str) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
-        return format!("{} {}", not_understood(tool), sanitize::exact_line(input));
+        let shown = || format!("{} {}", not_understood(tool), sanitize::exact_line(input));
+        return agent_input::headline(tool, input).unwrap_or_else(shown);
     };
     // In one line a second one of a shell's must not pass for a redirection.
     headline_of(&understood).replace("\n> ", " ↵ ")
@@ -282,7 +284,8 @@ pub(crate) fn always(tool: &str) -> String {
         "write" => "any file written".to_owned(),
         "edit" => "any file changed".to_owned(),
         "fetch" => "any page".to_owned(),
-        _other => format!("anything by {}", sanitize::exact_line(tool)),
+        _other => agent_input::always(tool)
+            .map_or_else(|| format!("anything by {}", sanitize::exact_line(tool)), str::to_owned),
     }
 }
 
@@ -319,23 +322,27 @@ fn remarks(RunInput { argv, shell, seconds, background }: &RunInput) -> String {
         // Writing to a string does not fail.
         let _written = write!(said, "\n(for {} at most)", counted(seconds.clamp(1, MAX_SECONDS), "second"));
     }
-    let text = argv.iter().flatten().chain(shell);
-    let foreign: BTreeSet<char> = text.flat_map(|text| text.chars()).filter(|c| !c.is_ascii()).collect();
+    said + &beyond_ascii(argv.iter().flatten().chain(shell).map(String::as_str))
+}
+
+/// Which characters beyond ASCII there are in a command; mostly nothing.
+pub(crate) fn beyond_ascii<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let foreign: BTreeSet<char> = texts.flat_map(str::chars).filter(|c| !c.is_ascii()).collect();
     // What can pass for a sign or a space of a command is named first.
     let (letters, signs): (Vec<char>, Vec<char>) = foreign.into_iter().partition(|c| c.is_alphanumeric());
     let count = letters.len() + signs.len();
-    if count > 0 {
-        let named = signs.into_iter().chain(letters).take(NAMED);
-        let named: Vec<String> = named.map(|c| format!("U+{:04X}", u32::from(c))).collect();
-        let more = count.saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _written = write!(said, "\n(characters beyond ASCII: {}{more})", named.join(" "));
+    if count == 0 {
+        return String::new();
     }
-    said
+    let named = signs.into_iter().chain(letters).take(NAMED);
+    let named: Vec<String> = named.map(|c| format!("U+{:04X}", u32::from(c))).collect();
+    let more = count.saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("\n(characters beyond ASCII: {}{more})", named.join(" "))
 }
 
 /// An argument as it would have to be typed, so that it can be told where each begins and ends.
-fn argument(argument: &str) -> String {
+pub(crate) fn argument(argument: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) {
         return sanitize::exact(argument).into_owned();
@@ -362,20 +369,25 @@ fn edits(EditInput { edits, .. }: &EditInput) -> String {
     for (place, EditedPiece { old, new, all }) in edits.iter().enumerate() {
         let between = if place > 0 { "\n" } else { "" };
         let wherever = if *all { "\nwherever it stands:" } else { "" };
-        let ends = |text: &str| text.is_empty() || text.ends_with('\n');
-        let end = match (ends(old), ends(new)) {
-            (true, false) => "\n(without its line end)",
-            (false, true) if !new.is_empty() => "\n(and a line end)",
-            (true | false, _) => "",
-        };
         // Writing to a string does not fail.
-        let _written = write!(said, "{between}{wherever}{}{}{end}", lines(old, '-'), lines(new, '+'));
+        let _written = write!(said, "{between}{wherever}{}", replaced(old, new));
     }
     said
 }
 
+/// The lines of a text that go, and those that come in their place.
+pub(crate) fn replaced(old: &str, new: &str) -> String {
+    let ends = |text: &str| text.is_empty() || text.ends_with('\n');
+    let end = match (ends(old), ends(new)) {
+        (true, false) => "\n(without its line end)",
+        (false, true) if !new.is_empty() => "\n(and a line end)",
+        (true | false, _) => "",
+    };
+    format!("{}{}{end}", lines(old, '-'), lines(new, '+'))
+}
+
 /// Each line of a text behind a sign.
-fn lines(text: &str, sign: char) -> String {
+pub(crate) fn lines(text: &str, sign: char) -> String {
     let mut said = String::new();
     for line in text.split_terminator('\n') {
         // Writing to a string does not fail.

@@ -13,12 +13,12 @@ use q_core::{
 pub use crate::counted::counted;
 pub use crate::tool_input::argv;
 
-use crate::advice;
 use crate::layout::wrap::truncated;
 use crate::rules;
 use crate::sanitize;
 use crate::tool_input;
 use crate::way::Way;
+use crate::{advice, agent_input};
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = q_core::Setup::GUIDE;
@@ -316,7 +316,9 @@ pub fn pending(pending: &PendingCall) -> String {
     match pending.wants {
         Wants::Words => format!("asks you: {}", sanitize::visible(&pending.input)),
         Wants::Consent | Wants::Nothing => {
-            format!("asks: {}", tool_input::question(&pending.tool, &pending.input, pending.always.as_ref()))
+            let PendingCall { tool, input, always, .. } = pending;
+            let asks = || format!("asks: {}", tool_input::question(tool, input, always.as_ref()));
+            agent_input::question(tool, input).unwrap_or_else(asks)
         }
     }
 }
@@ -328,7 +330,9 @@ pub(crate) fn pending_line(pending: &PendingCall) -> String {
     match pending.wants {
         Wants::Words => self::pending(pending),
         Wants::Consent | Wants::Nothing if pending.input.len() > LONG => {
-            format!("{} ({})", sanitize::exact_line(&pending.tool), size(pending.input.len() as u64))
+            let size = size(pending.input.len() as u64);
+            let long = agent_input::long_line(&pending.tool, &pending.input, &size);
+            long.unwrap_or_else(|| format!("{} ({size})", sanitize::exact_line(&pending.tool)))
         }
         Wants::Consent | Wants::Nothing => tool_input::headline(&pending.tool, &pending.input),
     }

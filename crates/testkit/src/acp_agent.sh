@@ -51,6 +51,7 @@ prompted() {
         ;;
     reads) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/notes.txt\"}" ;;
     writes) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/made\",\"content\":\"new\\n\"}" ;;
+    writes-outside) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\",\"content\":\"new\\n\"}" ;;
     outside) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\"}" ;;
     other) ask r1 fs/read_text_file "{\"sessionId\":\"another\",\"path\":\"$PWD/notes.txt\"}" ;;
     terminal) run sh '["-c","echo out; echo $MADE; exit 3"]' ;;
@@ -77,6 +78,7 @@ prompted() {
     steers | steers-late) say "at work" ;;
     modes)
         case $line in
+        *"change it"*) update '{"sessionUpdate":"config_option_update","configOptions":[{"id":"m","category":"model","currentValue":"large","options":[{"value":"small"},{"value":"large"},{"value":"vast"}]}]}' ;;
         *"leave it"*) update '{"sessionUpdate":"current_mode_update","currentModeId":"code"}' ;;
         *'"text":"/'*)
             said=${line#*\"text\":\"}

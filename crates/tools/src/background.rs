@@ -123,9 +123,16 @@ pub struct TerminalOutput {
     pub text: String,
     /// Whether there was more before.
     pub is_truncated: bool,
-    /// Bytes of all that it put out.
+    /// Bytes of all that it put out, to the end of the text.
     pub put_out: usize,
     pub ended: Option<ProcessEnd>,
+}
+
+/// Room for one more process: its number, and its place among all.
+#[derive(Debug)]
+pub(crate) struct BackgroundRoom {
+    number: u64,
+    place: SemaphorePermit<'static>,
 }
 
 #[derive(Debug, Default)]
@@ -150,6 +157,34 @@ pub struct ProcessEnd {
 impl ProcessEnd {
     fn words(how: impl Into<String>) -> Self {
         Self { how: how.into(), code: None, signal: None }
+    }
+}
+
+impl Kept {
+    /// Where the last character ends that came whole, in bytes of all that was put out. What ended brings no more of one.
+    fn told_to(&self) -> usize {
+        let put_out = self.lost.saturating_add(self.unread.len());
+        let last = self.unread.iter().rev().take(3).position(|byte| byte & 0xc0 != 0x80);
+        let begun = last.and_then(|behind| Some((behind + 1, *self.unread.iter().nth_back(behind)?)));
+        let is_whole = |(came, first): (usize, u8)| came >= first.leading_ones() as usize;
+        match begun.filter(|begun| self.ended.is_none() && !is_whole(*begun)) {
+            Some((came, _)) => put_out - came,
+            None => put_out,
+        }
+    }
+
+    /// What is kept of it behind so many bytes.
+    fn output_behind(&self, seen: usize) -> TerminalOutput {
+        let (put_out, is_truncated) = (self.told_to(), self.lost > seen);
+        // A character that is cut is none.
+        let is_rest = |byte: &&u8| is_truncated && (**byte & 0xc0) == 0x80;
+        let from = seen.saturating_sub(self.lost);
+        let count = put_out.saturating_sub(self.lost).saturating_sub(from);
+        let behind = self.unread.iter().skip(from).take(count);
+        let behind: Vec<u8> = behind.skip_while(is_rest).copied().collect();
+        let text = without_tags(String::from_utf8_lossy(&behind)).into_owned();
+        let ended = self.ended.as_ref().map(|(end, _)| end.clone());
+        TerminalOutput { text, is_truncated, put_out, ended }
     }
 }
 
@@ -240,6 +275,29 @@ impl Backgrounds {
         })
     }
 
+    /// Room for one more that is started in that turn, taken before anything runs.
+    pub(crate) fn room(&self, turn: u64) -> Result<BackgroundRoom, String> {
+        self.room_of(turn, IN_A_TURN)
+    }
+
+    /// The same for a terminal. Of those that have ended and nobody released the oldest makes room.
+    pub(crate) fn terminal_room(&self, turn: u64) -> Result<BackgroundRoom, String> {
+        let mut all = self.all();
+        if all.len() >= TERMINALS
+            && let Some(oldest) = all.iter().position(|one| one.process.has_ended())
+        {
+            all.remove(oldest);
+        }
+        drop(all);
+        self.room_of(turn, TERMINALS_IN_A_TURN)
+    }
+
+    fn room_of(&self, turn: u64, in_a_turn: u64) -> Result<BackgroundRoom, String> {
+        self.refuse_too_many()?;
+        let place = RUNNING.try_acquire().map_err(|_| "too many processes run in the background")?;
+        Ok(BackgroundRoom { number: self.next_number(turn, in_a_turn)?, place })
+    }
+
     /// Refuses one more where there are as many as may be. Nothing is held for it: whoever starts one asks again.
     pub(crate) fn refuse_too_many(&self) -> Result<(), String> {
         if self.all().iter().filter(|one| !one.process.has_ended()).count() >= MOST {
@@ -253,27 +311,24 @@ impl Backgrounds {
         Ok(())
     }
 
-    /// The number of the next one that is started in that turn.
+    /// The number of the next one that is started in that turn: it is used once that has begun.
     fn next_number(&self, turn: u64, in_a_turn: u64) -> Result<u64, String> {
         let first = turn.saturating_mul(in_a_turn + 1);
         let last = self.begun.load(Ordering::Relaxed).max(first);
         if last >= first.saturating_add(in_a_turn) {
             return Err(format!("{in_a_turn} processes were started in this turn, and no more may be"));
         }
-        self.begun.store(last + 1, Ordering::Relaxed);
         Ok(last + 1)
     }
 
-    /// Has a command that was started in that turn go on; tells by what number it is known, and what came of its first moment.
+    /// Has a command that was started go on; tells by what number it is known, and what came of its first moment.
     pub(crate) async fn follow(
         &self,
+        BackgroundRoom { number, place }: BackgroundRoom,
         (group, output): (CommandGroup, Receiver),
         argv: &[String],
-        turn: u64,
     ) -> Result<String, String> {
-        self.refuse_too_many()?;
-        let place = RUNNING.try_acquire().map_err(|_| "too many processes run in the background")?;
-        let process = Arc::new(BackgroundProcess::new(self.next_number(turn, IN_A_TURN)?, argv, UNREAD));
+        let process = Arc::new(BackgroundProcess::new(number, argv, UNREAD));
         self.add(&process, group, output, place);
         {
             let mut all = self.all();
@@ -297,6 +352,7 @@ impl Backgrounds {
         output: Receiver,
         place: SemaphorePermit<'static>,
     ) {
+        self.begun.store(process.number, Ordering::Relaxed);
         let task = tokio::spawn({
             let process = Arc::clone(process);
             async move {
@@ -315,52 +371,39 @@ impl Backgrounds {
         Ok(process.read())
     }
 
-    /// Has a command that a program started in that turn go on until it is released, and keeps the newest of what it puts out; tells
-    /// by what number it is known.
+    /// Has a command that a program started go on until it is released, and keeps the newest of what it puts out; tells by what
+    /// number it is known.
     pub(crate) fn follow_terminal(
         &self,
+        BackgroundRoom { number, place }: BackgroundRoom,
         (group, output): (CommandGroup, Receiver),
         argv: &[String],
-        turn: u64,
         limit: usize,
-    ) -> Result<u64, String> {
-        self.refuse_too_many()?;
-        if self.all().len() >= TERMINALS {
-            return Err(format!("{TERMINALS} terminals are open; release one first"));
-        }
-        let place = RUNNING.try_acquire().map_err(|_| "too many processes run in the background")?;
-        let number = self.next_number(turn, TERMINALS_IN_A_TURN)?;
+    ) -> u64 {
         let process = Arc::new(BackgroundProcess::new(number, argv, limit.min(TERMINAL_OUTPUT)));
         self.add(&process, group, output, place);
-        Ok(number)
+        number
+    }
+
+    pub(crate) fn is_there(&self, number: u64) -> bool {
+        self.find(number).is_ok()
     }
 
     /// What is kept of what a process put out, and how it ended if it has; nothing where it is not there.
     pub(crate) fn terminal(&self, number: u64) -> Option<TerminalOutput> {
-        let process = self.find(number).ok()?;
-        let kept = process.kept();
-        let is_truncated = kept.lost > 0;
-        // A character that is cut is none.
-        let is_rest = |byte: &&u8| is_truncated && (**byte & 0xc0) == 0x80;
-        let whole: Vec<u8> = kept.unread.iter().skip_while(is_rest).copied().collect();
-        let text = without_tags(String::from_utf8_lossy(&whole)).into_owned();
-        let put_out = kept.lost.saturating_add(kept.unread.len());
-        Some(TerminalOutput {
-            text,
-            is_truncated,
-            put_out,
-            ended: kept.ended.as_ref().map(|(end, _)| end.clone()),
-        })
+        Some(self.find(number).ok()?.kept().output_behind(0))
     }
 
-    /// Waits until it has ended, or has put out more than so many bytes, if that is said; what there is of it then.
+    /// Waits until it has ended, or has put out more than so many bytes, if that is said; what stands behind those.
     pub(crate) async fn terminal_comes_to(&self, number: u64, seen: Option<usize>) -> Option<TerminalOutput> {
         let process = self.find(number).ok()?;
         let mut news = process.news.subscribe();
         loop {
-            let terminal = self.terminal(number)?;
-            if terminal.ended.is_some() || seen.is_some_and(|seen| terminal.put_out > seen) {
-                return Some(terminal);
+            {
+                let kept = process.kept();
+                if kept.ended.is_some() || seen.is_some_and(|seen| kept.told_to() > seen) {
+                    return Some(kept.output_behind(seen.unwrap_or(0)));
+                }
             }
             news.changed().await.ok()?;
         }

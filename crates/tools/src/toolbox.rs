@@ -296,13 +296,11 @@ impl Toolbox {
             match self.understand(tool, input)? {
                 Action::Run(program) => {
                     let directory = self.directory()?;
-                    if program.is_background {
-                        self.backgrounds.refuse_too_many()?;
-                    }
+                    let turn = self.turn.load(Ordering::Relaxed);
+                    let room = program.is_background.then(|| self.backgrounds.room(turn)).transpose()?;
                     let started = run::start(directory, &self.commands, &self.groups, &program)?;
-                    if program.is_background {
-                        let turn = self.turn.load(Ordering::Relaxed);
-                        return self.backgrounds.follow(started, program.argv(), turn).await;
+                    if let Some(room) = room {
+                        return self.backgrounds.follow(room, started, program.argv()).await;
                     }
                     run::carry_out(directory, started, &program, progress).await
                 }

@@ -126,8 +126,17 @@ async fn files_are_served_beneath_the_directory_and_written_with_consent() {
         assert!(lines.iter().any(|line| line == said), "{lines:?}");
         assert_eq!(bench.directory.join("made").exists(), is_written, "{person:?}");
     }
-    let lines = whole(&*Bench::new("outside").open(None), "look", Person::Allows).await;
-    assert!(lines[0].starts_with("text refused: `/etc/passwd` is outside"), "{lines:?}");
+    // What is refused unasked leaves a call behind that says so.
+    for (mode, call) in [
+        ("outside", r#"call read {"path":"/etc/passwd"} Nothing told"#),
+        ("writes-outside", r#"call write {"path":"/etc/passwd","content":"new\n"} Nothing told"#),
+    ] {
+        let lines = whole(&*Bench::new(mode).open(None), "look", Person::Allows).await;
+        assert_eq!(lines[0], call, "{lines:?}");
+        for said in ["result failed `/etc/passwd` is outside", "text refused: `/etc/passwd` is outside"] {
+            assert!(lines.iter().any(|line| line.starts_with(said)), "{mode}: {lines:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -176,11 +185,16 @@ async fn commands_are_run_for_an_agent_with_consent_and_followed_by_it() {
         assert!(conversation.processes().is_empty(), "it was released");
     }
     // What is not there, or lies outside, is asked of nobody.
-    for (mode, why) in [
-        ("terminal-foreign", "no terminal of this session is named"),
-        ("terminal-outside", "it is to run outside of the session's directory"),
+    for (mode, why, has_call) in [
+        ("terminal-foreign", "no terminal of this session is named", false),
+        ("terminal-outside", "it is to run outside of the session's directory", true),
     ] {
-        let lines = whole(&*Bench::new(mode).open(None), "do it", Person::Allows).await;
+        let mut lines = whole(&*Bench::new(mode).open(None), "do it", Person::Allows).await;
+        if has_call {
+            assert!(lines[0].starts_with("call run ") && lines[0].ends_with(" Nothing told"), "{lines:?}");
+            assert_eq!(lines[1], format!("result failed {why}"));
+            lines.drain(..2);
+        }
         assert_eq!(lines, [&format!("text refused: {why}"), "stop end_turn", "done"], "{mode}");
     }
     // What was shown as a command and allowed is run once without another question.
@@ -436,6 +450,14 @@ async fn a_mode_is_chosen_for_the_session_and_one_that_is_left_is_shown_and_left
             (names(&offers.modes).as_str(), names(&offers.commands).as_str()),
             ("code plan", "init compact")
         );
+    }
+    // Its models are known too, and what it changes of them by itself.
+    for (prompt, now, models) in
+        [("seven", "small", "small large"), ("change it", "large", "small large vast")]
+    {
+        hear(&*conversation, turn(prompt, None), Person::Waits, "").await;
+        let offers = conversation.offers();
+        assert_eq!((offers.model.as_str(), names(&offers.models).as_str()), (now, models));
     }
     let lines = hear(&*conversation, turn("eight", Some("fly")), Person::Waits, "").await;
     assert_eq!(lines, ["failed setting_refused fly is none of code, plan"]);

@@ -160,6 +160,23 @@ impl Exchange {
         }
     }
 
+    /// The rest of the body, of a longer one the first `most` bytes; with whether it is longer.
+    pub(super) async fn body(
+        &mut self,
+        most: usize,
+        patience: Duration,
+    ) -> Result<(Vec<u8>, bool), AgentFailure> {
+        let mut body = Vec::new();
+        while let Some(piece) = self.piece(patience).await? {
+            body.extend_from_slice(&piece);
+            if body.len() > most {
+                body.truncate(most);
+                return Ok((body, true));
+            }
+        }
+        Ok((body, false))
+    }
+
     fn cut(&self, error: &io::Error) -> AgentFailure {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<hyper::Error>()) {
             Some(error) => broken(error, &self.secrets),

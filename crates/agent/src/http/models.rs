@@ -76,12 +76,9 @@ async fn list_at(spec: &HttpSpec, route: &Route, address: &Address) -> Result<Ve
     if exchange.unknown_packing().is_some() {
         return Err(bad("is compressed in a way that q does not know"));
     }
-    let mut body = Vec::new();
-    while let Some(bytes) = exchange.piece(WITHIN).await? {
-        if body.len() + bytes.len() > MOST_BYTES {
-            return Err(bad("has more than 1 MB"));
-        }
-        body.extend_from_slice(&bytes);
+    let (body, is_longer) = exchange.body(MOST_BYTES, WITHIN).await?;
+    if is_longer {
+        return Err(bad("has more than 1 MB"));
     }
     let said: Value = serde_json::from_slice(&body).map_err(|_| bad("is no JSON"))?;
     names(&said).ok_or_else(|| bad("has no models in it"))

@@ -97,12 +97,9 @@ async fn ask(role: &SsoRole, network: &NetworkEnvironment) -> Result<LentKeys, F
         FailedAttempt { failure: AgentFailure::new(kind, format!("AWS's sign-in portal: {detail}")), retry }
     })?;
     let status = exchange.status();
-    let mut body = Vec::new();
-    while let Some(bytes) = exchange.piece(WITHIN).await? {
-        if body.len() + bytes.len() > MOST_BYTES {
-            return Err(failed(FailureKind::ServerError, "AWS's sign-in portal says more than 64 KB", role));
-        }
-        body.extend_from_slice(&bytes);
+    let (body, is_longer) = exchange.body(MOST_BYTES, WITHIN).await?;
+    if is_longer {
+        return Err(failed(FailureKind::ServerError, "AWS's sign-in portal says more than 64 KB", role));
     }
     if status != 200 {
         let wait = exchange.named_wait();

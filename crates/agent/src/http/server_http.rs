@@ -39,7 +39,7 @@ impl HttpClient for ServerHttp {
     }
 
     fn may_lead_to(&self, url: &str, named_by: &str) -> Result<(), String> {
-        Address::of(url).and_then(|address| leads_to_the_world(&address, named_by)).map(drop).map_err(told)
+        Address::of(url).and_then(|address| leads_to_the_world(&address, named_by)).map(drop).map_err(server_words)
     }
 }
 
@@ -101,17 +101,10 @@ impl ServerAnswer {
         }
         let is_refusal = self.exchange.status() >= 300;
         let most = if is_refusal { REFUSAL_BYTES } else { MESSAGE_BYTES };
-        let mut body = Vec::new();
-        while let Some(piece) = self.exchange.piece(self.patience).await.map_err(server_words)? {
-            body.extend_from_slice(&piece);
-            if body.len() > most {
-                if is_refusal {
-                    break;
-                }
-                return Err(too_long());
-            }
+        let (body, is_longer) = self.exchange.body(most, self.patience).await.map_err(server_words)?;
+        if is_longer && !is_refusal {
+            return Err(too_long());
         }
-        body.truncate(most);
         Ok((!body.is_empty()).then_some(body))
     }
 

@@ -41,6 +41,8 @@ const MAX_OPEN: usize = 8;
 const FULL: u64 = 90;
 /// What a result has room for in any case, in bytes.
 const LEAST_RESULT: u64 = 500;
+/// What is told of a question whose server has ended, or gave up.
+const CALLED_OFF: &str = "the server does not wait for an answer any more";
 /// What a model is told of a result that is shortened.
 const READ_ON: &str = ": the conversation has no room for more at once. Ask for what is missing in smaller pieces, \
 as with \"from\" and \"lines\" of read";
@@ -155,11 +157,13 @@ enum CallState {
     Permitted(EntryNo),
     Runs(EntryNo),
     Ended(EntryNo, Outcome, String),
+    /// A question that nobody waits for any more; it is nothing that a model called.
+    CalledOff,
 }
 
 impl OpenCall {
     const fn has_ended(&self) -> bool {
-        matches!(self.state, CallState::Ended(..))
+        matches!(self.state, CallState::Ended(..) | CallState::CalledOff)
     }
 
     /// Whether nothing is different after it.
@@ -347,6 +351,11 @@ impl RunningTurn {
                         self.end(call, entry, reply.outcome, text).await;
                     }
                 }
+                place = called_off(&mut all) => if let Some(call) = all.get_mut(place) {
+                    (call.question, call.state) = (None, CallState::CalledOff);
+                    let (call, outcome, text) = (call.no, Outcome::NeverRan, CALLED_OFF.to_owned());
+                    self.tell(AgentEvent::Result { call, outcome, text }).await;
+                },
                 Some(question) = questions.recv() => all.push(self.put(question, None).await),
                 control = self.controls.next() => match control {
                     Some(control) => {
@@ -473,6 +482,17 @@ impl RunningTurn {
         self.window = self.window.map(|window| window.with(text.len() as u64));
         call.state = CallState::Ended(entry, outcome, text.clone());
         self.tell(AgentEvent::Result { call: call.no, outcome, text }).await;
+    }
+}
+
+/// The place of a question that nobody waits for any more.
+async fn called_off(all: &mut [OpenCall]) -> usize {
+    let questions = all.iter_mut().enumerate();
+    let questions = questions.filter_map(|(place, call)| Some((place, call.question.as_mut()?)));
+    let over = questions.map(|(place, question)| question.is_over().map(move |()| place));
+    match over.collect::<FuturesUnordered<_>>().next().await {
+        Some(place) => place,
+        None => future::pending().await,
     }
 }
 

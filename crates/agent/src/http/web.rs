@@ -98,15 +98,7 @@ async fn read(mut exchange: Exchange, page: &WantedPage, url: &str) -> Result<St
     if !is_text && !TEXTS.contains(&essence.as_str()) {
         return Err(format!("it is no text ({}, status {status}); nothing of it is told", shown(&essence)));
     }
-    let (mut body, mut is_cut) = (Vec::new(), false);
-    while let Some(piece) = exchange.piece(SILENCE).await.map_err(server_words)? {
-        body.extend_from_slice(&piece);
-        if body.len() > MAX_BODY {
-            body.truncate(MAX_BODY);
-            is_cut = true;
-            break;
-        }
-    }
+    let (body, is_cut) = exchange.body(MAX_BODY, SILENCE).await.map_err(server_words)?;
     if body.contains(&0) {
         return Err(format!("it is no text, although it says {}; nothing of it is told", shown(&essence)));
     }

@@ -66,7 +66,7 @@ impl Serving<'_> {
         match waiting {
             Waiting::Nothing => {} // what it was about is seen in the mirror
             Waiting::New(request) | Waiting::Awake { request, .. } | Waiting::Page { request, .. } => {
-                self.opening -= 1;
+                let _nothing_is_open = self.end_opening(&request);
                 self.refuse(request, &why);
             }
             Waiting::Done(request) => self.refuse(request, &why),
@@ -122,7 +122,7 @@ impl Serving<'_> {
         mut told: ToldSession,
         made: Option<SessionId>,
     ) {
-        self.opening -= 1;
+        let left_out = self.end_opening(&request);
         let Some(there) = host.mirror.get(session) else {
             return self
                 .refuse(request, &Fault::new(ErrorCode::NotFound, "the session was closed meanwhile"));
@@ -135,6 +135,9 @@ impl Serving<'_> {
         self.answer(request, &answer);
         self.sessions.insert(session, told);
         self.tell(session, &options::commands());
+        if let Some(left_out) = left_out {
+            self.tell(session, &left_out);
+        }
         self.shows = Some(session);
     }
 

@@ -4,10 +4,17 @@ use q_core::{Command, Policy, SessionId, Token};
 use q_term::command::table;
 use q_term::command::{Typed, UserCommand, read};
 use q_term::kinds::Kinds;
+use q_term::sanitize::visible_line;
 use serde_json::{Value, json};
+
+use crate::acp::updates::text;
 
 /// Of all slash commands those that are about one conversation and need no screen.
 const COMMANDS: [&str; 4] = ["retry", "continue", "compact", "rename"];
+
+/// How many servers are named, and how much of each name, in letters.
+const NAMED: usize = 8;
+const NAME: usize = 60;
 
 /// What the tools of a session may do, as the protocol's modes.
 pub(super) fn modes(now: Policy) -> Value {
@@ -23,6 +30,19 @@ pub(super) fn modes(now: Policy) -> Value {
 
 pub(super) fn mode(now: Policy) -> Value {
     json!({ "sessionUpdate": "current_mode_update", "currentModeId": now.word() })
+}
+
+/// What is said of an editor's own MCP servers, which are not used: a session goes on without the editor, and in others.
+pub(super) fn servers_left_out(params: &Value) -> Option<Value> {
+    let servers = params.get("mcpServers").and_then(Value::as_array).filter(|servers| !servers.is_empty())?;
+    let named = servers.iter().take(NAMED).filter_map(|server| server.get("name")?.as_str());
+    let named: Vec<String> = named.map(|name| name.chars().take(NAME).collect()).collect();
+    let more = if servers.len() > NAMED { ", …" } else { "" };
+    let told = format!(
+        "q does not use the MCP servers of this editor ({}{more}): a session goes on without it. `q mcp add` gives one to sessions.",
+        named.join(", ")
+    );
+    Some(json!({ "sessionUpdate": "agent_thought_chunk", "content": text(&visible_line(&told)) }))
 }
 
 /// The commands that can be typed, from the one table.

@@ -70,8 +70,9 @@ pub(super) struct Serving<'a> {
     pub(super) sessions: BTreeMap<SessionId, ToldSession>,
     pub(super) prompts: Vec<OpenPrompt>,
     pub(super) asked: Vec<AskedCall>,
-    /// How many are being opened.
+    /// How many are being opened, and what is to be said of servers once they are.
     pub(super) opening: usize,
+    pub(super) left_out: Vec<(RequestId, Value)>,
     /// The number of the last prompt or question.
     pub(super) last_key: u64,
     /// The session that the editor spoke of last: taken for the one in front.
@@ -95,6 +96,7 @@ impl<'a> Serving<'a> {
             prompts: Vec::new(),
             asked: Vec::new(),
             opening: 0,
+            left_out: Vec::new(),
             last_key: 0,
             shows: None,
             out: Vec::new(),
@@ -156,7 +158,7 @@ impl<'a> Serving<'a> {
             "session/new" => {
                 self.refuse_too_many()?;
                 let command = (self.make)(directory(params)?).map_err(|error| fault(&error))?;
-                self.opening += 1;
+                self.begin_opening(&id, params);
                 host.request(command.into(), Waiting::New(id));
             }
             "session/load" => self.open(host, id, params, true)?,
@@ -217,6 +219,18 @@ impl<'a> Serving<'a> {
         Err(Fault::new(ErrorCode::Internal, why))
     }
 
+    fn begin_opening(&mut self, request: &RequestId, params: &Value) {
+        self.opening += 1;
+        self.left_out.extend(options::servers_left_out(params).map(|told| (request.clone(), told)));
+    }
+
+    /// What is to be said of servers in what was asked for by that request, which is over.
+    pub(super) fn end_opening(&mut self, request: &RequestId) -> Option<Value> {
+        self.opening -= 1;
+        let place = self.left_out.iter().position(|(of, _)| of == request)?;
+        Some(self.left_out.swap_remove(place).1)
+    }
+
     /// Opens a session of q's in the editor, from its beginning unless the editor has that.
     fn open(
         &mut self,
@@ -241,7 +255,7 @@ impl<'a> Serving<'a> {
         // Whatever happens before it was told is told with the rest.
         self.leave(session);
         let replay = whole.then(|| Replay::of(session).into());
-        self.opening += 1;
+        self.begin_opening(&request, params);
         host.request(wake(session).into(), Waiting::Awake { request, session, replay });
         Ok(())
     }

@@ -214,6 +214,19 @@ fn nothing_comes_before_a_greeting_and_what_is_unknown_is_said_to_be() {
 }
 
 #[test]
+fn an_editors_own_servers_are_not_used_and_that_is_said() {
+    let told = Stage::play(&[
+        r#"1 session/new {"cwd":"/w","mcpServers":[{"name":"files","command":"x"},{"name":"a\u202eb","type":"http","url":"https://x.test"}]}"#,
+        r#"2 session/load {"sessionId":"S1","cwd":"/w","mcpServers":[{"name":"late"}]}"#,
+        r#"3 session/load {"sessionId":"S1","cwd":"/w","mcpServers":[]}"#,
+    ]);
+    for said in ["of this editor (files, a<U+202E>b)", "of this editor (late)"] {
+        assert_eq!(told.matches(said).count(), 1, "{said}: {told}");
+    }
+    assert_eq!(told.matches("of this editor").count(), 2, "{told}");
+}
+
+#[test]
 fn a_prompt_is_told_piece_by_piece_and_ends_with_its_turn() {
     insta::assert_snapshot!(Stage::play(&[
         NEW,

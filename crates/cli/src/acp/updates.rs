@@ -139,6 +139,12 @@ pub(super) fn call(no: EntryNo, called: &Called, directory: &str) -> Value {
 /// What a change would put in the place of what, as its arguments have it.
 fn differences(called: &Called, directory: &str) -> Vec<Value> {
     let Ok(input) = serde_json::from_str::<Value>(&called.input) else { return Vec::new() };
+    // An agent of others says it in the same protocol.
+    if let Some(changes) = input.get("changes").and_then(Value::as_array)
+        && called.tool.starts_with("agent_")
+    {
+        return changes.clone();
+    }
     let member = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
     let Some(path) = member(&input, "path") else { return Vec::new() };
     let difference = |old: Option<String>, new: String| json!({ "type": "diff", "path": absolute(&path, directory), "oldText": old, "newText": new });
@@ -164,11 +170,14 @@ fn absolute(path: &str, directory: &str) -> String {
 /// What sort of tool it is, as editors tell them apart. What they do not know is told to be something else.
 fn kind(tool: &str) -> &'static str {
     match tool {
-        "read" | "list" => "read",
-        "search" => "search",
-        "write" | "edit" => "edit",
-        "run" | "run_sandboxed" => "execute",
-        "fetch" => "fetch",
+        "read" | "list" | "agent_read" => "read",
+        "search" | "agent_search" => "search",
+        "write" | "edit" | "agent_edit" => "edit",
+        "run" | "run_sandboxed" | "agent_execute" => "execute",
+        "fetch" | "agent_fetch" => "fetch",
+        "agent_delete" => "delete",
+        "agent_move" => "move",
+        "agent_think" => "think",
         _other => "other",
     }
 }

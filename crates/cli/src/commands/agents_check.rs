@@ -361,15 +361,18 @@ fn lines(came: &CheckResult, took: Duration) -> Vec<String> {
 }
 
 /// What a program lets people choose or type, a line each.
-fn offered(offers: &AgentOffers) -> [String; 4] {
+fn offered(offers: &AgentOffers) -> [String; 5] {
     let listed = |names: Vec<String>| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let mode = |name: &str| if name == offers.mode { format!("{name} (now)") } else { name.to_owned() };
-    let modes = names(&offers.modes).map(mode).collect();
+    let marked = |all: &[AgentOffer], now: &str| {
+        let one = |name: &str| if name == now { format!("{name} (now)") } else { name.to_owned() };
+        listed(names(all).map(one).collect())
+    };
     let commands = names(&offers.commands).map(|name| format!("/{name}")).collect();
     let steers =
         if offers.steers { "yes: /steer reaches it in its turn" } else { "no: words wait for its next turn" };
     [
-        format!("  modes     {}", listed(modes)),
+        format!("  models    {}", marked(&offers.models, &offers.model)),
+        format!("  modes     {}", marked(&offers.modes, &offers.mode)),
         format!("  commands  {}", listed(commands)),
         format!("  steering  {steers}"),
         "  terminal  its files and commands may go through q, and ask".to_owned(),

@@ -171,7 +171,13 @@ struct ToolJson {
 
 pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, CliError> {
     let file = config_file(&context.environment)?;
-    let configured = config::read(&file)?.mcp;
+    let mut configured = config::read(&file)?.mcp;
+    // One that is switched off is looked at as if it were on, with its key.
+    if let McpVerb::Check(args) = &verb
+        && let Some(server) = configured.get_mut(&args.name)
+    {
+        server.enabled = None;
+    }
     let (variables, trusted) = (mcp_servers::variables(context), context.place.trusted());
     let servers =
         mcp_servers::known((&file, &configured), variables, &trusted, &context.environment.directory);

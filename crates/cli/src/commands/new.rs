@@ -86,9 +86,12 @@ pub(crate) struct SessionRequest {
 impl SessionRequest {
     /// As it is typed inside q: in the directory where this terminal was opened.
     pub(crate) fn typed(context: &Context, typed: Arguments) -> Self {
+        let wish = typed.wish.unwrap_or_default();
         Self {
             name: typed.name,
             kind: typed.kind,
+            agent: wish.agent,
+            model: wish.model,
             directory: context.environment.directory.to_string_lossy().into_owned(),
             attended: context.environment.input_is_terminal,
             ..Self::default()

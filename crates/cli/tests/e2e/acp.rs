@@ -107,7 +107,12 @@ fn what_is_missing_is_said_in_a_sentence() {
 #[test]
 fn an_agents_modes_and_commands_are_listed_chosen_and_sent_as_they_are_typed() {
     let (shop, double) = with_agent("modes");
-    shop.world.q(&["agents", "check", "other"]).succeeded().said("code (now), plan").said("/init, /compact");
+    shop.world
+        .q(&["agents", "check", "other"])
+        .succeeded()
+        .said("code (now), plan")
+        .said("small (now), large")
+        .said("/init, /compact");
     shop.begin("api", "one");
     shop.wait("api").succeeded();
     let mut terminal = shop.world.terminal(&["attach", "api"]);
@@ -118,9 +123,16 @@ fn an_agents_modes_and_commands_are_listed_chosen_and_sent_as_they_are_typed() {
     terminal.wait_prompt("api");
     terminal.send("/mode plan\r");
     terminal.wait_prompt("api");
+    terminal.send("/model\r");
+    terminal.wait_text("large");
+    terminal.send("\u{1b}");
+    terminal.wait_prompt("api");
+    terminal.send("/model large\r");
+    terminal.wait_prompt("api");
     terminal.send("/init here\r");
     terminal.wait_text("my own /init here");
-    assert!(has_heard(&double, "\"modeId\":\"plan\""));
+    assert!(has_heard(&double, "\"modeId\":\"plan\"") && has_heard(&double, "\"modelId\":\"large\""));
+    assert_eq!(shop.world.session("api")["model"], "large");
     terminal.wait_prompt("api");
     terminal.send("//compact\r");
     terminal.wait_text("my own /compact");

@@ -305,4 +305,12 @@ fn a_question_of_a_server_is_answered_by_the_person_or_declined() {
     shop.world.q(&["deny", "api", &id]).succeeded();
     shop.wait("api").succeeded();
     assert!(shop.told(1)[0].starts_with("you declined"), "{:?}", shop.told(1));
+    // One that is gone waits for no answer, and the turn for none either.
+    let (shop, double) = with_server("wants");
+    asked(&shop);
+    assert!(double.processes().into_iter().all(kill9));
+    shop.wait("api").succeeded();
+    let shown = shop.world.q(&["show", "api"]).succeeded().out;
+    assert!(shown.contains("the server does not wait for an answer any more"), "{shown}");
+    assert!(shown.contains("ended while this ran"), "{shown}");
 }

@@ -133,7 +133,7 @@ impl Step<'_> {
         self.on_text(id, turn, voice, text);
     }
 
-    /// A call that was permitted came to its end; of any other it is late and ignored.
+    /// A call that was permitted came to its end, or a question waits for no answer any more; of any other it is late and ignored.
     pub(super) fn on_result(
         &mut self,
         id: SessionId,
@@ -143,9 +143,19 @@ impl Step<'_> {
         text: String,
     ) {
         let flight = self.head(id).and_then(|head| head.turn.as_ref());
-        if flight.and_then(|flight| flight.call(call)).is_some_and(|open| !open.waits) {
-            self.write_stream(id);
-            self.end_call(id, turn, call, outcome, text);
+        match flight.and_then(|flight| flight.call(call)).map(|open| (open.waits, open.wants)) {
+            Some((false, _)) => {
+                self.write_stream(id);
+                self.end_call(id, turn, call, outcome, text);
+            }
+            Some((true, Wants::Words)) => {
+                self.write_stream(id);
+                // Nobody has answered, whatever is said of it.
+                self.end_call(id, turn, call, Outcome::NeverRan, text);
+                self.no_longer_pending(id, call);
+                self.changed(id);
+            }
+            Some((true, Wants::Consent | Wants::Nothing)) | None => {}
         }
     }
 

@@ -111,7 +111,7 @@ impl<W: World> Host<W> {
         if self.core.view().summary(session).is_none() {
             return Err(refused(&Refusal::NoSuchSession { id: session }));
         }
-        let AgentOffers { mode, modes, commands, steers: _ } = self.world.offers(session);
+        let AgentOffers { mode, modes, commands, .. } = self.world.offers(session);
         let all = |offers: Vec<AgentOffer>| {
             offers.into_iter().map(|AgentOffer { name, about }| (name, about)).collect()
         };
@@ -125,6 +125,12 @@ impl<W: World> Host<W> {
             let refusal = refused(&Refusal::NoSuchSession { id: session });
             return self.world.send(client, HostMessage::Reply { id, answer: Err(refusal) });
         };
+        // One that is a program of its own has said so where it was asked something here.
+        let offered = self.world.offers(session).models;
+        if !offered.is_empty() {
+            let models = offered.into_iter().map(|AgentOffer { name, .. }| name).collect();
+            return self.world.send(client, HostMessage::Reply { id, answer: Ok(Response::Models(models)) });
+        }
         if let Some(agent) = self.agents.of(session, &line.agent).cloned() {
             return self.world.models(client, id, agent);
         }

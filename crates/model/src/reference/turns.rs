@@ -120,8 +120,7 @@ impl Model {
             AgentEvent::Title(_) => {}
             AgentEvent::Call(call, facts) => self.call(at, call, &facts),
             AgentEvent::Result { call, outcome, text } => {
-                let runs = self.sessions[at].open_calls().find(|(_, open)| open.no == call);
-                if let Some((place, Call { state: CallState::Runs, .. })) = runs {
+                if let Some((place, outcome)) = self.ending(at, call, outcome) {
                     self.write(at);
                     self.close_call(at, place, outcome, &text);
                 }
@@ -133,6 +132,16 @@ impl Model {
             AgentEvent::Failed(failure) => self.end(at, Ending::Failed(failure)),
         }
         self.end_if_too_long(at);
+    }
+
+    /// Which call ends, and how, where an agent says that it did: one that runs, or a question that nobody waits for.
+    fn ending(&self, at: usize, call: CallNo, outcome: Outcome) -> Option<(usize, Outcome)> {
+        let (place, open) = self.sessions[at].open_calls().find(|(_, open)| open.no == call)?;
+        match (open.state, open.wants) {
+            (CallState::Runs, _) => Some((place, outcome)),
+            (CallState::Waits { .. }, Wants::Words) => Some((place, Outcome::NeverRan)),
+            (CallState::Waits { .. }, Wants::Consent | Wants::Nothing) | (CallState::Over, _) => None,
+        }
     }
 
     /// What a call puts out that runs, as far as there is room for it.

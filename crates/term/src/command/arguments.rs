@@ -11,6 +11,8 @@ pub struct Arguments {
     pub session: Option<String>,
     /// The word of a kind; empty for the usual one.
     pub kind: String,
+    /// Who is to answer in a new session; without a word of it as is usual.
+    pub wish: Option<Box<AgentWish>>,
     pub name: Option<String>,
     /// The place of a waiting prompt in its queue, from 1; or the number that a call was shown with.
     pub number: Option<usize>,
@@ -22,6 +24,13 @@ pub struct Arguments {
     /// What is to be set.
     pub changes: Vec<SettingChange>,
     pub flags: Flags,
+}
+
+/// Who is to answer in a new session, and with which model, as far as that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentWish {
+    pub agent: Option<String>,
+    pub model: Option<String>,
 }
 
 /// What stands for itself among what a command takes: it was said, or was not.

@@ -208,7 +208,47 @@ fn waiting_number(typed: &str) -> Result<usize, SlashError> {
 
 /// `debug` is a kind, `debug debug` is a session named debug of kind debug, `api` is a session named api; behind `--`
 /// stands a name, whatever it is like.
+///
+/// What `q new` takes by name is taken so here as well.
 fn new(words: &[&str], kinds: &Kinds) -> Result<Arguments, SlashError> {
+    let (by_name, words) = taken_by_name(words)?;
+    if by_name.kind.is_empty() {
+        let placed = new_by_place(&words, kinds)?;
+        return Ok(Arguments { wish: by_name.wish, ..placed });
+    }
+    let words = words.strip_prefix(&["--"]).unwrap_or(&words);
+    let name = if words.is_empty() { None } else { Some(one_name(words)?) };
+    Ok(Arguments { name, ..by_name })
+}
+
+/// What stands as `--agent AGENT` or `--agent=AGENT` in front of a `--`, and the words that are left.
+fn taken_by_name<'a>(words: &[&'a str]) -> Result<(Arguments, Vec<&'a str>), SlashError> {
+    let (mut taken, mut left) = (Arguments::default(), Vec::new());
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        let (option, value) =
+            word.split_once('=').map_or((word, None), |(option, value)| (option, Some(value)));
+        let mut value = || {
+            let value = value.or_else(|| words.next()).filter(|value| !value.is_empty());
+            value
+                .map(str::to_owned)
+                .ok_or_else(|| fault(format!("{option} needs a word behind it: /help /new")))
+        };
+        match option {
+            "--agent" => taken.wish.get_or_insert_default().agent = Some(value()?),
+            "--model" => taken.wish.get_or_insert_default().model = Some(value()?),
+            "--kind" => taken.kind = value()?,
+            "--" => {
+                left.push(word);
+                left.extend(words.by_ref());
+            }
+            _name_or_kind => left.push(word),
+        }
+    }
+    Ok((taken, left))
+}
+
+fn new_by_place(words: &[&str], kinds: &Kinds) -> Result<Arguments, SlashError> {
     let (kind, rest) = match words {
         ["--", rest @ ..] => return Ok(new_of("", Some(one_name(rest)?))),
         [first, "--", rest @ ..] if kinds.knows(first) => {
@@ -269,6 +309,7 @@ fn unknown(word: &str) -> SlashError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::arguments::AgentWish;
     use crate::kinds::Colour;
 
     fn command(action: Action, arguments: Arguments) -> UserCommand {
@@ -282,6 +323,12 @@ mod tests {
     fn new_of(kind: &str, name: Option<&str>) -> UserCommand {
         let (kind, name) = (kind.into(), name.map(Into::into));
         command(Action::New, Arguments { kind, name, ..Arguments::default() })
+    }
+
+    fn by_agent(kind: &str, name: Option<&str>, agent: &str, model: Option<&str>) -> UserCommand {
+        let made = new_of(kind, name);
+        let wish = AgentWish { agent: Some(agent.to_owned()), model: model.map(str::to_owned) };
+        command(made.action, Arguments { wish: Some(wish.into()), ..made.arguments })
     }
 
     fn of(action: Action, session: &str) -> UserCommand {
@@ -323,6 +370,28 @@ mod tests {
         let mut kinds = Kinds::default();
         kinds.define("writing", Colour::Blue);
         parse(text, &kinds)
+    }
+
+    #[test]
+    fn a_session_is_made_with_what_is_said_by_name() {
+        for (line, expected) in [
+            ("/new api --agent cc", by_agent("", Some("api"), "cc", None)),
+            ("/new --agent=cc debug api --model opus", by_agent("debug", Some("api"), "cc", Some("opus"))),
+            ("/new --kind review debug --agent cc", by_agent("review", Some("debug"), "cc", None)),
+            ("/new --kind review", new_of("review", None)),
+        ] {
+            assert_eq!(parsed(line), Ok(expected), "{line}");
+        }
+        for (line, why) in [
+            ("/new api --agent", "--agent needs a word behind it: /help /new"),
+            ("/new --kind=", "--kind needs a word behind it: /help /new"),
+            (
+                "/new -- --agent",
+                "`--agent` cannot be a name: it must begin with a letter; for example: fix-login",
+            ),
+        ] {
+            assert_eq!(parsed(line).map_err(|error| error.message), Err(why.to_owned()), "{line}");
+        }
     }
 
     #[test]

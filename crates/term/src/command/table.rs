@@ -249,7 +249,7 @@ macro_rules! rows {
 
 /// Every action, in the order of the help screen.
 pub const ROWS: &[CommandRow] = rows![
-    Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), None, "", "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config";
+    Sessions, Action::New, &[(ctrl('n'), Empty)], &[plain('n')], &["new"], "[KIND] [NAME]", Some("q new [NAME] [--kind KIND]"), None, "", "new", "create a session and go to it; KIND is development, debug, planning, review, or one of your config; `--agent AGENT` and `--model MODEL` say who answers";
     Sessions, Action::Switch, &ALT_DIGITS, &DIGITS, &["switch", "sw"], "NAME|NUMBER", Some("q attach SESSION"), None, "", "go to", "go to a session by its number, name or the beginning of its name";
     Sessions, Action::Next, &[(key(PageDown).ctrl(), Always), (key(Tab).ctrl(), Always)], &[plain(']')], &["next"], "", None, None, "", "next", "go to the next session";
     Sessions, Action::Previous, &[(key(PageUp).ctrl(), Always), (key(Tab).ctrl().shift(), Always)], &[plain('[')], &["prev", "previous"], "", None, None, "", "previous", "go to the previous session";

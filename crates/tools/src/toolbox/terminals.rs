@@ -23,10 +23,14 @@ impl Toolbox {
         let Action::Run(program) = self.understand("run", input)? else {
             return Err("it is no command that is run".to_owned());
         };
-        self.backgrounds.refuse_too_many()?;
+        let room = self.backgrounds.terminal_room(self.turn.load(Ordering::Relaxed))?;
         let started = run::start(self.directory()?, &self.commands, &self.groups, &program)?;
-        let turn = self.turn.load(Ordering::Relaxed);
-        self.backgrounds.follow_terminal(started, program.argv(), turn, limit)
+        Ok(self.backgrounds.follow_terminal(room, started, program.argv(), limit))
+    }
+
+    /// Whether there is such a command, running or not.
+    pub fn has_terminal(&self, number: u64) -> bool {
+        self.backgrounds.is_there(number)
     }
 
     /// What is kept of what such a command put out, and how it ended if it has; nothing where there is none of that number.
@@ -34,7 +38,7 @@ impl Toolbox {
         self.backgrounds.terminal(number)
     }
 
-    /// The same, once it has ended, or has put out more than so many bytes, if that is said.
+    /// The same behind so many bytes, if that is said, once there is something or it has ended; without, all once it has ended.
     pub async fn terminal_comes_to(&self, number: u64, seen: Option<usize>) -> Option<TerminalOutput> {
         self.backgrounds.terminal_comes_to(number, seen).await
     }
