@@ -109,7 +109,7 @@ impl<W: Default> Attachment<W> {
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
         let mut state = ClientState::new(context.agents.brought());
-        state.set_environment(tool_environment::of_person(&context.environment));
+        state.set_environment(tool_environment::of_person(context));
         state.welcomed(&connection.host);
         let key_commands = context.agents.key_commands.clone();
         let mut client = Self { connection, state, key_commands, fetching: None, unsent: Vec::new() };

@@ -315,6 +315,7 @@ mod tests {
                 agent: "hands".into(),
                 own: vec!["/own".into()],
                 server_keys: vec![("K".into(), "canary".into())],
+                bounds: Some((9, 0)),
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
             ..numbers

@@ -25,9 +25,11 @@
 //! | `serving` | programs that are spoken to, and not only run |
 //! | `spoken` | what such a program says, within bounds |
 //! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
+//! | `bounds` | how much a command may take |
 //! | `left_behind` | what a command left behind where its supervisor did not end it |
 
 mod background;
+mod bounds;
 mod changes;
 mod definition;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -61,15 +63,16 @@ mod view;
 mod write;
 
 pub use background::{ProcessEnd, TerminalOutput};
+pub use bounds::CommandBounds;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
 pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
-pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};
+pub use run::{HELD, INPUT, MEMORY, PASSED_ON, PROCESSES, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use spoken::{BoundedOutput, LastWords, Said};
-pub use supervise::SupervisedCommand;
+pub use supervise::{MAX_INPUT, SupervisedCommand};
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
 pub use view::{MAX_OUTPUT, without_tags};

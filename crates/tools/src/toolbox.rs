@@ -13,6 +13,7 @@ use q_seat::BackgroundLine;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::bounds::CommandBounds;
 use crate::background::{self, Backgrounds, NoArguments, OutputArguments, StopArguments};
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
@@ -49,6 +50,8 @@ pub struct ToolSettings {
     pub sandbox: bool,
     /// What is `q`'s own: changed only where the person is asked about that very file.
     pub protected: Vec<PathBuf>,
+    /// What a command may take with all that it starts; nothing where whoever supervises it knows of no bounds.
+    pub bounds: Option<CommandBounds>,
 }
 
 impl Default for ToolSettings {
@@ -59,6 +62,7 @@ impl Default for ToolSettings {
             supervisor: None,
             sandbox: true,
             protected: Vec::new(),
+            bounds: None,
         }
     }
 }
@@ -66,7 +70,7 @@ impl Default for ToolSettings {
 /// The names of the variables, and nothing of what they hold.
 impl fmt::Debug for ToolSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { environment, umask, supervisor, sandbox, protected } = self;
+        let Self { environment, umask, supervisor, sandbox, protected, bounds } = self;
         let variables: Vec<&String> = environment.keys().collect();
         f.debug_struct("ToolSettings")
             .field("variables", &variables)
@@ -74,6 +78,7 @@ impl fmt::Debug for ToolSettings {
             .field("supervisor", supervisor)
             .field("sandbox", sandbox)
             .field("protected", protected)
+            .field("bounds", bounds)
             .finish()
     }
 }
@@ -200,6 +205,7 @@ impl Toolbox {
                 supervisor,
                 sandbox,
                 protected: settings.protected.clone(),
+                bounds: settings.bounds,
             },
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
@@ -323,8 +329,22 @@ impl Toolbox {
     /// Has the shell run a line that the person typed, whom nobody asks. Otherwise it is like a call of `run`, and ends only by itself
     /// or given up.
     pub async fn run_line(&self, line: &str, progress: &mpsc::Sender<String>) -> ToolReply {
+        self.ran(CommandLine::typed(line), progress).await
+    }
+
+    /// Runs a command of the person's that is told something, which it reads to its end. What it puts out is told when it has ended.
+    pub async fn run_told(&self, argv: &[String], input: Vec<u8>, seconds: u64) -> ToolReply {
+        let (progress, _nobody_watches) = mpsc::channel(1);
+        self.ran(CommandLine::told(argv, input, seconds), &progress).await
+    }
+
+    async fn ran(
+        &self,
+        program: Result<CommandLine, String>,
+        progress: &mpsc::Sender<String>,
+    ) -> ToolReply {
         let done = async {
-            let (directory, program) = (self.directory()?, CommandLine::typed(line)?);
+            let (directory, program) = (self.directory()?, program?);
             let started = run::start(directory, &self.commands, &self.groups, &program)?;
             run::carry_out(directory, started, &program, progress).await
         };

@@ -17,6 +17,7 @@
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
 //! | `permissions` | rules for calls |
+//! | `bounds` | what a command may take |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `deaf` | a host that runs and does not read |
 //! | `doctor` | a damaged store: told, in the session it concerns |
@@ -50,6 +51,7 @@
 mod acp;
 mod archive;
 mod background;
+mod bounds;
 mod budgets;
 mod changes;
 mod cleanup;
