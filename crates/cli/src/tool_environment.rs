@@ -8,7 +8,7 @@ use q_agent::TOOL_VARIABLES;
 use q_proto::Place;
 use q_proto::shaping::ToolEnvironment;
 
-use crate::config::{AgentConfig, McpConfig};
+use crate::config::{AgentConfig, Config, McpConfig};
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::places::{config_file, place};
@@ -42,6 +42,12 @@ pub(crate) fn of_person(context: &Context) -> ToolEnvironment {
         bounds: Some(context.command_bounds),
         ..always(&AgentConfig::default(), &context.environment)
     }
+}
+
+/// What hooks get, which are of no agent: of this process's environment, which is the host's.
+pub(crate) fn of_host(environment: &ProcessEnvironment, config: &Config) -> ToolEnvironment {
+    let bounds = Some(config.limits.command_bounds());
+    ToolEnvironment { bounds, ..always(&AgentConfig::default(), environment) }
 }
 
 /// Says where the servers of that agent are written, with the keys that they name in the environment: the host reads them there before

@@ -98,7 +98,7 @@ pub(crate) fn untrusted(place: &Place, directory: &Path) -> Option<Vec<String>> 
         return None;
     }
     let place = ProjectPlace::of(&directory, None);
-    Some([place.names(), place.server_files()].concat()).filter(|names| !names.is_empty())
+    Some([place.names(), place.naming_files()].concat()).filter(|names| !names.is_empty())
 }
 
 /// For the host: what goes along with a turn in that directory. What is not trusted is not opened.

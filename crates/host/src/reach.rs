@@ -57,7 +57,7 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 }
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
-pub(crate) fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
+pub fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
     let ToolEnvironment { variables, umask, supervisor, is_free, own, bounds, .. } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {

@@ -68,7 +68,7 @@ pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
 pub use digest::digest_of;
 pub use fetch::WantedPage;
-pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
+pub use project::{HOOKS_FILE, PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
 pub use run::{HELD, INPUT, MEMORY, PASSED_ON, PROCESSES, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};

@@ -1,5 +1,6 @@
 //! The tools of one session: a call is checked before anybody is asked, and carried out from the very bytes that were permitted.
 
+mod of_person;
 mod terminals;
 
 use std::collections::BTreeMap;
@@ -324,31 +325,6 @@ impl Toolbox {
             Ok(text) => ToolReply { text, is_failed: false },
             Err(text) => ToolReply::failed(text),
         }
-    }
-
-    /// Has the shell run a line that the person typed, whom nobody asks. Otherwise it is like a call of `run`, and ends only by itself
-    /// or given up.
-    pub async fn run_line(&self, line: &str, progress: &mpsc::Sender<String>) -> ToolReply {
-        self.ran(CommandLine::typed(line), progress).await
-    }
-
-    /// Runs a command of the person's that is told something, which it reads to its end. What it puts out is told when it has ended.
-    pub async fn run_told(&self, argv: &[String], input: Vec<u8>, seconds: u64) -> ToolReply {
-        let (progress, _nobody_watches) = mpsc::channel(1);
-        self.ran(CommandLine::told(argv, input, seconds), &progress).await
-    }
-
-    async fn ran(
-        &self,
-        program: Result<CommandLine, String>,
-        progress: &mpsc::Sender<String>,
-    ) -> ToolReply {
-        let done = async {
-            let (directory, program) = (self.directory()?, program?);
-            let started = run::start(directory, &self.commands, &self.groups, &program)?;
-            run::carry_out(directory, started, &program, progress).await
-        };
-        done.await.map_or_else(ToolReply::failed, |text| ToolReply { text, is_failed: false })
     }
 
     /// The plan that a call tells, of the one tool that tells any.

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod follow_up;
 pub(crate) mod fork;
+pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
@@ -53,6 +54,7 @@ use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
+use hooks::HooksVerb;
 use host::HostArgs;
 use inbox::CallVerb;
 use mcp::McpVerb;
@@ -135,6 +137,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: McpVerb,
     },
+    /// Commands that are told what happens in sessions
+    Hooks {
+        #[command(subcommand)]
+        verb: HooksVerb,
+    },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
     #[command(about = "The background host")]
@@ -207,6 +214,7 @@ impl Verb {
             },
             Self::Model { verb } => model::run(&context()?, verb)?,
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
+            Self::Hooks { verb } => hooks::run(&context()?, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,

@@ -18,6 +18,7 @@
 //! | `inbox` | what waits for an answer |
 //! | `permissions` | rules for calls |
 //! | `bounds` | what a command may take |
+//! | `hooks` | commands that are told what happens |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `deaf` | a host that runs and does not read |
 //! | `doctor` | a damaged store: told, in the session it concerns |
@@ -70,6 +71,7 @@ mod forks;
 mod headless;
 mod hibernation;
 mod hostile;
+mod hooks;
 mod images;
 mod inbox;
 mod key_command;
