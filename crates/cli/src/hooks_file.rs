@@ -165,7 +165,10 @@ pub(crate) fn accept(place: &Place, project: &ProjectHooks) -> Result<(), CliErr
 pub(crate) fn own_fault(hooks: &[HookConfig]) -> Option<String> {
     hooks::fault(hooks).or_else(|| {
         let beneath = hooks.iter().find(|hook| by_relative_path(&hook.command))?;
-        Some(format!("[[hooks]] for {}: its program is named by a part of its path: name all of it", beneath.event.name()))
+        Some(format!(
+            "[[hooks]] for {}: its program is named by a part of its path: name all of it",
+            beneath.event.name()
+        ))
     })
 }
 

@@ -181,16 +181,18 @@ async fn begin(
     let (loaded, loads) = mpsc::unbounded_channel();
     let (events, runs) = mpsc::channel(RUN_EVENTS);
     let (reversed, reversals) = mpsc::unbounded_channel();
-    let mut from = Reports { commits, loads, reversals, runs };
+    let (goes_on, backgrounds) = mpsc::unbounded_channel();
+    let mut from = Reports { commits, loads, reversals, runs, backgrounds };
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
     let recorder = Recorder::default();
-    let hooks = personal.hooks.clone().map(|reader| HookRuns::new(reader, Handle::current(), recorder.clone()));
+    let hooks =
+        personal.hooks.clone().map(|reader| HookRuns::new(reader, Handle::current(), recorder.clone()));
     let (followers, metrics) = start_followers(&store, &recorder, changes.clone(), hooks)?;
     let writer = start_writer(&store, followers, report)?;
     let shells = ShellRuns::new(events.clone());
-    let runs = Runs::new(Arc::downgrade(&store), events, personal.clone(), changes.clone());
+    let runs = Runs::new(Arc::downgrade(&store), events, goes_on, personal.clone(), changes.clone());
     let world = Real {
         clock,
         writer,

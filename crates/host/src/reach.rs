@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AcpSpec, AgentSpec, CertificateFiles, CommandBounds, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape,
-    Secret, ServerLimits, ServerProgram, ServerTables, ToolSettings, shape,
+    AcpSpec, AgentSpec, CertificateFiles, CommandBounds, Dialect, HttpSpec, NetworkEnvironment, Patience,
+    RequestShape, Secret, ServerLimits, ServerProgram, ServerTables, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;

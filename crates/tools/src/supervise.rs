@@ -140,7 +140,9 @@ impl SupervisedCommand {
         let name = self.argv.first().map_or("", String::as_str);
         let _nobody_reads = io::Write::write_fmt(
             &mut io::stderr(),
-            format_args!("\n(q: {name} was ended with all that it started: {why}, the most that a command may: command_processes and command_memory_bytes beneath [limits] in the configuration)\n"),
+            format_args!(
+                "\n(q: {name} was ended with all that it started: {why}, the most that a command may: command_processes and command_memory_bytes beneath [limits] in the configuration)\n"
+            ),
         );
         KILLED
     }

@@ -12,10 +12,10 @@ use std::sync::{Arc, OnceLock};
 use q_core::{CallSubject, PlanStep};
 use q_seat::BackgroundLine;
 use serde::Deserialize;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::bounds::CommandBounds;
 use crate::background::{self, Backgrounds, NoArguments, OutputArguments, StopArguments};
+use crate::bounds::CommandBounds;
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
@@ -336,6 +336,11 @@ impl Toolbox {
     /// What goes on in the background, and what ended there, for people.
     pub fn processes(&self) -> Vec<BackgroundLine> {
         self.backgrounds.lines()
+    }
+
+    /// How many go on, now and whenever that changes.
+    pub fn running(&self) -> watch::Receiver<usize> {
+        self.backgrounds.running()
     }
 
     /// Ends one of them; whether it ran, or why there is none.

@@ -10,17 +10,6 @@ const MOST_SECONDS: u64 = 600;
 /// The most that one file may name, and bytes of a command.
 const MOST: usize = 64;
 const MOST_BYTES: usize = 4096;
-/// What hooks may be for.
-static EVENTS: [&str; HookEvent::ALL.len()] = {
-    let mut names = [""; HookEvent::ALL.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = HookEvent::ALL[at].name();
-        at += 1;
-    }
-    names
-};
-
 /// A hook as written.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +35,10 @@ pub(crate) fn named(word: &str) -> Option<HookEvent> {
 
 fn event<'de, D: Deserializer<'de>>(from: D) -> Result<HookEvent, D::Error> {
     let word = String::deserialize(from)?;
-    named(&word).ok_or_else(|| D::Error::unknown_variant(&word, &EVENTS))
+    named(&word).ok_or_else(|| {
+        let known = HookEvent::ALL.map(|event| format!("`{}`", event.name()));
+        D::Error::custom(format!("unknown variant `{word}`, expected one of {}", known.join(", ")))
+    })
 }
 
 /// Why one of them could never run as it is written.

@@ -43,7 +43,8 @@ fn told(path: &PathBuf, count: usize) -> Vec<Value> {
 
 #[test]
 fn a_hook_is_told_what_happened_and_gets_no_key() {
-    let events = ["session.created", "session.closed", "turn.began", "turn.ended", "turn.failed", "needs.you"];
+    let events =
+        ["session.created", "session.closed", "turn.began", "turn.ended", "turn.failed", "needs.you"];
     let events = events.map(|event| hook(event, &format!("cat >>{event}; env >env; pwd >pwd"), 20)).concat();
     let shop = with(&format!("{events}{}", hook("approval.waiting", "cat >>asked", 20)));
     shop.begin("api", "one");
@@ -94,8 +95,20 @@ fn a_hook_is_told_what_happened_and_gets_no_key() {
     let home = fs::canonicalize(shop.world.home.directory("HOME")).unwrap();
     assert_eq!(lines(&at_home(&shop, "pwd"), 1), [home.display().to_string()], "nobody trusts the directory");
     let known = [
-        "PATH", "HOME", "LANG", "TZ", "TERM", "PAGER", "GIT_PAGER", "GIT_TERMINAL_PROMPT", "Q_COMMAND", "PWD",
-        "OLDPWD", "SHLVL", "_", "XDG_RUNTIME_DIR",
+        "PATH",
+        "HOME",
+        "LANG",
+        "TZ",
+        "TERM",
+        "PAGER",
+        "GIT_PAGER",
+        "GIT_TERMINAL_PROMPT",
+        "Q_COMMAND",
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+        "XDG_RUNTIME_DIR",
     ];
     for line in lines(&at_home(&shop, "env"), 3) {
         let name = line.split('=').next().unwrap();
@@ -105,16 +118,18 @@ fn a_hook_is_told_what_happened_and_gets_no_key() {
 
 #[test]
 fn a_hook_that_is_hostile_ends_and_keeps_nobody() {
-    let shop = with(&[
-        hook("turn.ended", "echo $$ >>pids; trap '' TERM; while :; do sleep 60; done", 1),
-        hook("turn.ended", "exec <&-; cat /dev/zero", 1),
-        hook("turn.ended", "setsid sh -c 'echo $$ >>pids; trap \"\" TERM; sleep 600' & sleep 0.3", 5),
-        "[[hooks]]\nevent = \"turn.ended\"\ncommand = [\"/nowhere/at/all\"]\n".to_owned(),
-        hook("turn.ended", "echo $$ >>pids; while :; do sleep 600 & done", 20),
-        "[limits]\ncommand_processes = 40\n".to_owned(),
-        hook("turn.ended", "cat >>well", 20),
-    ]
-    .concat());
+    let shop = with(
+        &[
+            hook("turn.ended", "echo $$ >>pids; trap '' TERM; while :; do sleep 60; done", 1),
+            hook("turn.ended", "exec <&-; cat /dev/zero", 1),
+            hook("turn.ended", "setsid sh -c 'echo $$ >>pids; trap \"\" TERM; sleep 600' & sleep 0.3", 5),
+            "[[hooks]]\nevent = \"turn.ended\"\ncommand = [\"/nowhere/at/all\"]\n".to_owned(),
+            hook("turn.ended", "echo $$ >>pids; while :; do sleep 600 & done", 20),
+            "[limits]\ncommand_processes = 40\n".to_owned(),
+            hook("turn.ended", "cat >>well", 20),
+        ]
+        .concat(),
+    );
     shop.begin("api", "one");
     shop.wait("api").succeeded();
     // They are behind one another: while those of the first turn end, others go on.

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Weak;
 
-use q_core::{
-    Ending, EntryNo, Head, Interrupter, Record, Seq, SessionId, Stamped, TurnNo, Voice, Wants,
-};
+use q_core::{Ending, EntryNo, Head, Interrupter, Record, Seq, SessionId, Stamped, TurnNo, Voice, Wants};
 use q_store::Store;
 
 use super::follower::Follower;
@@ -57,7 +55,8 @@ impl HookFollower {
         let Some(head) = head else { return };
         if let Record::Called { call, .. } = &stamped.record {
             // One that a rule denies waits for no more than the record behind it.
-            let is_open = head.turn.as_ref().and_then(|turn| turn.call(call.no)).is_some_and(|open| open.waits);
+            let is_open =
+                head.turn.as_ref().and_then(|turn| turn.call(call.no)).is_some_and(|open| open.waits);
             if !is_open {
                 return;
             }

@@ -25,11 +25,7 @@ impl Toolbox {
         self.ran(CommandLine::told(argv, input, seconds), &progress).await
     }
 
-    async fn ran(
-        &self,
-        program: Result<CommandLine, String>,
-        progress: &mpsc::Sender<String>,
-    ) -> ToolReply {
+    async fn ran(&self, program: Result<CommandLine, String>, progress: &mpsc::Sender<String>) -> ToolReply {
         let done = async {
             let (directory, program) = (self.directory()?, program?);
             let started = run::start(directory, &self.commands, &self.groups, &program)?;
