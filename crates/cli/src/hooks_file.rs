@@ -12,7 +12,7 @@ use q_core::SessionId;
 use q_host::{Happening, Hook, HookReader};
 use q_proto::Place;
 use q_tools::{HOOKS_FILE, MAX_INPUT, ProjectPlace, digest_of};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::config::hooks::{self, HookConfig};
 use crate::config::{self, Config};
@@ -33,7 +33,7 @@ const DESKTOP: &str = "XDG_RUNTIME_DIR";
 /// Whether it was said that the configuration cannot be read: each event would say it again.
 static IS_SAID: AtomicBool = AtomicBool::new(false);
 
-/// A project's file.
+/// A project's file that names hooks.
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectHooks {
     pub(crate) file: PathBuf,
@@ -100,7 +100,7 @@ pub(crate) fn of_project(reader: &HookReader, directory: &Path) -> Option<Projec
             (String::new(), Err(format!("it is longer than {MOST_BYTES} bytes")))
         }
         Ok(text) => {
-            let hooks = described(&text);
+            let hooks = config::project_hooks(&text);
             (text, hooks)
         }
     };
@@ -109,19 +109,6 @@ pub(crate) fn of_project(reader: &HookReader, directory: &Path) -> Option<Projec
     let known = accepted(&reader.accepted).unwrap_or_default();
     let is_accepted = known.iter().any(|one| *one == (known_by(&text), file.clone()));
     Some(ProjectHooks { file, text, is_accepted, hooks })
-}
-
-/// A project's file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProjectTables {
-    #[serde(default)]
-    hooks: Vec<HookConfig>,
-}
-
-fn described(text: &str) -> Result<Vec<HookConfig>, String> {
-    let ProjectTables { hooks } = toml::from_str(text).map_err(|error| error.to_string())?;
-    hooks::fault(&hooks).map_or(Ok(hooks), Err)
 }
 
 /// By what the bytes of a file are told from others.

@@ -26,7 +26,7 @@ pub enum HookEvent {
     SessionHibernated,
     SessionWoken,
     TurnBegan,
-    /// Done, or interrupted.
+    /// It is done, or was interrupted.
     TurnEnded,
     TurnFailed,
     /// A call waits for consent.
@@ -73,7 +73,7 @@ impl HookEvent {
 pub struct Happening {
     pub event: &'static str,
     pub at: WallTime,
-    /// Its id.
+    /// The id that lists have.
     pub session: String,
     pub name: String,
     pub directory: String,
@@ -98,7 +98,7 @@ pub struct Hook {
     pub event: HookEvent,
     pub command: Vec<String>,
     pub seconds: u64,
-    /// Where it runs.
+    /// Where it runs, a whole path.
     pub directory: PathBuf,
     /// Variables beside those that commands get.
     pub variables: Vec<(String, String)>,

@@ -2,37 +2,19 @@
 
 use std::process::ExitCode;
 
-use clap::Subcommand;
 use q_agent::Toolbox;
 use q_host::{Happening, Hook, HookReader};
 use q_proto::{Request, Response};
 use q_term::words;
 use serde::Serialize;
 
-use crate::args::JsonArgs;
 use crate::client::{Client, unexpected};
+use crate::commands::{HooksCheckArgs, HooksVerb};
 use crate::config::{self, Config, hooks};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::hooks_file::{self, ProjectHooks};
 use crate::{json, out};
-
-/// What can be done with hooks.
-#[derive(Debug, Subcommand)]
-pub(crate) enum HooksVerb {
-    /// The hooks of the configuration and of this project
-    List(JsonArgs),
-    /// Run those for an event once, with a sample of what they are told
-    Check(HooksCheckArgs),
-    /// Show this project's hooks, and have them run as long as their file stays as it is
-    Accept,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct HooksCheckArgs {
-    /// As turn.ended; q help hooks list says which there are
-    event: String,
-}
 
 /// One of `q hooks list --json`; docs/json.md promises it.
 #[derive(Serialize)]
@@ -77,7 +59,7 @@ pub(crate) async fn run(context: &Context, verb: HooksVerb) -> Result<ExitCode, 
     let here = HooksHere::new(context)?;
     match verb {
         HooksVerb::List(args) => list(context, &here, args.json).await?,
-        HooksVerb::Check(args) => return check(context, &here, &args.event).await,
+        HooksVerb::Check(args) => return check(context, &here, &args).await,
         HooksVerb::Accept => accept(context, &here)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -132,7 +114,11 @@ async fn note_faults(context: &Context, here: &HooksHere) -> Result<(), CliError
     Ok(())
 }
 
-async fn check(context: &Context, here: &HooksHere, event: &str) -> Result<ExitCode, CliError> {
+async fn check(
+    context: &Context,
+    here: &HooksHere,
+    HooksCheckArgs { event }: &HooksCheckArgs,
+) -> Result<ExitCode, CliError> {
     let Some(event) = hooks::named(event) else {
         return Err(CliError::usage(format!("there is no event {event}")).hint("q hooks list"));
     };

@@ -54,7 +54,6 @@ use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
-use hooks::HooksVerb;
 use host::HostArgs;
 use inbox::CallVerb;
 use mcp::McpVerb;
@@ -167,6 +166,23 @@ enum AgentsVerb {
     Check(CheckArgs),
     /// The models that its server lists
     Models(ModelsArgs),
+}
+
+/// What can be done with hooks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksVerb {
+    /// The hooks of the configuration and of this project
+    List(JsonArgs),
+    /// Run those for an event once, with a sample of what they are told
+    Check(HooksCheckArgs),
+    /// Show this project's hooks, and have them run as long as their file stays as it is
+    Accept,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HooksCheckArgs {
+    /// As turn.ended or needs.you
+    pub(crate) event: String,
 }
 
 /// What a verb of the shell leads to.

@@ -22,6 +22,14 @@ pub(crate) struct HookConfig {
     timeout_seconds: Option<u64>,
 }
 
+/// A project's file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProjectTables {
+    #[serde(default)]
+    pub(crate) hooks: Vec<HookConfig>,
+}
+
 impl HookConfig {
     pub(crate) fn seconds(&self) -> u64 {
         self.timeout_seconds.unwrap_or(SECONDS)

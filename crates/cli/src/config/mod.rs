@@ -175,6 +175,12 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     Ok(config)
 }
 
+/// What a project's file names; or why nothing of it can be used.
+pub(crate) fn project_hooks(text: &str) -> Result<Vec<hooks::HookConfig>, String> {
+    let hooks::ProjectTables { hooks } = toml::from_str(text).map_err(|error| mistake(text, &error).what)?;
+    hooks::fault(&hooks).map_or(Ok(hooks), Err)
+}
+
 /// Takes the tables of agents out in which there is a mistake; gives what that is, by the agent.
 fn without_mistaken(file: &mut DeTable<'_>, text: &str) -> BTreeMap<String, Missing> {
     let Some(DeValue::Table(agents)) = file.get_mut("agents").map(toml::Spanned::get_mut) else {
