@@ -121,7 +121,7 @@ pub enum Response {
         /// The name of the one that hibernated to make room.
         hibernated: Option<String>,
         /// How many commands of that one's background ended with it.
-        #[serde(default, skip_serializing_if = "is_none")]
+        #[serde(default)]
         ended: u32,
     },
     /// The prompt is kept; it has this number.
@@ -145,11 +145,6 @@ pub enum Response {
     Processes(Vec<WireProcess>),
     /// What a session's agent lets people choose or type.
     Offers(Box<WireOffers>),
-}
-
-/// Whether that is so mostly.
-const fn is_none(count: &u32) -> bool {
-    *count == 0
 }
 
 /// What an agent lets people choose or type, as it last said: names, each with what is said of it. Hostile text.

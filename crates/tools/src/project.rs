@@ -82,7 +82,7 @@ impl ProjectPlace {
         let mut files = Vec::new();
         self.each_directory(|at, beneath| {
             for name in [SERVERS_FILE, HOOKS_FILE] {
-                let is_there = within(at, name, |at, last| is_file(at, last)).unwrap_or_default();
+                let is_there = within(at, name, is_file).unwrap_or_default();
                 files.extend(is_there.then(|| format!("{beneath}{name}")));
             }
         });

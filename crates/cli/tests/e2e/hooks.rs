@@ -1,7 +1,7 @@
 //! Hooks: commands that are told what happens in sessions, within bounds, and that nothing waits for.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use q_testkit::server::Script;
 use serde_json::{Value, json};
@@ -30,14 +30,14 @@ fn at_home(shop: &Workshop, name: &str) -> PathBuf {
 }
 
 /// What was written there, once there are so many whole lines.
-fn lines(path: &PathBuf, count: usize) -> Vec<String> {
+fn lines(path: &Path, count: usize) -> Vec<String> {
     until("what a hook was told", || {
         let text = fs::read_to_string(path).unwrap_or_default();
         (text.matches('\n').count() >= count).then(|| text.lines().map(str::to_owned).collect())
     })
 }
 
-fn told(path: &PathBuf, count: usize) -> Vec<Value> {
+fn told(path: &Path, count: usize) -> Vec<Value> {
     lines(path, count).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
