@@ -181,10 +181,10 @@ impl Runs {
         let Some(open) = self.open.get(&session) else {
             return stop.map_or(Ok(Vec::new()), |number| Err(format!("there is no process {number} here")));
         };
-        if let Some(number) = stop {
-            if !open.conversation.stop_process(number)? {
-                return Err(format!("process {number} had ended already"));
-            }
+        if let Some(number) = stop
+            && !open.conversation.stop_process(number)?
+        {
+            return Err(format!("process {number} had ended already"));
         }
         Ok(open.conversation.processes())
     }
