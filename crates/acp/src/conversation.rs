@@ -10,7 +10,7 @@ use q_core::{AgentEvent, AgentFailure};
 use q_seat::{Agent, AgentOffers, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 use q_tools::{ChangeLog, ServingPrograms, Toolbox};
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::frame::{Frame, INTERNAL};
@@ -76,6 +76,10 @@ impl Conversation for AcpConversation {
 
     fn processes(&self) -> Vec<BackgroundLine> {
         self.0.toolbox.processes()
+    }
+
+    fn running(&self) -> Option<watch::Receiver<usize>> {
+        Some(self.0.toolbox.running())
     }
 
     fn stop_process(&self, number: u64) -> Result<bool, String> {

@@ -25,7 +25,9 @@ pub use q_seat::{
     Agent, AgentControl, AgentOffer, AgentOffers, BackgroundLine, ChildEnvironment, Controls, Conversation,
     McpServers, McpSpec, Seat, ServerTables, SkillPlace, Turn,
 };
-pub use q_tools::{ChangeLog, PASSED_ON as TOOL_VARIABLES, Reversal, ToolReply, ToolSettings, Toolbox};
+pub use q_tools::{
+    ChangeLog, CommandBounds, PASSED_ON as TOOL_VARIABLES, Reversal, ToolReply, ToolSettings, Toolbox,
+};
 pub use secret::{Secret, Secrets};
 pub use server_limits::{ServerLimit, ServerLimits};
 pub use shape::RequestShape;

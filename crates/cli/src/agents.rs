@@ -238,8 +238,11 @@ pub(crate) fn known(
             .and_then(|()| reach(agent, environment, file, place, &network));
         let (why, reach) = match reached {
             Ok(mut reach) => {
-                if let Some(tools) = reach.tools_mut().filter(|_| agent.tools) {
-                    tool_environment::name_tables(tools, (file, &config.mcp), environment, name);
+                if let Some(tools) = reach.tools_mut() {
+                    tools.bounds = Some(config.limits.command_bounds());
+                    if agent.tools {
+                        tool_environment::name_tables(tools, (file, &config.mcp), environment, name);
+                    }
                 }
                 let Err(unnamed) = named_model(name, agent) else {
                     key_sources.extend(source(agent, environment).map(|source| (name.to_owned(), source)));

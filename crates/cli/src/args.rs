@@ -1,7 +1,7 @@
 //! What stands behind each verb, as it is typed, with its help. The verbs themselves are in `commands`, or in the file of
 //! their command where that has several. Not here: files, environment, meaning.
 
-use q_tools::{Sandbox, SupervisedCommand};
+use q_tools::{CommandBounds, Sandbox, SupervisedCommand};
 
 use crate::age::Age;
 use crate::call_id::CallId;
@@ -539,6 +539,15 @@ pub(crate) struct CommandArgs {
     /// Pass on to it what comes in
     #[arg(long)]
     pub(crate) serves: bool,
+    /// The most processes that it may have; 0 for any number
+    #[arg(long, default_value_t = 0)]
+    pub(crate) processes: u64,
+    /// The most bytes of memory that these may take; 0 for any number
+    #[arg(long, default_value_t = 0)]
+    pub(crate) memory: u64,
+    /// How many bytes of what comes in are its input
+    #[arg(long, default_value_t = 0)]
+    pub(crate) input: usize,
     /// The program and its arguments
     #[arg(last = true, required = true)]
     pub(crate) argv: Vec<String>,
@@ -547,9 +556,10 @@ pub(crate) struct CommandArgs {
 impl CommandArgs {
     /// What is to be run.
     pub(crate) fn supervised(self) -> SupervisedCommand {
-        let Self { umask, writable, protected, held, serves, argv } = self;
+        let Self { umask, writable, protected, held, serves, processes, memory, input, argv } = self;
+        let bounds = CommandBounds { processes, memory };
         let sandbox = (!writable.is_empty()).then_some(Sandbox { writable, protected });
-        SupervisedCommand { argv, sandbox, umask, serves, is_held: held }
+        SupervisedCommand { argv, sandbox, umask, serves, bounds, input, is_held: held }
     }
 }
 

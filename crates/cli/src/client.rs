@@ -109,7 +109,7 @@ impl<W: Default> Attachment<W> {
 
     async fn on(context: &Context, connection: Connection, watch: bool) -> Result<Self, CliError> {
         let mut state = ClientState::new(context.agents.brought());
-        state.set_environment(tool_environment::of_person(&context.environment));
+        state.set_environment(tool_environment::of_person(context));
         state.welcomed(&connection.host);
         let key_commands = context.agents.key_commands.clone();
         let mut client = Self { connection, state, key_commands, fetching: None, unsent: Vec::new() };
@@ -343,10 +343,10 @@ impl<W: Default> Attachment<W> {
 
     /// Creates a session, or forks one.
     pub(crate) async fn create(&mut self, command: Command) -> Result<Created, CliError> {
-        let Response::Created { session, hibernated } = self.ask(command.into()).await? else {
+        let Response::Created { session, hibernated, ended } = self.ask(command.into()).await? else {
             return Err(unexpected());
         };
-        Ok(Created { id: session.into(), hibernated })
+        Ok(Created { id: session.into(), hibernated, ended })
     }
 }
 
@@ -396,6 +396,8 @@ pub(crate) struct Created {
     pub(crate) id: SessionId,
     /// The name of the one that hibernated to make room.
     pub(crate) hibernated: Option<String>,
+    /// How many commands of that one's background ended with it.
+    pub(crate) ended: u32,
 }
 
 /// A fresh submission token.

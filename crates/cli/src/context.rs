@@ -19,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) agents: AgentRegistry,
     /// What the configuration allows; a host that runs already may have been started with other limits.
     pub(crate) limits: Limits,
+    /// What of that is about commands of tools, which a client brings with each agent.
+    pub(crate) command_bounds: (u64, u64),
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
@@ -33,8 +35,8 @@ impl Context {
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
-        let limits = config.limits.applied();
-        Ok(Self { environment, place, agents, limits, kinds, templates })
+        let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
+        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates })
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct SessionJson {
     held: bool,
     /// While its agent waits to ask again.
     retrying: Option<RetryingJson>,
+    /// Commands in its background.
+    background: u32,
     /// Calls that wait for the person.
     pending: u32,
     unread: u32,
@@ -68,9 +70,6 @@ pub(crate) struct SessionJson {
     /// Where sizes were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
-    /// Where it was asked how many commands go on in the background.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    background: Option<usize>,
 }
 
 /// When an agent that nobody answered asks again by itself.
@@ -206,6 +205,7 @@ impl From<&Summary> for SessionJson {
             activity: activity(summary.activity),
             held: summary.held,
             retrying: summary.retrying.as_ref().map(RetryingJson::from),
+            background: summary.background,
             pending: summary.pending,
             unread: summary.unread,
             queued: summary.queued,
@@ -228,7 +228,6 @@ impl From<&Summary> for SessionJson {
             touched_ms: summary.touched.0,
             trashed_ms: summary.trashed.map(|since| since.0),
             bytes: None,
-            background: None,
         }
     }
 }
@@ -236,10 +235,6 @@ impl From<&Summary> for SessionJson {
 impl SessionJson {
     pub(crate) fn with_bytes(self, bytes: u64) -> Self {
         Self { bytes: Some(bytes), ..self }
-    }
-
-    pub(crate) fn with_background(self, background: usize) -> Self {
-        Self { background: Some(background), ..self }
     }
 }
 

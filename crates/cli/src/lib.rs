@@ -19,6 +19,7 @@ mod environment;
 mod error;
 mod exchange;
 mod history;
+mod hooks_file;
 mod image_file;
 mod input;
 mod json;

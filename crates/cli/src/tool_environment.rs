@@ -8,7 +8,8 @@ use q_agent::TOOL_VARIABLES;
 use q_proto::Place;
 use q_proto::shaping::ToolEnvironment;
 
-use crate::config::{AgentConfig, McpConfig};
+use crate::config::{AgentConfig, Config, McpConfig};
+use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::places::{config_file, place};
 
@@ -30,12 +31,23 @@ pub(crate) fn always(agent: &AgentConfig, environment: &ProcessEnvironment) -> T
         agent: String::new(),
         own: own_places(environment),
         server_keys: Vec::new(),
+        bounds: None,
     }
 }
 
 /// What a line for the shell gets, whichever agent answers: the person typed it, and no sandbox holds it.
-pub(crate) fn of_person(environment: &ProcessEnvironment) -> ToolEnvironment {
-    ToolEnvironment { is_free: true, ..always(&AgentConfig::default(), environment) }
+pub(crate) fn of_person(context: &Context) -> ToolEnvironment {
+    ToolEnvironment {
+        is_free: true,
+        bounds: Some(context.command_bounds),
+        ..always(&AgentConfig::default(), &context.environment)
+    }
+}
+
+/// What hooks get, which are of no agent: of this process's environment, which is the host's.
+pub(crate) fn of_host(environment: &ProcessEnvironment, config: &Config) -> ToolEnvironment {
+    let bounds = Some(config.limits.command_bounds());
+    ToolEnvironment { bounds, ..always(&AgentConfig::default(), environment) }
 }
 
 /// Says where the servers of that agent are written, with the keys that they name in the environment: the host reads them there before
@@ -81,6 +93,7 @@ mod tests {
             agent: String::new(),
             own: own_places(&environment),
             server_keys: Vec::new(),
+            bounds: None,
         };
         assert!(home.own.iter().any(|path| path.ends_with("/q")), "{:?}", home.own);
         let with = |sandbox| AgentConfig { tools: true, sandbox, ..AgentConfig::default() };

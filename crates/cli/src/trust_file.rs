@@ -98,7 +98,7 @@ pub(crate) fn untrusted(place: &Place, directory: &Path) -> Option<Vec<String>> 
         return None;
     }
     let place = ProjectPlace::of(&directory, None);
-    Some([place.names(), place.server_files(), place.text_places()].concat())
+    Some([place.names(), place.naming_files(), place.text_places()].concat())
         .filter(|names| !names.is_empty())
 }
 

@@ -198,6 +198,8 @@ pub enum Reply {
         session: SessionId,
         /// The one that hibernated to make room.
         hibernated: Option<SessionId>,
+        /// How many commands of that one's background end with it.
+        ended: u32,
     },
     /// The prompt is kept; it has this number.
     Accepted(PromptNo),

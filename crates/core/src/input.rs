@@ -62,6 +62,11 @@ pub enum Input {
     Memory {
         bytes: u64,
     },
+    /// So many commands go on in a session's background.
+    Background {
+        session: SessionId,
+        running: u32,
+    },
     /// An agent said something in a turn.
     Agent {
         /// The session it works for.

@@ -57,6 +57,8 @@ pub struct Summary {
     pub held: bool,
     /// While its agent waits to ask again: when, and why.
     pub retrying: Option<Retrying>,
+    /// Commands that go on in its background.
+    pub background: u32,
     /// Calls that wait for the person.
     pub pending: u32,
     /// Entries that no client has shown to their end; 0 while one shows them.

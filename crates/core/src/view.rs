@@ -115,6 +115,7 @@ impl<'a> View<'a> {
             trashed: head.trashed,
             held: session.live().is_some_and(|live| matches!(live.run, RunState::Waiting(_))),
             retrying: session.live().and_then(|live| live.retrying.clone()),
+            background: session.live().map_or(0, |live| live.background),
             pending: session.live().map_or(0, |live| live.pending().len() as u32),
             presence: head.presence,
             activity: head.activity(),

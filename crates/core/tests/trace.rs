@@ -124,6 +124,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (session(), any::<u64>())
             .prop_map(|(session, turn)| Input::NotBound { session, turn: TurnNo(turn) }),
         1 => any::<u64>().prop_map(|bytes| Input::Memory { bytes }),
+        1 => (session(), any::<u32>())
+            .prop_map(|(session, running)| Input::Background { session, running }),
         1 => session().prop_map(|session| Input::Loaded { session, stored: Ok(Box::new(stored(session))) }),
         1 => (session(), text()).prop_map(|(session, why)| Input::Loaded { session, stored: Err(why) }),
         8 => (session(), any::<u64>(), event())

@@ -47,6 +47,8 @@ pub enum HostEvent {
     Loaded(Loaded),
     /// Changes of files were reversed, or could not be.
     Reversed(ReversalReport),
+    /// A command in the background of a session began, or ended.
+    Background(BackgroundReport),
     /// The core's deadline passed.
     Deadline,
     /// The system asks the host to end.
@@ -104,6 +106,13 @@ pub struct ReversalReport {
     pub redo: bool,
     /// The files, or why nothing was changed.
     pub outcome: Result<Vec<String>, String>,
+}
+
+/// How many commands go on in the background of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct BackgroundReport {
+    pub session: SessionId,
+    pub running: usize,
 }
 
 /// What is stored of a session, or why it cannot be read.

@@ -20,7 +20,7 @@ use crate::listener;
 use agents::Agents;
 
 use crate::agent_request::AgentRequest;
-use crate::events::{HostEvent, Loaded, ReversalReport, RunEvent};
+use crate::events::{BackgroundReport, HostEvent, Loaded, ReversalReport, RunEvent};
 use crate::followers::metrics::Recorder;
 use crate::pipeline::{Pipeline, Released};
 use crate::queries::queue::{ClientQuery, QueryQueue};
@@ -192,6 +192,10 @@ impl<W: World> Host<W> {
             HostEvent::Loaded(Loaded { session, stored }) => self.feed(Input::Loaded { session, stored }),
             HostEvent::Reversed(ReversalReport { session, redo, outcome }) => {
                 self.feed(Input::Reversed { session, redo, outcome });
+            }
+            HostEvent::Background(BackgroundReport { session, running }) => {
+                let running = u32::try_from(running).unwrap_or(u32::MAX);
+                self.feed(Input::Background { session, running });
             }
             HostEvent::Run(RunEvent { session, turn, event }) => {
                 self.feed(Input::Agent { session, turn, event });
@@ -394,9 +398,9 @@ impl<W: World> Host<W> {
         match reply {
             Reply::Done => Response::Done,
             Reply::FromNextTurn => Response::FromNextTurn,
-            Reply::Created { session, hibernated } => {
+            Reply::Created { session, hibernated, ended } => {
                 let name = |id| self.core.view().summary(id).map(|other| other.name.to_string());
-                Response::Created { session: session.into(), hibernated: hibernated.and_then(name) }
+                Response::Created { session: session.into(), hibernated: hibernated.and_then(name), ended }
             }
             Reply::Accepted(prompt) => Response::Accepted(prompt.0),
         }

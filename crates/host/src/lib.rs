@@ -19,6 +19,7 @@ mod error;
 mod events;
 mod followers;
 mod history;
+mod hook_runs;
 mod host;
 mod leaving;
 mod listener;
@@ -39,6 +40,7 @@ mod world;
 mod writer;
 
 pub use error::HostError;
+pub use hook_runs::{Happening, Hook, HookEvent, HookReader};
 pub use opening::Probe;
 pub use project_files::{PersonalFiles, ProjectReader, ProjectReading};
 pub use serve::{HostConfig, run};

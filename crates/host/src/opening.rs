@@ -10,14 +10,17 @@ use std::sync::Arc;
 use q_core::{Batch, Limits, Multiplexer, Record, Stored};
 use q_proto::place::Place;
 use q_store::{FjallStore, Store, StoreError};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::compactor::Compactor;
 use crate::error::{HostError, system};
 use crate::events::HostEvent;
+use crate::followers::hooks::HookFollower;
 use crate::followers::metrics::{FollowedMetrics, MetricsFollower, Recorder};
 use crate::followers::{FollowError, Followers};
+use crate::hook_runs::HookRuns;
 use crate::host::Host;
 use crate::listener::Outboxes;
 use crate::project_files::PersonalFiles;
@@ -178,15 +181,18 @@ async fn begin(
     let (loaded, loads) = mpsc::unbounded_channel();
     let (events, runs) = mpsc::channel(RUN_EVENTS);
     let (reversed, reversals) = mpsc::unbounded_channel();
-    let mut from = Reports { commits, loads, reversals, runs };
+    let (goes_on, backgrounds) = mpsc::unbounded_channel();
+    let mut from = Reports { commits, loads, reversals, runs, backgrounds };
     let report = move |report| {
         let _host_gone = reports.send(report);
     };
     let recorder = Recorder::default();
-    let (followers, metrics) = start_followers(&store, &recorder, changes.clone())?;
+    let hooks =
+        personal.hooks.clone().map(|reader| HookRuns::new(reader, Handle::current(), recorder.clone()));
+    let (followers, metrics) = start_followers(&store, &recorder, changes.clone(), hooks)?;
     let writer = start_writer(&store, followers, report)?;
     let shells = ShellRuns::new(events.clone());
-    let runs = Runs::new(Arc::downgrade(&store), events, personal.clone(), changes.clone());
+    let runs = Runs::new(Arc::downgrade(&store), events, goes_on, personal.clone(), changes.clone());
     let world = Real {
         clock,
         writer,
@@ -239,6 +245,7 @@ fn start_followers(
     store: &Arc<dyn Store>,
     recorder: &Recorder,
     changes: Option<PathBuf>,
+    hooks: Option<HookRuns>,
 ) -> Result<(Followers, FollowedMetrics), HostError> {
     let mut followers = Followers::new(Arc::downgrade(store));
     let told = |error| match error {
@@ -249,6 +256,10 @@ fn start_followers(
     if let Some(all) = changes {
         forget_erased(&all, &**store);
         let _nobody_waits = followers.follow(ForgetsChanges { all }).map_err(told)?;
+    }
+    if let Some(runs) = hooks {
+        let follower = HookFollower::new(runs, Arc::downgrade(store));
+        let _nobody_waits = followers.follow(follower).map_err(told)?;
     }
     Ok((followers, FollowedMetrics::new(recorder.clone(), following)))
 }

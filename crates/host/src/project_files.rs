@@ -7,6 +7,7 @@ use q_agent::SkillPlace;
 use q_core::project::with_project_files;
 use q_core::{Body, Entry, ProjectFiles, SkillList};
 
+use crate::hook_runs::HookReader;
 use crate::server_reader::ServerReader;
 use crate::standing_rules::RuleFile;
 
@@ -45,6 +46,8 @@ pub struct PersonalFiles {
     pub projects: ProjectReader,
     /// The MCP servers of the configuration and of trusted projects.
     pub servers: ServerReader,
+    /// Commands that are told what happens in sessions.
+    pub hooks: Option<HookReader>,
 }
 
 impl PersonalFiles {
@@ -58,7 +61,7 @@ impl PersonalFiles {
         };
         let (trusted, accepted) = Default::default();
         let servers = ServerReader { trusted, accepted, read: |_, _, _| q_agent::McpServers::default() };
-        Self { rules: RuleFile::none(), projects, servers }
+        Self { rules: RuleFile::none(), projects, servers, hooks: None }
     }
 }
 

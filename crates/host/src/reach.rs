@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_agent::{
-    AcpSpec, AgentSpec, CertificateFiles, Dialect, HttpSpec, NetworkEnvironment, Patience, RequestShape,
-    Secret, ServerLimits, ServerProgram, ServerTables, ToolSettings, shape,
+    AcpSpec, AgentSpec, CertificateFiles, CommandBounds, Dialect, HttpSpec, NetworkEnvironment, Patience,
+    RequestShape, Secret, ServerLimits, ServerProgram, ServerTables, ToolSettings, shape,
 };
 use q_proto::message::Reach;
 use q_proto::network::Network;
@@ -57,8 +57,8 @@ pub(crate) fn dialect(shaping: &Shaping) -> Option<Dialect> {
 }
 
 /// Of the variables only those that commands are meant to get, whatever a client brings.
-pub(crate) fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
-    let ToolEnvironment { variables, umask, supervisor, is_free, own, .. } = environment;
+pub fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
+    let ToolEnvironment { variables, umask, supervisor, is_free, own, bounds, .. } = environment;
     let is_meant = |(name, _): &(String, String)| q_agent::TOOL_VARIABLES.contains(&name.as_str());
     ToolSettings {
         environment: variables.into_iter().filter(is_meant).collect(),
@@ -66,6 +66,7 @@ pub(crate) fn tool_settings(environment: ToolEnvironment) -> ToolSettings {
         supervisor: Some(supervisor).filter(|path| !path.is_empty()).map(PathBuf::from),
         sandbox: !is_free,
         protected: own.into_iter().map(PathBuf::from).collect(),
+        bounds: bounds.map(|(processes, memory)| CommandBounds { processes, memory }),
     }
 }
 
@@ -162,6 +163,7 @@ mod tests {
                 agent: "hands".into(),
                 own: vec!["/state".into()],
                 server_keys: vec![("FAR_KEY".into(), "sk-canary".into())],
+                bounds: Some((9, 0)),
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
         };
@@ -188,6 +190,7 @@ mod tests {
             supervisor: Some("/bin/q".into()),
             sandbox: false,
             protected: vec!["/state".into()],
+            bounds: Some(CommandBounds { processes: 9, memory: 0 }),
         };
         assert_eq!(*tools, Some(expected), "no key is passed on");
         let expected = ServerProgram { path: "/bin/serves".into(), arguments: vec!["here".into()] };

@@ -19,11 +19,11 @@ use q_core::{
     AgentEvent, AgentFailure, Entry, EntryNo, FailureKind, ImagePlace, PlacedSeal, SessionId, TurnNo,
 };
 use q_store::{ByteRange, Store, StoreError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent_request::AgentRequest;
-use crate::events::{RunEvent, RunReporter};
+use crate::events::{BackgroundReport, RunEvent, RunReporter};
 use crate::history::{Histories, SentHistory};
 use crate::project_files::{PersonalFiles, ProjectReading};
 use crate::summarising;
@@ -38,6 +38,7 @@ type Parked = Shared<BoxFuture<'static, ()>>;
 pub(crate) struct Runs {
     store: Weak<dyn Store>,
     heard: mpsc::Sender<RunEvent>,
+    goes_on: mpsc::UnboundedSender<BackgroundReport>,
     personal: PersonalFiles,
     open: BTreeMap<SessionId, OpenConversation>,
     /// What parks conversations, each of which ends in its time.
@@ -92,12 +93,14 @@ impl Runs {
     pub(crate) fn new(
         store: Weak<dyn Store>,
         heard: mpsc::Sender<RunEvent>,
+        goes_on: mpsc::UnboundedSender<BackgroundReport>,
         personal: PersonalFiles,
         changes: Option<PathBuf>,
     ) -> Self {
         Self {
             store,
             heard,
+            goes_on,
             personal,
             open: BTreeMap::new(),
             parking: JoinSet::new(),
@@ -126,7 +129,11 @@ impl Runs {
                     Some(replaced) => self.park(replaced),
                     None => future::ready(()).boxed().shared(),
                 };
-                (agent.open(seat.clone()), None, predecessor, seat)
+                let conversation = agent.open(seat.clone());
+                if let Some(running) = conversation.running() {
+                    tokio::spawn(tell_what_goes_on(session, running, self.goes_on.clone()));
+                }
+                (conversation, None, predecessor, seat)
             }
         };
         let (controls, told) = mpsc::unbounded_channel();
@@ -174,8 +181,10 @@ impl Runs {
         let Some(open) = self.open.get(&session) else {
             return stop.map_or(Ok(Vec::new()), |number| Err(format!("there is no process {number} here")));
         };
-        if let Some(number) = stop {
-            let _ended_already = open.conversation.stop_process(number)?;
+        if let Some(number) = stop
+            && !open.conversation.stop_process(number)?
+        {
+            return Err(format!("process {number} had ended already"));
         }
         Ok(open.conversation.processes())
     }
@@ -207,6 +216,20 @@ impl Runs {
     #[cfg(test)]
     pub(crate) fn park_for_ever(&mut self) {
         self.parking.spawn(future::pending());
+    }
+}
+
+/// Tells the loop how many commands go on in a session's background whenever that changes, as long as its conversation is there.
+async fn tell_what_goes_on(
+    session: SessionId,
+    mut running: watch::Receiver<usize>,
+    tell: mpsc::UnboundedSender<BackgroundReport>,
+) {
+    while running.changed().await.is_ok() {
+        let report = BackgroundReport { session, running: *running.borrow_and_update() };
+        if tell.send(report).is_err() {
+            return; // the host ends
+        }
     }
 }
 
@@ -374,7 +397,13 @@ mod tests {
     async fn a_conversation_is_kept_between_turns_until_its_seat_changes_or_it_is_released() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none(), None);
+        let mut runs = Runs::new(
+            Arc::downgrade(&store),
+            heard,
+            mpsc::unbounded_channel().0,
+            PersonalFiles::none(),
+            None,
+        );
         let diary = Diary::default();
         let keeper = Keeper(diary.clone());
         for (turn, policy) in [(1, q_core::Policy::Ask), (2, q_core::Policy::Ask), (3, q_core::Policy::Deny)]
@@ -419,7 +448,13 @@ mod tests {
     async fn a_host_that_ends_waits_for_a_conversation_that_was_replaced_too() {
         let store: Arc<dyn Store> = Arc::new(q_store::MemoryStore::default());
         let (heard, mut hear) = mpsc::channel(4);
-        let mut runs = Runs::new(Arc::downgrade(&store), heard, PersonalFiles::none(), None);
+        let mut runs = Runs::new(
+            Arc::downgrade(&store),
+            heard,
+            mpsc::unbounded_channel().0,
+            PersonalFiles::none(),
+            None,
+        );
         let parks = Arc::new(tokio::sync::Semaphore::new(0));
         let slow = Slow(Arc::clone(&parks));
         runs.start_with(request(1, q_core::Policy::Ask), &slow);

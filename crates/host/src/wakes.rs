@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::events::{HostEvent, Loaded, ReversalReport, RunEvent};
+use crate::events::{BackgroundReport, HostEvent, Loaded, ReversalReport, RunEvent};
 use crate::host::Host;
 use crate::world::Real;
 use crate::writer::CommitReport;
@@ -26,6 +26,7 @@ pub(crate) struct Reports {
     pub(crate) loads: mpsc::UnboundedReceiver<Loaded>,
     pub(crate) reversals: mpsc::UnboundedReceiver<ReversalReport>,
     pub(crate) runs: mpsc::Receiver<RunEvent>,
+    pub(crate) backgrounds: mpsc::UnboundedReceiver<BackgroundReport>,
 }
 
 /// Everything that wakes the loop.
@@ -42,12 +43,13 @@ impl Wakes {
     pub(crate) async fn next(&mut self, host: &Host<Real>) -> Option<HostEvent> {
         let deadline = host.next_deadline();
         let until = self.clock.until(deadline.map(|deadline| deadline.at).unwrap_or_default());
-        let Reports { commits, loads, reversals, runs } = &mut self.reports;
+        let Reports { commits, loads, reversals, runs, backgrounds } = &mut self.reports;
         // In no order: whoever can always say something must not keep the others from being heard.
         Some(tokio::select! {
             Some(report) = commits.recv() => HostEvent::Commit(report),
             Some(loaded) = loads.recv() => HostEvent::Loaded(loaded),
             Some(report) = reversals.recv() => HostEvent::Reversed(report),
+            Some(report) = backgrounds.recv() => HostEvent::Background(report),
             Some(event) = self.clients.recv() => event,
             Some(event) = runs.recv(), if host.commits_under_way() < COMMITS => HostEvent::Run(event),
             () = tokio::time::sleep(until), if deadline.is_some() => HostEvent::Deadline,

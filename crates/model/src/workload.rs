@@ -57,6 +57,8 @@ pub enum Stimulus {
     },
     /// The resident memory of the host's process is this much.
     Memory(u64),
+    /// So many commands go on in the background of that session.
+    Background(u128, u32),
     Attach(u64),
     Detach(u64),
     /// A client shows a session.
@@ -112,6 +114,7 @@ impl Stimulus {
     pub fn session(&self) -> Option<u128> {
         match self {
             Self::Command(session, _)
+            | Self::Background(session, _)
             | Self::Agent { session, .. }
             | Self::Offer { session, .. }
             | Self::Reversed { session, .. }
@@ -153,6 +156,9 @@ impl Stimulus {
                 Input::Reversed { session: SessionId(*session), redo: *redo, outcome }
             }
             Self::Memory(bytes) => Input::Memory { bytes: *bytes },
+            Self::Background(session, running) => {
+                Input::Background { session: SessionId(*session), running: *running }
+            }
             Self::Attach(client) => Input::Attached(ClientId(*client)),
             Self::Detach(client) => Input::Detached(ClientId(*client)),
             Self::Show { client, session, at_end } => {
@@ -251,6 +257,7 @@ fn stimulus() -> impl Strategy<Value = Stimulus> {
         1 => Just(Stimulus::Crash),
         1 => prop_oneof![Just(Stimulus::Stop), (0u64..90).prop_map(Stimulus::Calendar)],
         1 => (0u64..160).prop_map(|megabytes| Stimulus::Memory(megabytes << 20)),
+        1 => (session.clone(), 0u32..3).prop_map(|(session, running)| Stimulus::Background(session, running)),
     ];
     prop_oneof![
         14 => (session.clone(), wish()).prop_map(|(session, wish)| Stimulus::Command(session, wish)),

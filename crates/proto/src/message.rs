@@ -120,6 +120,9 @@ pub enum Response {
         session: Id,
         /// The name of the one that hibernated to make room.
         hibernated: Option<String>,
+        /// How many commands of that one's background ended with it.
+        #[serde(default)]
+        ended: u32,
     },
     /// The prompt is kept; it has this number.
     Accepted(u64),
@@ -315,6 +318,7 @@ mod tests {
                 agent: "hands".into(),
                 own: vec!["/own".into()],
                 server_keys: vec![("K".into(), "canary".into())],
+                bounds: Some((9, 0)),
             }),
             program: Some(Program { path: "/bin/serves".into(), arguments: vec!["here".into()] }),
             ..numbers

@@ -82,6 +82,10 @@ pub struct ToolEnvironment {
     /// The variables that hold keys of MCP servers at an address, as far as the configuration names them.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "few")]
     pub server_keys: Vec<(String, String)>,
+    /// The most processes of a command, and bytes of memory that these take; 0 for any number, nothing where the supervisor knows of no
+    /// such bounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<(u64, u64)>,
 }
 
 /// It may hold keys.

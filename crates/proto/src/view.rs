@@ -43,6 +43,9 @@ pub struct WireSummary {
     /// Unknown from a host that does not tell.
     #[serde(default)]
     pub retrying: Option<WireRetrying>,
+    /// None from a host that does not tell.
+    #[serde(default)]
+    pub background: u32,
     pub pending: u32,
     pub unread: u32,
     pub seen: (u64, u64),

@@ -205,7 +205,7 @@ fn from_hosts() -> Vec<(&'static str, HostMessage)> {
         ("seed-update-gone", HostMessage::Update(WireUpdate::Gone(SESSION))),
         (
             "seed-reply-created",
-            reply(Ok(Response::Created { session: SESSION, hibernated: Some("other".into()) })),
+            reply(Ok(Response::Created { session: SESSION, hibernated: Some("other".into()), ended: 0 })),
         ),
         ("seed-reply-inbox", reply(Ok(Response::Inbox(vec![(SESSION, call())])))),
         ("seed-reply-byte-range", reply(Ok(Response::ByteRange("and so on".into())))),
@@ -333,6 +333,7 @@ fn line() -> WireSummary {
         trashed: None,
         activity: Activity::NeedsApproval,
         held: false,
+        background: 0,
         retrying: Some(WireRetrying {
             attempt: 2,
             of: 3,

@@ -18,7 +18,7 @@ use q_core::conversation::{Message, Part, Role};
 use q_core::{
     AgentEvent, CallNo, Digest, EntryNo, Outcome, Policy, ResumeHandle, SessionId, Settings, TurnNo,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use address::shown_address;
 pub use servers::{McpServers, McpSpec, RemoteServer, ServerOrigin, ServerTables, check_name};
@@ -206,6 +206,11 @@ pub trait Conversation: Send + Sync {
     /// What it has going on in the background of its session, and what ended there; nothing for one that starts no processes.
     fn processes(&self) -> Vec<BackgroundLine> {
         Vec::new()
+    }
+
+    /// How many of these run, now and whenever that changes; nothing for one that starts none.
+    fn running(&self) -> Option<watch::Receiver<usize>> {
+        None
     }
 
     /// What it lets people choose or type; nothing for one that offers nothing, or was not asked anything yet.

@@ -304,7 +304,8 @@ fn own_heads(store: &dyn Store, driver: &Driver<'_>) -> Vec<Head> {
 
 fn shown(multiplexer: &Multiplexer, bytes: usize) -> Vec<(Summary, Option<Snapshot>)> {
     // What waits for the person, and for one of an agent's places, belongs to a turn that no restart takes up again.
-    let settled = |summary: Summary| Summary { pending: 0, held: false, retrying: None, ..summary };
+    let settled =
+        |summary: Summary| Summary { pending: 0, background: 0, held: false, retrying: None, ..summary };
     let view = multiplexer.view();
     let snapshot = |id| {
         let snapshot = view.snapshot(id, bytes)?;

@@ -68,8 +68,11 @@ impl Metrics {
         record(&mut self.turn_times, took);
     }
 
-    pub fn failed(&mut self, code: &'static str) {
-        *self.errors.entry(code).or_default() += 1;
+    /// Something went wrong; how often that did so far.
+    pub fn failed(&mut self, code: &'static str) -> u64 {
+        let times = self.errors.entry(code).or_default();
+        *times += 1;
+        *times
     }
 
     /// How long switches took.

@@ -67,6 +67,7 @@ struct PrintedSession {
     name: String,
     activity: Activity,
     asleep: bool,
+    background: u32,
     queued: usize,
     retrying: Option<Retrying>,
 }
@@ -77,6 +78,7 @@ impl PrintedSession {
             name: sanitize::visible_line(summary.name.as_str()).into_owned(),
             activity: summary.activity,
             asleep: summary.presence == Presence::Hibernated,
+            background: summary.background,
             queued: summary.queued as usize,
             retrying: summary.retrying.clone(),
         }
@@ -212,7 +214,7 @@ impl Plain {
             lines.extend(self.note(format!("* {} is called {name} now", before.name)));
         }
         if now.asleep && !before.asleep {
-            lines.extend(self.note(format!("* {}", words::hibernated(&name))));
+            lines.extend(self.note(format!("* {}", words::hibernated(&name, before.background))));
         }
         if let Some(waits) = now.retrying.filter(|_| self.focus == Some(summary.id))
             && before.retrying.as_ref() != Some(&waits)

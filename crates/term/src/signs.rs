@@ -23,6 +23,9 @@ pub(crate) fn signs(palette: Palette, summary: &Summary) -> Vec<(String, Style)>
     if summary.unread > 0 {
         signs.push((format!("+{}", summary.unread), palette.unread()));
     }
+    if summary.background > 0 {
+        signs.push((format!("&{}", summary.background), Palette::dim()));
+    }
     if summary.queued > 0 {
         signs.push((format!("({})", summary.queued), Palette::dim()));
     }

@@ -102,6 +102,14 @@ struct TodoLine {
     state: String,
 }
 
+/// Of `processes` nothing is given, of `output` and `stop` a number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcessInput {
+    process: Option<u64>,
+    seconds: Option<u64>,
+}
+
 /// A call as it is understood.
 enum ToolInput {
     Read(ReadInput),
@@ -113,6 +121,8 @@ enum ToolInput {
     Edit(EditInput),
     Fetch(FetchInput),
     Todo(TodoInput),
+    /// What it does with a process in the background, in words.
+    Process(String),
 }
 
 impl ToolInput {
@@ -130,6 +140,18 @@ impl ToolInput {
             "edit" => Self::Edit(serde_json::from_str(input).ok()?),
             "fetch" => Self::Fetch(serde_json::from_str(input).ok()?),
             "todo" => Self::Todo(serde_json::from_str(input).ok()?),
+            "processes" | "output" | "stop" => {
+                let given: ProcessInput = serde_json::from_str(input).ok()?;
+                Self::Process(match (tool, given.process, given.seconds) {
+                    ("processes", None, None) => "list what goes on in the background".to_owned(),
+                    ("output", Some(process), None) => format!("output of process {process}"),
+                    ("output", Some(process), Some(seconds)) => {
+                        format!("output of process {process}, waiting up to {seconds} s for more")
+                    }
+                    ("stop", Some(process), None) => format!("stop process {process}"),
+                    _other => return None,
+                })
+            }
             "run" | "run_sandboxed" => {
                 let run: RunInput = serde_json::from_str(input).ok()?;
                 let has_time = run.background && run.seconds.is_some();
@@ -167,6 +189,7 @@ pub(crate) fn question(tool: &str, input: &str, always: Option<&ToolRule>) -> St
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
         ToolInput::Fetch(page) => format!("may this page be fetched? {}{FETCHES}", fetched(&page)),
         ToolInput::Todo(todo) => format!("may this be the plan?{}", steps(&todo)),
+        ToolInput::Process(words) => format!("may it {words}?"),
     }
 }
 
@@ -212,9 +235,11 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
         }
         ToolInput::Edit(edit) => format!("edit {}{}", argument(&edit.path), edits(&edit)),
         ToolInput::Todo(todo) => format!("todo{}", steps(&todo)),
-        looks @ (ToolInput::Read(_) | ToolInput::List(_) | ToolInput::Search(_) | ToolInput::Fetch(_)) => {
-            headline_of(&looks)
-        }
+        looks @ (ToolInput::Read(_)
+        | ToolInput::List(_)
+        | ToolInput::Search(_)
+        | ToolInput::Fetch(_)
+        | ToolInput::Process(_)) => headline_of(&looks),
     }
 }
 
@@ -247,6 +272,7 @@ fn headline_of(input: &ToolInput) -> String {
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
         ToolInput::Fetch(page) => format!("fetch {}", fetched(page)),
         ToolInput::Todo(todo) => format!("todo ({})", counted(todo.steps.len(), "step")),
+        ToolInput::Process(words) => words.clone(),
     }
 }
 
@@ -513,6 +539,11 @@ mod tests {
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
             ("todo", r#"{"steps":[{"text":"read","state":"done"}]}"#, "todo (1 step)"),
             ("fetch", r#"{"url":"https://docs.rs/"}"#, "fetch https://docs.rs/"),
+            ("processes", "{}", "list what goes on in the background"),
+            ("output", r#"{"process":71}"#, "output of process 71"),
+            ("output", r#"{"process":71,"seconds":5}"#, "output of process 71, waiting up to 5 s for more"),
+            ("stop", r#"{"process":71}"#, "stop process 71"),
+            ("stop", r#"{"process":71,"seconds":5}"#, r#"stop: {"process":71,"seconds":5}"#),
             (
                 "run",
                 r#"{"argv":["a"],"background":true,"seconds":5}"#,

@@ -338,14 +338,20 @@ pub(crate) fn pending_line(pending: &PendingCall) -> String {
     }
 }
 
-/// That a session hibernates now, told about one that is not in sight.
-pub fn hibernated(name: &str) -> String {
-    format!("{name} hibernates now; its history is kept, going there wakes it")
+/// That a session hibernates now, told about one that is not in sight; with so many commands of its background, which end.
+pub fn hibernated(name: &str, ended: u32) -> String {
+    asleep(name, "", ended)
 }
 
 /// The same of one that had to, so that another has its place.
-pub fn made_room(name: &str) -> String {
-    format!("{name} hibernates now to make room; its history is kept, going there wakes it")
+pub fn made_room(name: &str, ended: u32) -> String {
+    asleep(name, " to make room", ended)
+}
+
+fn asleep(name: &str, why: &str, ended: u32) -> String {
+    let commands = counted(ended as usize, "command");
+    let ends = if ended == 0 { String::new() } else { format!(", which ends {commands} in its background") };
+    format!("{name} hibernates now{why}{ends}; its history is kept, going there wakes it")
 }
 
 /// What an answer lacks.

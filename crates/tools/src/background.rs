@@ -87,6 +87,27 @@ pub(crate) struct Backgrounds {
     all: Mutex<Vec<Followed>>,
     /// The turn in which one was started last, and how many were.
     begun: AtomicU64,
+    /// How many run, for whoever is to know whenever that changes.
+    running: Arc<watch::Sender<usize>>,
+}
+
+/// One that runs is counted until this is dropped.
+struct CountedRunning {
+    _place: SemaphorePermit<'static>,
+    count: Arc<watch::Sender<usize>>,
+}
+
+impl CountedRunning {
+    fn new(place: SemaphorePermit<'static>, count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|running| *running += 1);
+        Self { _place: place, count: Arc::clone(count) }
+    }
+}
+
+impl Drop for CountedRunning {
+    fn drop(&mut self) {
+        self.count.send_modify(|running| *running -= 1);
+    }
 }
 
 /// One of them, and what follows it: that holds its group, which ends with it.
@@ -353,11 +374,12 @@ impl Backgrounds {
         place: SemaphorePermit<'static>,
     ) {
         self.begun.store(process.number, Ordering::Relaxed);
+        let counted = CountedRunning::new(place, &self.running);
         let task = tokio::spawn({
             let process = Arc::clone(process);
             async move {
                 let end = until_it_ends(&process, group, output).await;
-                drop(place);
+                drop(counted);
                 process.end(end);
             }
         });
@@ -447,6 +469,11 @@ impl Backgrounds {
     pub(crate) fn have_ended(&self) -> bool {
         let is_news = |kept: &Kept| kept.ended.is_some() && !kept.is_told;
         self.all().iter().any(|one| is_news(&one.process.kept()))
+    }
+
+    /// How many run, now and whenever that changes.
+    pub(crate) fn running(&self) -> watch::Receiver<usize> {
+        self.running.subscribe()
     }
 
     /// Whether none was ever started here.

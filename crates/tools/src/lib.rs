@@ -27,9 +27,11 @@
 //! | `serving` | programs that are spoken to, and not only run |
 //! | `spoken` | what such a program says, within bounds |
 //! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
+//! | `bounds` | how much a command may take |
 //! | `left_behind` | what a command left behind where its supervisor did not end it |
 
 mod background;
+mod bounds;
 mod changes;
 mod command_file;
 mod definition;
@@ -68,18 +70,19 @@ mod view;
 mod write;
 
 pub use background::{ProcessEnd, TerminalOutput};
+pub use bounds::CommandBounds;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use command_file::{COMMANDS, CommandFile, CommandFiles, quoted_words, with_arguments};
 pub use definition::ToolDefinition;
 pub use digest::{digest_of, sha256};
 pub use fetch::WantedPage;
-pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
-pub use run::{HELD, PASSED_ON, PROTECTED, SERVES, SUPERVISE, WRITABLE};
+pub use project::{HOOKS_FILE, PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
+pub use run::{HELD, INPUT, MEMORY, PASSED_ON, PROCESSES, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use skill_file::{SKILLS, SkillFile, skill_files};
 pub use spoken::{BoundedOutput, LastWords, Said};
-pub use supervise::SupervisedCommand;
+pub use supervise::{MAX_INPUT, SupervisedCommand};
 pub use text_place::TextKeeper;
 pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
 pub use view::{MAX_OUTPUT, without_tags};

@@ -22,6 +22,8 @@ const RULES: [&str; 2] = [".amazonq", "rules"];
 const RULES_END: &str = ".md";
 /// In which a project names MCP servers, as other programs read it too.
 pub const SERVERS_FILE: &str = ".mcp.json";
+/// In which a project names hooks of q's.
+pub const HOOKS_FILE: &str = ".q/hooks.toml";
 /// What a repository has at its top.
 const TOP: &str = ".git";
 /// How many directories are looked through, from the lowest up.
@@ -77,11 +79,14 @@ impl ProjectPlace {
         names
     }
 
-    /// The paths of the files that name servers, without opening any of them.
-    pub fn server_files(&self) -> Vec<String> {
+    /// The paths of the files that name servers or hooks, without opening any of them.
+    pub fn naming_files(&self) -> Vec<String> {
         let mut files = Vec::new();
         self.each_directory(|at, beneath| {
-            files.extend(is_file(at, SERVERS_FILE).then(|| format!("{beneath}{SERVERS_FILE}")));
+            for name in [SERVERS_FILE, HOOKS_FILE] {
+                let is_there = within(at, name, is_file).unwrap_or_default();
+                files.extend(is_there.then(|| format!("{beneath}{name}")));
+            }
         });
         files
     }
@@ -135,12 +140,15 @@ impl ProjectPlace {
         reading.all
     }
 
-    /// The lowest of those directories that has something of that name, with its text; or why that cannot be had.
+    /// The lowest of those directories that has something of that name, which may be of a directory in it, with its text; or why that cannot be had.
     pub fn lowest(&self, name: &str) -> Option<(PathBuf, Result<String, String>)> {
         let mut lowest = None;
         self.each_directory(|at, beneath| {
-            if matches!(look(at, OsStr::new(name)), Ok(Some(_))) {
-                let text = read_file(at, OsStr::new(name)).and_then(|content| {
+            let text = within(at, name, |at, last| {
+                matches!(look(at, OsStr::new(last)), Ok(Some(_))).then(|| read_file(at, OsStr::new(last)))
+            });
+            if let Some(Some(content)) = text {
+                let text = content.and_then(|content| {
                     String::from_utf8(content.bytes).map_err(|_| "it is no text".to_owned())
                 });
                 lowest = Some((self.top.join(beneath).components().collect(), text));
@@ -168,6 +176,13 @@ impl ProjectPlace {
 fn is_file(at: BorrowedFd<'_>, name: &str) -> bool {
     let found = look(at, OsStr::new(name)).ok().flatten();
     found.is_some_and(|found| kind(&found) == FileType::RegularFile)
+}
+
+/// Looks for the last of these names in the directory of the one before it, where there is one, which is no link.
+fn within<T>(at: BorrowedFd<'_>, path: &str, look: impl FnOnce(BorrowedFd<'_>, &str) -> T) -> Option<T> {
+    let Some((above, last)) = path.split_once('/') else { return Some(look(at, path)) };
+    let above = open_directory(at, OsStr::new(above)).ok()?;
+    Some(look(above.as_fd(), last))
 }
 
 /// The directory of the second name in the one of the first, where there is one.

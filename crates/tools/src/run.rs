@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::PipeWriter;
+use std::io::{PipeWriter, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,9 +13,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::mpsc;
 
+use crate::bounds::CommandBounds;
 use crate::definition::ToolDefinition;
 use crate::directory::WorkingDirectory;
 use crate::group::{CommandGroup, Groups, ending};
+use crate::supervise::MAX_INPUT;
 use crate::view::{MAX_OUTPUT, without_tags};
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
@@ -79,6 +81,10 @@ pub const SERVES: &str = "--serves";
 pub const HELD: &str = "--held";
 pub const WRITABLE: &str = "--writable";
 pub const PROTECTED: &str = "--protected";
+/// How it is told what the command may take, and how much of what comes in is its input.
+pub const PROCESSES: &str = "--processes";
+pub const MEMORY: &str = "--memory";
+pub const INPUT: &str = "--input";
 /// Where programs are looked for when nobody says.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -99,6 +105,8 @@ pub(crate) struct CommandLine {
     seconds: u64,
     is_sandboxed: bool,
     pub(crate) is_background: bool,
+    /// What it reads, within [`MAX_INPUT`]; mostly nothing.
+    input: Vec<u8>,
 }
 
 /// What all commands of a session run with.
@@ -112,6 +120,8 @@ pub(crate) struct CommandSettings {
     pub(crate) sandbox: bool,
     /// What is `q`'s own, and changed by none in the sandbox.
     pub(crate) protected: Vec<PathBuf>,
+    /// What each may take; nothing where whoever supervises them is not to be told.
+    pub(crate) bounds: Option<CommandBounds>,
 }
 
 impl CommandLine {
@@ -125,6 +135,16 @@ impl CommandLine {
         let arguments =
             RunArguments { argv: None, shell: Some(line.into()), seconds: None, background: false };
         Ok(Self { seconds: u64::MAX, ..Self::of(arguments, false)? })
+    }
+
+    /// One that is told something, which it reads to its end.
+    pub(crate) fn told(argv: &[String], input: Vec<u8>, seconds: u64) -> Result<Self, String> {
+        if input.len() > MAX_INPUT {
+            return Err(format!("its input is longer than {MAX_INPUT} bytes"));
+        }
+        let argv = Some(argv.to_owned());
+        let arguments = RunArguments { argv, shell: None, seconds: Some(seconds), background: false };
+        Ok(Self { input, ..Self::of(arguments, false)? })
     }
 
     pub(crate) fn of(arguments: RunArguments, is_sandboxed: bool) -> Result<Self, String> {
@@ -147,7 +167,7 @@ impl CommandLine {
             return Err("the command has a zero byte in it".into());
         }
         let seconds = seconds.unwrap_or(SECONDS).clamp(1, MAX_SECONDS);
-        Ok(Self { argv, seconds, is_sandboxed, is_background: background })
+        Ok(Self { argv, seconds, is_sandboxed, is_background: background, input: Vec::new() })
     }
 }
 
@@ -243,7 +263,14 @@ impl CommandSettings {
                 command.arg(PROTECTED).arg(path);
             }
         }
-        let (end, lifeline) = std::io::pipe()?;
+        if let Some(CommandBounds { processes, memory }) = self.bounds {
+            command.arg(format!("{PROCESSES}={processes}")).arg(format!("{MEMORY}={memory}"));
+        }
+        let (end, mut lifeline) = std::io::pipe()?;
+        if !program.input.is_empty() {
+            command.arg(format!("{INPUT}={}", program.input.len()));
+            lifeline.write_all(&program.input)?;
+        }
         command.arg("--").args(argv).stdin(end);
         Ok((command, Some(lifeline)))
     }

@@ -2,7 +2,7 @@
 //! nothing of it behind. A command for the sandbox begins as one more process of `q`, which is held to it and then becomes the
 //! command: so this one is outside, where it cannot be signalled.
 
-use std::io;
+use std::io::{self, PipeReader};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::{self, Receiver};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::bounds::{CommandBounds, children_of, end_all_at_once};
 use crate::run::{HELD, PROTECTED, SUPERVISE, WRITABLE};
 use crate::sandbox::Sandbox;
 
@@ -23,6 +24,10 @@ use crate::sandbox::Sandbox;
 const NOT_FOUND: u8 = 127;
 const CANNOT_RUN: u8 = 126;
 const NO_SANDBOX: u8 = 125;
+/// And of one that took more than it may.
+const KILLED: u8 = 128 + 9;
+/// The longest input that is said first, in bytes: as much as every pipe holds, also of who has many.
+pub const MAX_INPUT: usize = 8 << 10;
 /// What a process that is to be held to a sandbox is started from: the program that runs here, wherever that has gone.
 const ITSELF: &str = "/proc/self/exe";
 /// How many descriptors a process of a command may have open, and how large a file may become, unless less is allowed already.
@@ -46,6 +51,10 @@ pub struct SupervisedCommand {
     pub umask: u32,
     /// Whether what the host says is the command's input; it has none otherwise.
     pub serves: bool,
+    /// How much it may take with all that it starts.
+    pub bounds: CommandBounds,
+    /// How many bytes the host says first, which are all the input of a command that has none otherwise.
+    pub input: usize,
     /// Whether this process is to become the command, held to the sandbox, and has a supervisor already.
     pub is_held: bool,
 }
@@ -79,17 +88,23 @@ impl SupervisedCommand {
         // Its host has made it the leader of a group; run by hand it must not end its shell's.
         let _leads_one_already = rustix::process::setpgid(None, None);
         adopt_orphans();
-        let host =
+        let mut host =
             io::stdin().as_fd().try_clone_to_owned().and_then(Receiver::from_owned_fd).map_err(failed)?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode((self.umask & 0o777) as rustix::fs::RawMode));
         bound_resources();
         let scratch = self.sandbox.is_some().then(Scratch::make).transpose().map_err(failed)?;
-        let mut child = self.start(scratch.as_ref())?;
+        let said = self.whole_input(&mut host).await.map_err(failed)?;
+        let mut child = self.start(scratch.as_ref(), said)?;
         let input = child.stdin.take().map(|input| pipe::Sender::from_owned_fd(OwnedFd::from(input)));
         let input = input.transpose().map_err(failed)?;
         let mut ending = tokio::task::spawn_blocking(move || child.wait());
         let status = tokio::select! {
             status = &mut ending => status,
+            why = self.bounds.are_exceeded() => {
+                end_all_at_once();
+                end_descendants().await;
+                return Ok(self.says_why_it_ended(&why));
+            }
             () = gone(host, input) => {
                 // This process is of it, and deaf to it.
                 let _gone = rustix::process::kill_current_process_group(Signal::TERM);
@@ -108,7 +123,31 @@ impl SupervisedCommand {
         Ok(exit_code(status))
     }
 
-    fn start(&self, scratch: Option<&Scratch>) -> Result<Child, (u8, String)> {
+    /// What the host says first, as all that the command will read: it fits into a pipe, so nobody waits for who does not read.
+    async fn whole_input(&self, host: &mut Receiver) -> io::Result<Option<PipeReader>> {
+        if self.input == 0 {
+            return Ok(None);
+        }
+        let mut said = vec![0; self.input.min(MAX_INPUT)];
+        host.read_exact(&mut said).await?;
+        let (input, mut into) = io::pipe()?;
+        io::Write::write_all(&mut into, &said)?;
+        Ok(Some(input))
+    }
+
+    /// Where its output goes, so that it is a part of the result; gives the exit code.
+    fn says_why_it_ended(&self, why: &str) -> u8 {
+        let name = self.argv.first().map_or("", String::as_str);
+        let _nobody_reads = io::Write::write_fmt(
+            &mut io::stderr(),
+            format_args!(
+                "\n(q: {name} was ended with all that it started: {why}, the most that a command may: command_processes and command_memory_bytes beneath [limits] in the configuration)\n"
+            ),
+        );
+        KILLED
+    }
+
+    fn start(&self, scratch: Option<&Scratch>, said: Option<PipeReader>) -> Result<Child, (u8, String)> {
         let (name, arguments) = self.program()?;
         let mut command = match &self.sandbox {
             None => {
@@ -130,7 +169,11 @@ impl SupervisedCommand {
                 command
             }
         };
-        command.stdin(if self.serves { Stdio::piped() } else { Stdio::null() });
+        command.stdin(match said {
+            Some(said) => Stdio::from(said),
+            None if self.serves => Stdio::piped(),
+            None => Stdio::null(),
+        });
         command.spawn().map_err(|error| cannot_run(&error))
     }
 
@@ -237,7 +280,7 @@ fn adopt_orphans() {}
 /// Kills all that the command started and left behind, whatever group it has gone to: what loses its parent comes here.
 async fn end_descendants() {
     for _ in 0..SWEEPS {
-        let children = children();
+        let children = children_of(rustix::process::getpid());
         for child in &children {
             let _gone = rustix::process::kill_process(*child, Signal::KILL);
         }
@@ -247,13 +290,4 @@ async fn end_descendants() {
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-}
-
-/// The processes whose parent this one is. Elsewhere than on Linux nobody tells: there the group's end must do.
-fn children() -> Vec<rustix::process::Pid> {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
-    let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
-    let numbers: Vec<String> = threads.flatten().filter_map(of).collect();
-    let numbers = numbers.iter().flat_map(|line| line.split_ascii_whitespace());
-    numbers.filter_map(|number| rustix::process::Pid::from_raw(number.parse().ok()?)).collect()
 }

@@ -1,5 +1,6 @@
 //! The tools of one session: a call is checked before anybody is asked, and carried out from the very bytes that were permitted.
 
+mod of_person;
 mod of_session;
 mod terminals;
 
@@ -12,9 +13,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use q_core::{CallSubject, PlanStep};
 use q_seat::{BackgroundLine, SkillPlace};
 use serde::Deserialize;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::background::{self, Backgrounds, NoArguments, StopArguments};
+use crate::bounds::CommandBounds;
 use crate::changes::{ChangeKeeper, ChangeLog};
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
@@ -52,6 +54,8 @@ pub struct ToolSettings {
     pub sandbox: bool,
     /// What is `q`'s own: changed only where the person is asked about that very file.
     pub protected: Vec<PathBuf>,
+    /// What a command may take with all that it starts; nothing where whoever supervises it knows of no bounds.
+    pub bounds: Option<CommandBounds>,
 }
 
 impl Default for ToolSettings {
@@ -62,6 +66,7 @@ impl Default for ToolSettings {
             supervisor: None,
             sandbox: true,
             protected: Vec::new(),
+            bounds: None,
         }
     }
 }
@@ -69,7 +74,7 @@ impl Default for ToolSettings {
 /// The names of the variables, and nothing of what they hold.
 impl fmt::Debug for ToolSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { environment, umask, supervisor, sandbox, protected } = self;
+        let Self { environment, umask, supervisor, sandbox, protected, bounds } = self;
         let variables: Vec<&String> = environment.keys().collect();
         f.debug_struct("ToolSettings")
             .field("variables", &variables)
@@ -77,6 +82,7 @@ impl fmt::Debug for ToolSettings {
             .field("supervisor", supervisor)
             .field("sandbox", sandbox)
             .field("protected", protected)
+            .field("bounds", bounds)
             .finish()
     }
 }
@@ -196,6 +202,7 @@ impl Toolbox {
                 supervisor,
                 sandbox,
                 protected: settings.protected.clone(),
+                bounds: settings.bounds,
             },
             directory: OnceLock::new(),
             seen: SeenFiles::default(),
@@ -319,17 +326,6 @@ impl Toolbox {
         }
     }
 
-    /// Has the shell run a line that the person typed, whom nobody asks. Otherwise it is like a call of `run`, and ends only by itself
-    /// or given up.
-    pub async fn run_line(&self, line: &str, progress: &mpsc::Sender<String>) -> ToolReply {
-        let done = async {
-            let (directory, program) = (self.directory()?, CommandLine::typed(line)?);
-            let started = run::start(directory, &self.commands, &self.groups, &program)?;
-            run::carry_out(directory, started, &program, progress).await
-        };
-        done.await.map_or_else(ToolReply::failed, |text| ToolReply { text, is_failed: false })
-    }
-
     /// The plan that a call tells, of the one tool that tells any.
     pub fn plan(&self, tool: &str, input: &str) -> Option<Vec<PlanStep>> {
         let understood = self.understand(tool, input);
@@ -339,6 +335,11 @@ impl Toolbox {
     /// What goes on in the background, and what ended there, for people.
     pub fn processes(&self) -> Vec<BackgroundLine> {
         self.backgrounds.lines()
+    }
+
+    /// How many go on, now and whenever that changes.
+    pub fn running(&self) -> watch::Receiver<usize> {
+        self.backgrounds.running()
     }
 
     /// Ends one of them; whether it ran, or why there is none.

@@ -40,6 +40,8 @@ fn files_are_found_from_the_top_of_the_repository_down() {
             ("repo/x/z/AGENTS.md", "beside"),
             ("repo/.mcp.json", "top"),
             ("repo/x/.mcp.json", "lower"),
+            ("repo/.q/hooks.toml", "hooks"),
+            ("repo/x/y/hooks.toml", "beside"),
         ],
     );
     let (repo, below) = (home.join("repo"), home.join("repo/x/y"));
@@ -50,7 +52,9 @@ fn files_are_found_from_the_top_of_the_repository_down() {
     assert_eq!(paths(&ProjectPlace::of(&below, Some(&below)).texts(PROJECT_BYTES)), ["GEMINI.md"]);
     let names = ProjectPlace::of(&below, None).names();
     assert_eq!(names, ["AGENTS.md", "CLAUDE.md", ".amazonq/rules", "x/y/GEMINI.md"]);
-    assert_eq!(ProjectPlace::of(&below, None).server_files(), [".mcp.json", "x/.mcp.json"]);
+    assert_eq!(ProjectPlace::of(&below, None).naming_files(), [".mcp.json", ".q/hooks.toml", "x/.mcp.json"]);
+    let hooks = ProjectPlace::of(&below, Some(&repo)).lowest(".q/hooks.toml");
+    assert_eq!(hooks, Some((repo.clone(), Ok("hooks".to_owned()))));
     let lowest = ProjectPlace::of(&below, Some(&repo)).lowest(".mcp.json");
     assert_eq!(lowest, Some((repo.join("x"), Ok("lower".to_owned()))));
     assert_eq!(ProjectPlace::of(&below, Some(&below)).lowest(".mcp.json"), None, "only what is trusted");

@@ -16,6 +16,7 @@ use super::server_http::ServerHttp;
 use super::web;
 use crate::network::NetworkEnvironment;
 use q_seat::{BackgroundLine, McpServers, Seat, SkillPlace};
+use tokio::sync::watch;
 
 /// The tool that tells what goes on in the background.
 pub(super) const PROCESSES: &str = "processes";
@@ -178,6 +179,11 @@ impl SessionTools {
     /// What goes on in the background, and what ended there.
     pub(super) fn processes(&self) -> Vec<BackgroundLine> {
         self.toolbox.processes()
+    }
+
+    /// How many of these run, now and whenever that changes.
+    pub(super) fn running(&self) -> watch::Receiver<usize> {
+        self.toolbox.running()
     }
 
     /// Ends one of these; whether it ran, or why there is none.

@@ -23,7 +23,7 @@ use q_core::{
 };
 use q_mcp::{CallListener, Questions, ServerQuestion};
 use q_tools::{CheckedCall, ToolReply, ToolSettings, digest_of};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
@@ -102,6 +102,10 @@ impl Conversation for ToolConversation {
 
     fn processes(&self) -> Vec<BackgroundLine> {
         self.tools.processes()
+    }
+
+    fn running(&self) -> Option<watch::Receiver<usize>> {
+        Some(self.tools.running())
     }
 
     fn stop_process(&self, number: u64) -> Result<bool, String> {

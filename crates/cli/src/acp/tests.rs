@@ -179,7 +179,7 @@ fn wire(answer: Result<Reply, q_core::Refusal>) -> Result<Response, Refused> {
         Ok(Reply::Done) => Ok(Response::Done),
         Ok(Reply::FromNextTurn) => Ok(Response::FromNextTurn),
         Ok(Reply::Created { session, .. }) => {
-            Ok(Response::Created { session: session.into(), hibernated: None })
+            Ok(Response::Created { session: session.into(), hibernated: None, ended: 0 })
         }
         Ok(Reply::Accepted(prompt)) => Ok(Response::Accepted(prompt.0)),
         Err(refusal) => {

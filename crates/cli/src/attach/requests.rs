@@ -367,9 +367,9 @@ impl Requests {
     ) -> Vec<Intent> {
         let mirror = &mut client.state.mirror;
         match (continuation, answer) {
-            (Continuation::New, Ok(Response::Created { session, hibernated })) => {
+            (Continuation::New, Ok(Response::Created { session, hibernated, ended })) => {
                 let intents = ui.created(mirror, session.into());
-                hibernated.inspect(|name| ui.made_room(name));
+                hibernated.inspect(|name| ui.made_room(name, ended));
                 return intents;
             }
             (Continuation::Prompt(key), Ok(_)) => ui.accepted(key),
@@ -396,7 +396,7 @@ impl Requests {
                 return ui.offered(session, wanted, &offers::list(*offered, written));
             }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
-                ui.show_processes(session, processes::lines(&all));
+                ui.show_processes(session, processes::lines_and_way_out(&all));
             }
             (Continuation::Rules { session, standing }, Ok(Response::Facts(facts))) => {
                 if let Some(here) = mirror.get(session) {

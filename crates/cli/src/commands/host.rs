@@ -17,7 +17,7 @@ use crate::context::{Context, config};
 use crate::environment::ProcessEnvironment;
 use crate::error::{CliError, ErrorKind};
 use crate::places::{own_directory, place};
-use crate::{json, mcp_servers, out, permissions_file, trust_file};
+use crate::{hooks_file, json, mcp_servers, out, permissions_file, trust_file};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct HostArgs {
@@ -90,7 +90,8 @@ async fn start(environment: &ProcessEnvironment, existing: bool) -> Result<(), C
     let _leads_one_already = rustix::process::setsid();
     let place = place(environment)?;
     place.prepare_state().map_err(|error| CliError::failed(error.to_string()))?;
-    let limits = config(environment)?.limits.applied();
+    let config = config(environment)?;
+    let limits = config.limits.applied();
     if let Err(error) = q_telemetry::init(&place.logs(), "host", environment.text("Q_LOG")) {
         out::note(&format!("no log: {error}"));
     }
@@ -104,7 +105,8 @@ async fn start(environment: &ProcessEnvironment, existing: bool) -> Result<(), C
         accepted: place.accepted_servers(),
         read: mcp_servers::read_for_host,
     };
-    let personal = PersonalFiles { rules, projects, servers };
+    let hooks = Some(hooks_file::reader(environment, &place, &config));
+    let personal = PersonalFiles { rules, projects, servers, hooks };
     q_host::run(HostConfig { place, limits, existing, probe: Some(probe), personal }, ready)
         .await
         .map_err(|error| CliError::failed(error.to_string()))

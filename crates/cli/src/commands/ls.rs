@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use q_core::retention::Kept;
-use q_core::{Name, Presence, SessionId, Summary, Tag, WallTime, attention};
+use q_core::{Name, SessionId, Summary, Tag, WallTime, attention};
 use q_term::suggest::nearest;
 
 use crate::args::LsArgs;
 use crate::client::Client;
-use crate::commands::{processes, quota};
+use crate::commands::quota;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::json::{self, SessionJson};
@@ -40,19 +40,15 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
     kept.sort_by_key(|Kept { summary: session, .. }| {
         (session.slot == 0, session.slot, std::cmp::Reverse(session.touched))
     });
-    let background = in_background(&mut client, &kept).await?;
-    let goes_on = |summary: &Summary| background.get(&summary.id).copied().unwrap_or_default();
     if args.json {
-        let line = |kept: &Kept| {
-            SessionJson::from(&kept.summary).with_bytes(kept.bytes).with_background(goes_on(&kept.summary))
-        };
+        let line = |kept: &Kept| SessionJson::from(&kept.summary).with_bytes(kept.bytes);
         json::print(&kept.iter().map(line).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
     }
     let now = q_host::clock::wall();
     let width = kept.iter().map(|kept| kept.summary.name.as_str().chars().count()).max().unwrap_or(0);
     for Kept { summary, bytes } in &kept {
-        out::line(&row(summary, goes_on(summary), args.verbose.then_some(*bytes), width, now))?;
+        out::line(&row(summary, args.verbose.then_some(*bytes), width, now))?;
         if args.verbose {
             out::line(&format!("    {}", details(summary, &names)))?;
         }
@@ -61,17 +57,6 @@ pub(crate) async fn run(context: &Context, args: LsArgs) -> Result<ExitCode, Cli
         out::note(&said);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// How many commands go on in the background of each session that has any. One that sleeps has none.
-async fn in_background(client: &mut Client, kept: &[Kept]) -> Result<BTreeMap<SessionId, usize>, CliError> {
-    let mut found = BTreeMap::new();
-    for Kept { summary, .. } in kept.iter().filter(|kept| kept.summary.presence == Presence::Live) {
-        let all = processes::ask(client, summary.id, None).await?;
-        let count = all.iter().filter(|process| process.ended.is_none()).count();
-        found.extend((count > 0).then_some((summary.id, count)));
-    }
-    Ok(found)
 }
 
 /// What is said where nothing is listed.
@@ -96,13 +81,16 @@ fn nothing(args: &LsArgs, tag: Option<&Tag>, sessions: &[Kept]) -> String {
     }
 }
 
-fn row(session: &Summary, background: usize, bytes: Option<u64>, width: usize, now: WallTime) -> String {
+fn row(session: &Summary, bytes: Option<u64>, width: usize, now: WallTime) -> String {
     let slot = if session.slot == 0 { "-".to_owned() } else { session.slot.to_string() };
     let unread = if session.unread == 0 { String::new() } else { format!("+{}", session.unread) };
     let state = q_term::words::state(session);
     let age = q_term::words::age(now, session.trashed.unwrap_or(session.touched));
     let last = q_term::words::last_word(session);
-    let goes_on = if background == 0 { String::new() } else { format!("{background} in the background  ") };
+    let goes_on = match session.background {
+        0 => String::new(),
+        running => format!("{running} in the background  "),
+    };
     let name = session.name.as_str();
     let size = bytes.map(|bytes| format!("  {:>8}", q_term::words::size(bytes))).unwrap_or_default();
     format!("{slot:>2}  {name:<width$}  {state:<14} {unread:<4} {age:>4}{size}  {goes_on}{last}")

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod follow_up;
 pub(crate) mod fork;
+pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
@@ -136,6 +137,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: McpVerb,
     },
+    /// Commands that are told what happens in sessions
+    Hooks {
+        #[command(subcommand)]
+        verb: HooksVerb,
+    },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
     #[command(about = "The background host")]
@@ -161,6 +167,23 @@ enum AgentsVerb {
     Check(CheckArgs),
     /// The models that its server lists
     Models(ModelsArgs),
+}
+
+/// What can be done with hooks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksVerb {
+    /// The hooks of the configuration and of this project
+    List(JsonArgs),
+    /// Run those for an event once, with a sample of what they are told
+    Check(HooksCheckArgs),
+    /// Show this project's hooks, and have them run as long as their file stays as it is
+    Accept,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HooksCheckArgs {
+    /// As turn.ended or needs.you
+    pub(crate) event: String,
 }
 
 /// What a verb of the shell leads to.
@@ -208,6 +231,7 @@ impl Verb {
             },
             Self::Model { verb } => model::run(&context()?, verb)?,
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
+            Self::Hooks { verb } => hooks::run(&context()?, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,

@@ -101,9 +101,9 @@ impl SessionRequest {
 
 /// Creates a session; says which one hibernated for it.
 async fn make(client: &mut Client, command: Command) -> Result<SessionId, CliError> {
-    let Created { id, hibernated } = client.create(command).await?;
+    let Created { id, hibernated, ended } = client.create(command).await?;
     if let Some(name) = hibernated {
-        out::note(&q_term::words::made_room(&name));
+        out::note(&q_term::words::made_room(&name, ended));
     }
     Ok(id)
 }

@@ -41,8 +41,14 @@ pub(crate) async fn ask(
     Ok(all)
 }
 
-/// The same for people: nothing of a command's words is drawn or hidden.
-pub(crate) fn lines(all: &[WireProcess]) -> Vec<String> {
+/// The same for people, with how one is ended: nothing of a command's words is drawn or hidden.
+pub(crate) fn lines_and_way_out(all: &[WireProcess]) -> Vec<String> {
+    let runs = all.iter().any(|process| process.ended.is_none());
+    let way_out = runs.then(|| "/kill-process NUMBER ends one, with all it started".to_owned());
+    lines(all).into_iter().chain(way_out).collect()
+}
+
+fn lines(all: &[WireProcess]) -> Vec<String> {
     let line = |WireProcess { number, argv, seconds, ended }: &WireProcess| {
         let state = ended.as_ref().map_or("runs".to_owned(), |how| format!("ended, {how}"));
         let command = words::argv(argv);
@@ -73,6 +79,9 @@ pub(crate) async fn run(context: &Context, args: ProcessesArgs) -> Result<ExitCo
         json::print(&all.iter().map(line).collect::<Vec<_>>())?;
     } else {
         lines(&all).iter().try_for_each(|line| out::line(line))?;
+        if all.iter().any(|process| process.ended.is_none()) {
+            out::note(&format!("q processes {} --kill NUMBER ends one, with all it started", args.session));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use q_core::Limits;
 use q_core::limits::BUDGET_TOKENS;
+use q_tools::CommandBounds;
 use serde::Deserialize;
 
 /// As written; what is left out keeps its default.
@@ -37,6 +38,8 @@ pub(crate) struct LimitsConfig {
     budget_tokens: Option<u64>,
     budget_tokens_per_day: Option<u64>,
     leave_after_seconds: Option<u64>,
+    command_processes: Option<u64>,
+    command_memory_bytes: Option<u64>,
 }
 
 /// What a snapshot may hold of each kind of text (the longest entry, the queue, the draft): together they must fit into a
@@ -84,5 +87,12 @@ impl LimitsConfig {
             leave_after: times(self.leave_after_seconds, 1).unwrap_or(base.leave_after),
             ..base
         }
+    }
+
+    /// The most processes of a command of a tool, and bytes of memory that these take, where the file says it or not.
+    pub(crate) fn command_bounds(&self) -> (u64, u64) {
+        let usual = CommandBounds::usual();
+        let memory = self.command_memory_bytes.unwrap_or(usual.memory);
+        (self.command_processes.unwrap_or(usual.processes), memory)
     }
 }

@@ -12,12 +12,14 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use crate::error::CliError;
+use crate::hooks_file;
 use crate::missing::Missing;
 use crate::trusted::{self, Untrusted};
 
 pub(crate) mod acp;
 pub(crate) mod aws;
 pub(crate) mod headers;
+pub(crate) mod hooks;
 pub(crate) mod key_command;
 pub(crate) mod kinds;
 mod limits;
@@ -51,6 +53,9 @@ pub(crate) struct Config {
     /// MCP servers, by name.
     #[serde(default)]
     pub(crate) mcp: BTreeMap<String, McpConfig>,
+    /// Commands that are told what happens.
+    #[serde(default)]
+    pub(crate) hooks: Vec<hooks::HookConfig>,
 }
 
 /// A model behind an API.
@@ -166,7 +171,14 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     };
     kinds::all(&config.kinds).map_err(in_file)?;
     mcp::check(&config.mcp).map_err(in_file)?;
+    hooks_file::own_fault(&config.hooks).map_or(Ok(()), |why| Err(in_file(CliError::usage(why))))?;
     Ok(config)
+}
+
+/// What a project's file names; or why nothing of it can be used.
+pub(crate) fn project_hooks(text: &str) -> Result<Vec<hooks::HookConfig>, String> {
+    let hooks::ProjectTables { hooks } = toml::from_str(text).map_err(|error| mistake(text, &error).what)?;
+    hooks::fault(&hooks).map_or(Ok(hooks), Err)
 }
 
 /// Takes the tables of agents out in which there is a mistake; gives what that is, by the agent.

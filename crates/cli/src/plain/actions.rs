@@ -234,7 +234,7 @@ impl Frontend<'_> {
         let session = self.here()?;
         let told = processes::ask(&mut self.client, session, stop).await;
         self.print_updates()?;
-        print_lines(&processes::lines(&told?))
+        print_lines(&processes::lines_and_way_out(&told?))
     }
 
     pub(crate) async fn print_context(&mut self) -> Result<(), CliError> {

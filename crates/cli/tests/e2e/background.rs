@@ -10,7 +10,12 @@ use crate::tools::{Workshop, call, is_alive, until};
 
 /// A session in whose background a command goes on that does not end by itself, and the process id of that.
 fn goes_on() -> (Workshop, String) {
-    let shop = Workshop::with_tools();
+    goes_on_within("")
+}
+
+/// The same, with such limits.
+fn goes_on_within(limits: &str) -> (Workshop, String) {
+    let shop = Workshop::new(&format!("tools = true\n{limits}"));
     let line = "echo $$ >pid.part; mv pid.part pid; trap '' TERM; while :; do sleep 1; done";
     let served = call("run", &json!({ "shell": line, "background": true }));
     shop.rounds("do it", vec![served, Script::new().say("It runs.").done()]);
@@ -47,6 +52,8 @@ fn what_goes_on_in_the_background_outlives_an_interrupt_and_ends_when_the_person
     let ended = shop.world.q(&["processes", "api", "--kill", &number]).succeeded().out;
     assert!(ended.contains("(ended, it was stopped, "), "{ended}");
     until("its end", || (!is_alive(&pid)).then_some(()));
+    let again = shop.world.q(&["processes", "api", "--kill", &number]).exited(1).err;
+    assert!(again.contains(&format!("process {number} had ended already")), "{again}");
     // The model hears of it, once, and so does whoever reads the session.
     for prompt in ["and now", "and then"] {
         shop.world.server.on(prompt, Script::new().say("I see.").done());
@@ -57,6 +64,25 @@ fn what_goes_on_in_the_background_outlives_an_interrupt_and_ends_when_the_person
     let last = shop.world.server.requests().len() - 1;
     assert_eq!((count(last - 1), count(last)), (1, 1), "{:?}", shop.told(last));
     assert!(shop.world.q(&["show", "api"]).succeeded().out.contains(&told));
+}
+
+#[test]
+fn what_goes_on_in_the_background_is_seen_and_makes_room_last() {
+    let (shop, pid) = goes_on_within("[limits]\nlive_sessions = 2");
+    let mut screen = shop.world.attach("api");
+    screen.wait_text("api &1");
+    screen.wait_text("1 in the background: /processes");
+    screen.send_line("/processes");
+    screen.wait_text("/kill-process NUMBER ends one");
+    drop(screen);
+    shop.world.q(&["new", "one", "-d"]).succeeded();
+    shop.world.q(&["new", "two", "-d"]).succeeded().told("one hibernates now to make room; its history");
+    assert!(is_alive(&pid));
+    shop.world.q(&["pin", "two"]).succeeded();
+    let told = "api hibernates now to make room, which ends 1 command in its background";
+    shop.world.q(&["new", "three", "-d"]).succeeded().told(told);
+    until("its end", || (!is_alive(&pid)).then_some(()));
+    assert_eq!(shop.world.session("api")["background"], 0);
 }
 
 #[test]

@@ -17,6 +17,8 @@
 //! | `marks` | tags, pins, unread, kinds of one's own |
 //! | `inbox` | what waits for an answer |
 //! | `permissions` | rules for calls |
+//! | `bounds` | what a command may take |
+//! | `hooks` | commands that are told what happens |
 //! | `hibernation` | room for one more, and everything back whole |
 //! | `deaf` | a host that runs and does not read |
 //! | `doctor` | a damaged store: told, in the session it concerns |
@@ -52,6 +54,7 @@
 mod acp;
 mod archive;
 mod background;
+mod bounds;
 mod budgets;
 mod changes;
 mod cleanup;
@@ -69,6 +72,7 @@ mod files;
 mod forks;
 mod headless;
 mod hibernation;
+mod hooks;
 mod hostile;
 mod images;
 mod inbox;

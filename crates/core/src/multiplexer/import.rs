@@ -49,7 +49,7 @@ impl Step<'_> {
         let progress =
             ImportProgress { reaches: self.reached(id), so_far: Thread::default(), waiting: (0, 0) };
         self.state_mut().importing.insert(id, Importing { client, facts, progress });
-        Ok(Reply::Created { session: id, hibernated: None })
+        Ok(Reply::Created { session: id, hibernated: None, ended: 0 })
     }
 
     fn refuse_bad_facts(&self, facts: &Import) -> Result<(), Refusal> {

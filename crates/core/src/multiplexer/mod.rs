@@ -118,6 +118,7 @@ impl Step<'_> {
             Input::NotBound { session, turn } => self.not_bound(session, turn),
             Input::Reversed { session, redo, outcome } => self.reversed(session, redo, outcome),
             Input::Memory { bytes } => self.weigh(bytes),
+            Input::Background { session, running } => self.note_background(session, running),
             Input::Agent { session, turn, event } => self.on_agent_event(session, turn, event),
             Input::Tick => {} // what is due was done before
         }

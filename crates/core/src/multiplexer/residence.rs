@@ -32,16 +32,28 @@ impl MultiplexerState {
             && !self.focus.shows(head.id)
     }
 
+    /// Whether it may hibernate because nobody used it: what goes on in its background would end.
+    pub(super) fn may_be_unused(&self, session: &Session) -> bool {
+        self.may_hibernate(session) && session.live().is_some_and(|live| live.background == 0)
+    }
+
     fn idle(&self) -> impl Iterator<Item = &Session> {
         self.sessions.live().filter(|session| self.may_hibernate(session))
     }
 
-    /// The one that may hibernate and was used the longest ago; another than `except`.
+    fn unused(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.live().filter(|session| self.may_be_unused(session))
+    }
+
+    /// The one that may hibernate and was used the longest ago, of those in whose background nothing goes on if there are such;
+    /// another than `except`.
     fn least_used(&self, except: Option<SessionId>) -> Option<SessionId> {
         let candidates = self.idle().filter(|session| Some(session.head().id) != except);
         let age = |session: &&Session| {
             let head = session.head();
-            (session.live().and_then(|live| live.used), head.touched, head.id)
+            let live = session.live();
+            let goes_on = live.is_some_and(|live| live.background > 0);
+            (goes_on, live.and_then(|live| live.used), head.touched, head.id)
         };
         candidates.min_by_key(age).map(|session| session.head().id)
     }
@@ -57,16 +69,25 @@ impl Step<'_> {
         self.head(id).is_some_and(|head| head.presence == Presence::Hibernated)
     }
 
-    /// A place for one more live session; gives the one that hibernated for it.
-    pub(super) fn make_room(&mut self) -> Result<Option<SessionId>, Refusal> {
+    /// A place for one more live session; gives the one that hibernated for it, and how many commands of its background end with that.
+    pub(super) fn make_room(&mut self) -> Result<Option<(SessionId, u32)>, Refusal> {
         let limit = self.state().limits.live_sessions;
         // What is being read has its place already, or two that wake at the same time would get one.
         if self.state().sessions.live_count() + self.state().waking.len() < limit {
             return Ok(None);
         }
         let least_used = self.state().least_used(None).ok_or(Refusal::TooManyLive { limit })?;
+        let ended = self.session(least_used).and_then(Session::live).map_or(0, |live| live.background);
         self.hibernate(least_used, Why::Room);
-        Ok(Some(least_used))
+        Ok(Some((least_used, ended)))
+    }
+
+    /// So many commands go on in a session's background. Of one that sleeps that is late: they ended with its agent.
+    pub(super) fn note_background(&mut self, id: SessionId, running: u32) {
+        if let Some(live) = self.live_mut(id).filter(|live| live.background != running) {
+            live.background = running;
+            self.changed(id);
+        }
     }
 
     fn hibernate(&mut self, id: SessionId, why: Why) {
@@ -83,7 +104,7 @@ impl Step<'_> {
             session.live().and_then(|live| live.used).is_some_and(|used| used.after(after) <= now)
         };
         let unused: Vec<SessionId> =
-            self.state().idle().filter(is_unused).map(|session| session.head().id).collect();
+            self.state().unused().filter(is_unused).map(|session| session.head().id).collect();
         for id in unused {
             self.hibernate(id, Why::Unused);
         }

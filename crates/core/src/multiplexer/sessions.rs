@@ -37,14 +37,15 @@ impl Step<'_> {
         let wanted: alloc::vec::Vec<_> = tags.iter().cloned().map(TagChange::Add).collect();
         let tags = checked_tags(&[], &wanted)?;
         self.refuse_if_full()?;
-        let hibernated = self.make_room()?;
+        let (hibernated, ended) = self.make_room()?.unzip();
+        let ended = ended.unwrap_or_default();
         let slot = roster::free_slot(&self.state().sessions);
         self.record(id, Record::Created { name, origin, slot, setup, fork: None });
         if !tags.is_empty() {
             self.record(id, Record::Tagged { tags });
         }
         self.changed(id);
-        Ok(Reply::Created { session: id, hibernated })
+        Ok(Reply::Created { session: id, hibernated, ended })
     }
 
     /// A session that begins with another one's entries, by reference. It is made asleep: its first use reads them.
@@ -73,7 +74,7 @@ impl Step<'_> {
         let setup = head.setup.clone();
         self.record(id, Record::Created { name, origin, slot, setup, fork: Some(fork) });
         self.changed(id);
-        Ok(Reply::Created { session: id, hibernated: None })
+        Ok(Reply::Created { session: id, hibernated: None, ended: 0 })
     }
 
     /// How many entries a session has up to one of them, its parent's included; nothing where that one is not in memory.

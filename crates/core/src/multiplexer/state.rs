@@ -101,7 +101,7 @@ impl MultiplexerState {
         let calls = memories().flat_map(|live| live.pending().values());
         let calls = calls.map(|call| at(call.since.after(limits.approval_for), Reason::ExpireCall));
         // Only of what may hibernate: a deadline at which nothing can be done would come again at once.
-        let unused = self.sessions.live().filter(|session| self.may_hibernate(session));
+        let unused = self.sessions.live().filter(|session| self.may_be_unused(session));
         let unused = unused
             .filter_map(|session| session.live()?.used)
             .map(|used| at(used.after(limits.hibernate_after), Reason::Hibernate));

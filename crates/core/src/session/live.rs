@@ -30,6 +30,8 @@ pub(crate) struct Live {
     pub(crate) run: RunState,
     /// Whether an agent was given a seat here and not released since.
     pub(crate) seated: bool,
+    /// How many commands go on in its background, as last told: they end with this.
+    pub(crate) background: u32,
     /// Whether the agent takes words in the turn in flight.
     pub(crate) steerable: bool,
     /// When its agent asks again, and why, while it waits for that.

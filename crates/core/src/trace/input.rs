@@ -63,6 +63,7 @@ fn read_input(verb: &str, words: &mut WordReader, request: u64) -> Result<Input,
             Input::Reversed { session, redo, outcome: Err(words.word("a reason")?) }
         }
         "memory" => Input::Memory { bytes: words.number()? },
+        "background" => Input::Background { session: words.session()?, running: words.number()? },
         "unreadable" => Input::Loaded { session: words.session()?, stored: Err(words.word("a reason")?) },
         // All else is about a session, which comes first.
         verb => {
@@ -112,6 +113,7 @@ fn input_words(input: &Input) -> String {
             }
         }
         Input::Memory { bytes } => format!("memory {bytes}"),
+        Input::Background { session: id, running } => format!("background {} {running}", session(*id)),
         Input::Loaded { session: id, stored: Ok(_) } => format!("loaded {}", session(*id)),
         Input::Loaded { session: id, stored: Err(why) } => format!("unreadable {} {why:?}", session(*id)),
         Input::Agent { session: id, turn, event } => {

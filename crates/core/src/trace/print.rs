@@ -293,8 +293,9 @@ fn reply(answer: &Result<Reply, Refusal>) -> String {
     match answer {
         Ok(Reply::Done) => "reply done".into(),
         Ok(Reply::FromNextTurn) => "reply done from the next turn on".into(),
-        Ok(Reply::Created { session: id, hibernated }) => {
-            let made_room = hibernated.map(|other| format!(", {} made room", session(other)));
+        Ok(Reply::Created { session: id, hibernated, ended }) => {
+            let ended = if *ended == 0 { String::new() } else { format!(" with {ended} in its background") };
+            let made_room = hibernated.map(|other| format!(", {} made room{ended}", session(other)));
             format!("reply created {}{}", session(*id), made_room.unwrap_or_default())
         }
         Ok(Reply::Accepted(prompt)) => format!("reply accepted {prompt}"),
@@ -356,6 +357,10 @@ pub(super) fn summary(told: &Summary) -> String {
     let tags = if told.tags.is_empty() { String::new() } else { format!(" [{}]", words(&told.tags)) };
     let unread = if told.unread == 0 { String::new() } else { format!(" {} unread", told.unread) };
     let queued = if told.queued == 0 { String::new() } else { format!(" {} queued", told.queued) };
+    let background = match told.background {
+        0 => String::new(),
+        running => format!(" {running} in the background"),
+    };
     let policy = match told.policy {
         Policy::Ask => "",
         Policy::Deny => " denies tools",
@@ -377,7 +382,7 @@ pub(super) fn summary(told: &Summary) -> String {
     let budget = told.budget.map(budget).unwrap_or_default();
     let (id, name) = (session(told.id), &told.name);
     format!(
-        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{budget}{pinned}{policy}{settings}{parent}{tags}"
+        "line {id} {name} {presence} {activity}{failures}{answering}{held}{retrying}{unread}{queued}{background}{budget}{pinned}{policy}{settings}{parent}{tags}"
     )
 }
 

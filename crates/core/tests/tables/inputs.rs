@@ -12,6 +12,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "memory 0",
     "memory 67108864",
     "memory 131072000",
+    "background s1 2",
     "loaded s1",
     "unreadable s1 \"bad checksum\"",
     "tick",

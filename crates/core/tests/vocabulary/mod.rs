@@ -63,7 +63,7 @@ variants! {
     FailureKind: Unreachable ProxyFailed Untrusted WrongPath WrongKey Forbidden QuotaSpent UnknownModel Cut Silent
         RateLimited Overloaded ContextTooLong NoImages RegionRefused SettingRefused Rejected ServerError TooLong LengthLimit Filtered Refused Paused TooManyRounds WindowFull WantsTool
         Empty NotShorter BudgetSpent NotConfigured NotStarted NotLoggedIn Internal;
-    Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Reversed Memory Agent Tick;
+    Input: Started Stopping Attached Detached Showing Wish Loaded Offered NotBound Reversed Memory Background Agent Tick;
     Interrupter: User Stop Crash;
     Kind: Development Debug Planning Review Custom;
     NameFault: Empty TooLong NoLetterFirst ForeignCharacter;

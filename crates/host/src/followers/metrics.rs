@@ -29,8 +29,9 @@ impl Recorder {
         self.metrics().committed(took);
     }
 
-    pub(crate) fn failed(&self, code: &'static str) {
-        self.metrics().failed(code);
+    /// Something went wrong; how often that did so far.
+    pub(crate) fn failed(&self, code: &'static str) -> u64 {
+        self.metrics().failed(code)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod feed;
 mod follower;
+pub(crate) mod hooks;
 pub(crate) mod metrics;
 mod work;
 

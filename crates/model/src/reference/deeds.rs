@@ -32,7 +32,7 @@ pub enum Answered {
     Done,
     FromNextTurn,
     /// Created, and which session made room.
-    Created(SessionId, Option<SessionId>),
+    Created(SessionId, Option<(SessionId, u32)>),
     Accepted(PromptNo),
     Refused(&'static str),
 }
@@ -59,7 +59,9 @@ pub fn deeds(effects: &Effects) -> Vec<Deed> {
                 let answer = match answer {
                     Ok(Reply::Done) => Answered::Done,
                     Ok(Reply::FromNextTurn) => Answered::FromNextTurn,
-                    Ok(Reply::Created { session, hibernated }) => Answered::Created(session, hibernated),
+                    Ok(Reply::Created { session, hibernated, ended }) => {
+                        Answered::Created(session, hibernated.map(|other| (other, ended)))
+                    }
                     Ok(Reply::Accepted(prompt)) => Answered::Accepted(prompt),
                     Err(refusal) => Answered::Refused(refusal.code()),
                 };

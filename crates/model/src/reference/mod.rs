@@ -45,6 +45,8 @@ pub struct Model {
     waking: Vec<Waking>,
     /// Sessions whose files are being put back, and who waits for that.
     reversing: Vec<(SessionId, ReplyTo)>,
+    /// What goes on beside live sessions.
+    background: BTreeMap<SessionId, u32>,
     /// The resident memory of the host's process.
     resident_memory: u64,
     /// Since when nobody is attached and nothing runs.
@@ -328,6 +330,7 @@ impl Model {
             clients: Vec::new(),
             waking: Vec::new(),
             reversing: Vec::new(),
+            background: BTreeMap::new(),
             resident_memory: 0,
             deserted: None,
             stopping: false,
@@ -346,6 +349,8 @@ impl Model {
         self.empty_trash();
         self.ask_whom_it_can();
         self.shed_memory();
+        let live: Vec<SessionId> = self.live().into_iter().map(|at| self.sessions[at].id).collect();
+        self.background.retain(|id, _| live.contains(id));
         self.watch_desertion();
         let mut deeds = std::mem::take(&mut self.deeds);
         deeds.sort();
@@ -357,6 +362,7 @@ impl Model {
         self.clients.clear();
         self.waking.clear();
         self.reversing.clear();
+        self.background.clear();
         self.resident_memory = 0;
         self.deserted = None;
         self.stopping = false;
@@ -414,6 +420,7 @@ impl Model {
             Input::NotBound { session, turn } => self.not_bound(*session, *turn),
             Input::Reversed { session, redo, outcome } => self.reversed(*session, *redo, outcome),
             Input::Memory { bytes } => self.weigh(*bytes),
+            Input::Background { session, running } => self.goes_on(*session, *running),
             Input::Agent { session, turn, event } => self.on_agent_event(*session, *turn, event.clone()),
             Input::Tick => {}
         }

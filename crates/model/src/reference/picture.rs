@@ -17,6 +17,7 @@ use super::{Ending, Entry, Label, Model, Session, Terms, What};
 struct Doing {
     activity: Activity,
     held: bool,
+    background: u32,
     retrying: Option<Retrying>,
     wants_agent: bool,
 }
@@ -105,6 +106,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
         doing: Doing {
             activity: line.activity,
             held: line.held,
+            background: line.background,
             retrying: line.retrying,
             wants_agent: core.view().wants_agent(line.id),
         },
@@ -164,6 +166,7 @@ impl Model {
             trashed: session.trashed,
             doing: Doing {
                 activity: session.activity(),
+                background: self.running(session.id),
                 held: session.turn.as_ref().is_some_and(|turn| turn.held.is_some()),
                 retrying: session.turn.as_ref().and_then(|turn| turn.retrying.clone()),
                 wants_agent: session.wants_agent(),

@@ -16,9 +16,21 @@ impl Model {
         let mut idle: Vec<usize> = self.live().into_iter().filter(may).collect();
         idle.sort_by_key(|&at| {
             let session = &self.sessions[at];
-            (session.times.used, session.times.touched, session.id)
+            (self.running(session.id) > 0, session.times.used, session.times.touched, session.id)
         });
         idle
+    }
+
+    /// Commands in a session's background.
+    pub(super) fn running(&self, id: SessionId) -> u32 {
+        self.background.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Told of one that is asleep, it is late.
+    pub(super) fn goes_on(&mut self, id: SessionId, running: u32) {
+        if self.find(id).is_some_and(|at| self.sessions[at].presence == Presence::Live) {
+            self.background.insert(id, running);
+        }
     }
 
     fn hibernate(&mut self, at: usize) {
@@ -28,7 +40,8 @@ impl Model {
 
     pub(super) fn hibernate_unused(&mut self) {
         for at in self.idle() {
-            if self.sessions[at].times.used.after(self.limits.hibernate_after) <= self.now.mono {
+            let is_unused = self.sessions[at].times.used.after(self.limits.hibernate_after) <= self.now.mono;
+            if is_unused && self.running(self.sessions[at].id) == 0 {
                 self.hibernate(at);
             }
         }
@@ -75,13 +88,14 @@ impl Model {
     }
 
     /// A place for one more live session; gives whoever hibernated for it.
-    pub(super) fn make_room(&mut self) -> Result<Option<SessionId>, &'static str> {
+    pub(super) fn make_room(&mut self) -> Result<Option<(SessionId, u32)>, &'static str> {
         if self.live().len() + self.waking.len() < self.limits.live_sessions {
             return Ok(None);
         }
         let at = *self.idle().first().ok_or("too_many_live")?;
         self.hibernate(at);
-        Ok(Some(self.sessions[at].id))
+        let id = self.sessions[at].id;
+        Ok(Some((id, self.running(id))))
     }
 
     /// Keeps a wish until its session is read.

@@ -108,8 +108,13 @@ fn detach_all(system: &mut SystemUnderTest) {
 
 /// What is to survive a restart: all but what belongs to a turn in flight or waits to be asked.
 fn lasting(core: &Multiplexer) -> (Vec<q_core::Summary>, Vec<Snapshot>) {
-    let settled =
-        |summary: q_core::Summary| q_core::Summary { pending: 0, held: false, retrying: None, ..summary };
+    let settled = |summary: q_core::Summary| q_core::Summary {
+        pending: 0,
+        background: 0,
+        held: false,
+        retrying: None,
+        ..summary
+    };
     let whole = |snapshot: Snapshot| {
         let summary = settled(snapshot.summary);
         Snapshot { summary, pending: Vec::new(), ..snapshot }

@@ -129,6 +129,7 @@ impl Pair {
                 *to = self.fresh(*to, at.is_none());
             }
             Stimulus::Command(session, _)
+            | Stimulus::Background(session, _)
             | Stimulus::Agent { session, .. }
             | Stimulus::Offer { session, .. }
             | Stimulus::Reversed { session, .. }

@@ -76,6 +76,11 @@ impl Place {
         self.state.join("mcp")
     }
 
+    /// What was accepted of files of projects that name hooks.
+    pub fn accepted_hooks(&self) -> PathBuf {
+        self.state.join("hooks")
+    }
+
     fn in_runtime(&self, kind: &str) -> PathBuf {
         self.runtime.join(format!("{}.{kind}", self.tag))
     }

@@ -233,6 +233,7 @@ fn memory(view: q_core::View<'_>) -> Vec<(Summary, Option<Snapshot>)> {
         Summary {
             unread: if is_settled { summary.unread } else { 0 },
             held: false,
+            background: 0,
             retrying: None,
             pending: 0,
             ..summary

@@ -110,6 +110,7 @@ impl Stage {
             | HostEvent::Run(_)
             | HostEvent::Loaded(_)
             | HostEvent::Reversed(_)
+            | HostEvent::Background(_)
             | HostEvent::Deadline
             | HostEvent::Terminate
             | HostEvent::Room => {

@@ -126,6 +126,8 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
         if tokens > 0 {
             parts.push(format!("{} tokens", words::tokens(tokens)));
         }
+        let goes_on = Some(summary.background).filter(|running| *running > 0);
+        parts.extend(goes_on.map(|running| format!("{running} in the background: /processes")));
         // The last to go: it says why the next prompt is refused.
         let near = summary.budget.filter(|budget| budget.is_near());
         parts.extend(near.map(spending::budget_use));

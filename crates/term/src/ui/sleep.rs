@@ -17,8 +17,8 @@ impl Ui {
     }
 
     /// A session hibernated so that another has a place.
-    pub fn made_room(&mut self, name: &str) {
-        self.notify(words::made_room(name));
+    pub fn made_room(&mut self, name: &str, ended: u32) {
+        self.notify(words::made_room(name, ended));
     }
 
     /// Asks for the memory of the session in view, once; says which sessions fell asleep.
@@ -41,17 +41,14 @@ impl Ui {
     fn notify_asleep(&mut self, mirror: &Mirror) {
         let sessions = mirror.by_slot();
         let is_live = |session: &&&q_core::mirror::Mirrored| session.summary.presence == Presence::Live;
-        let slept: Vec<&str> = sessions
-            .iter()
-            .filter(|session| !is_live(session) && self.live.contains(&session.summary.id))
-            .map(|session| session.summary.name.as_str())
-            .collect();
-        let text = match slept.as_slice() {
-            [] => None,
-            [one] => Some(words::hibernated(one)),
-            many => Some(words::hibernated(&many.join(", "))),
-        };
-        self.live = sessions.iter().filter(is_live).map(|session| session.summary.id).collect();
+        let slept = sessions.iter().filter(|session| !is_live(session));
+        let slept = slept.filter_map(|session| {
+            Some((session.summary.name.as_str(), *self.live.get(&session.summary.id)?))
+        });
+        let (names, ended): (Vec<&str>, Vec<u32>) = slept.unzip();
+        let text = (!names.is_empty()).then(|| words::hibernated(&names.join(", "), ended.iter().sum()));
+        let live = sessions.iter().filter(is_live);
+        self.live = live.map(|session| (session.summary.id, session.summary.background)).collect();
         if let Some(text) = text
             && !self.notice.as_ref().is_some_and(|notice| notice.fault)
         {

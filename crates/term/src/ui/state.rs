@@ -2,7 +2,7 @@
 //!
 //! Here is what it holds, and no more than looks at that. What changes it stands in the rooms beside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use q_core::{Instant, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
@@ -71,7 +71,7 @@ pub struct Ui {
     pub(crate) focus: Option<SessionId>,
     pub(super) visits: Visits,
     /// Sessions that were live when last looked at.
-    pub(super) live: BTreeSet<SessionId>,
+    pub(super) live: BTreeMap<SessionId, u32>,
     /// The models that agents list, by the agent, as they were last told.
     pub(super) models: BTreeMap<String, Vec<String>>,
     pub(super) panes: BTreeMap<SessionId, Pane>,
@@ -111,7 +111,7 @@ impl Ui {
             options,
             focus: None,
             visits: Visits::default(),
-            live: BTreeSet::new(),
+            live: BTreeMap::new(),
             models: BTreeMap::new(),
             panes: BTreeMap::new(),
             nowhere: Pane::default(),

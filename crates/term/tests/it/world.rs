@@ -179,6 +179,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             inherited: None,
             trashed: None,
             held: false,
+            background: 0,
             retrying: None,
             pending: 0,
             presence: Presence::Live,

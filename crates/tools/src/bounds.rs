@@ -1,0 +1,134 @@
+//! How much a command may take with all that it started, in processes and in memory; looked at by who supervises it.
+//!
+//! The system has no bound for one command that needs no privileges: limits of memory are of what programs reserve, which says
+//! little of what they use, limits of processes count all of a person's. So what there is, is counted, and ended where it is more.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, getpid, getsid, kill_process, kill_process_group, setpgid};
+
+/// How often it is looked at, and how often once half of what it may take is taken.
+const LOOK: Duration = Duration::from_millis(500);
+const LOOK_CLOSELY: Duration = Duration::from_millis(50);
+/// The most processes that are counted where any number may be.
+const MOST_COUNTED: usize = 1 << 16;
+
+/// The most that a command and all that came of it may take at once; 0 for any amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommandBounds {
+    pub processes: u64,
+    /// In bytes; what several processes share counts once.
+    pub memory: u64,
+}
+
+impl CommandBounds {
+    /// What a command may start unless somebody says otherwise: builds on many processors have a few hundred.
+    pub const PROCESSES: u64 = 1024;
+
+    /// What commands may take unless somebody says otherwise: half of what the machine, or the container, has.
+    pub fn usual() -> Self {
+        let total = kilobytes("/proc/meminfo", "MemTotal:");
+        let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+        let group = group.and_then(|text| text.trim().parse::<u64>().ok());
+        Self { processes: Self::PROCESSES, memory: total.into_iter().chain(group).min().unwrap_or(0) / 2 }
+    }
+
+    /// Waits until what came of this process takes more, and says so. Never, where any amount may be taken.
+    pub(crate) async fn are_exceeded(self) -> String {
+        if self == Self::default() {
+            return std::future::pending().await;
+        }
+        loop {
+            let taken = self.taken();
+            if self.processes > 0 && taken.processes > self.processes {
+                return format!("it had more than {} processes", self.processes);
+            }
+            if self.memory > 0 && taken.memory > self.memory {
+                return format!("it took more than {} MB of memory", self.memory >> 20);
+            }
+            let is_much = |taken: u64, most: u64| most > 0 && taken > most / 2;
+            let is_near = is_much(taken.processes, self.processes) || is_much(taken.memory, self.memory);
+            tokio::time::sleep(if is_near { LOOK_CLOSELY } else { LOOK }).await;
+        }
+    }
+
+    /// What is taken now: counted no further than to what is too much.
+    fn taken(self) -> Taken {
+        let most = usize::try_from(self.processes).unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
+        let most = if most == 0 { MOST_COUNTED } else { most + 1 };
+        let mut found = Vec::new();
+        each_descendant(|pid| {
+            found.push(pid);
+            found.len() < most
+        });
+        let sum = |of: fn(Pid) -> Option<u64>| found.iter().filter_map(|pid| of(*pid)).sum();
+        let mut memory = if self.memory == 0 { 0 } else { sum(resident) };
+        if memory > self.memory {
+            // What is shared was counted for each: the exact figure costs more, and is wanted only here.
+            memory = sum(|pid| shared_out(pid).or_else(|| resident(pid)));
+        }
+        Taken { processes: found.len() as u64, memory }
+    }
+}
+
+/// What a command takes.
+struct Taken {
+    processes: u64,
+    memory: u64,
+}
+
+/// What a process has in memory, in bytes, with what it shares with others.
+fn resident(pid: Pid) -> Option<u64> {
+    kilobytes(&format!("/proc/{}/status", pid.as_raw_nonzero()), "VmRSS:")
+}
+
+/// The same with its part of what is shared.
+fn shared_out(pid: Pid) -> Option<u64> {
+    kilobytes(&format!("/proc/{}/smaps_rollup", pid.as_raw_nonzero()), "Pss:")
+}
+
+/// A size that the system tells in a line of that name, in bytes.
+fn kilobytes(path: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    let size = text.lines().find_map(|line| line.strip_prefix(name))?;
+    size.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Ends all that came of this process, its own group at once: what makes more of itself all the time is not caught one by one.
+/// Afterwards this process is of the group of who leads its session, whom it does not outlive for long.
+pub(crate) fn end_all_at_once() {
+    let group = getpid();
+    if let Ok(session) = getsid(None)
+        && session != group
+        && setpgid(None, Some(session)).is_ok()
+    {
+        let _gone = kill_process_group(group, Signal::KILL);
+    }
+    each_descendant(|pid| {
+        let _gone = kill_process(pid, Signal::KILL);
+        true
+    });
+}
+
+/// Each process that came of this one, as long as more are wanted. Elsewhere than on Linux nobody tells.
+fn each_descendant(mut wants_more: impl FnMut(Pid) -> bool) {
+    let mut to_ask = vec![getpid()];
+    while let Some(parent) = to_ask.pop() {
+        for child in children_of(parent) {
+            if !wants_more(child) {
+                return;
+            }
+            to_ask.push(child);
+        }
+    }
+}
+
+/// The processes whose parent that one is.
+pub(crate) fn children_of(parent: Pid) -> Vec<Pid> {
+    let threads = fs::read_dir(format!("/proc/{}/task", parent.as_raw_nonzero()));
+    let of = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).ok();
+    let numbers: Vec<String> = threads.into_iter().flatten().flatten().filter_map(of).collect();
+    let numbers = numbers.iter().flat_map(|line| line.split_ascii_whitespace());
+    numbers.filter_map(|number| Pid::from_raw(number.parse().ok()?)).collect()
+}
