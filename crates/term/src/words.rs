@@ -316,7 +316,8 @@ pub fn pending(pending: &PendingCall) -> String {
     match pending.wants {
         Wants::Words => format!("asks you: {}", sanitize::visible(&pending.input)),
         Wants::Consent | Wants::Nothing => {
-            format!("asks: {}", tool_input::question(&pending.tool, &pending.input, pending.always.as_ref()))
+            let PendingCall { tool, input, always, circumstance, .. } = pending;
+            format!("asks: {}", tool_input::question(tool, input, always.as_ref(), circumstance))
         }
     }
 }
@@ -330,7 +331,9 @@ pub(crate) fn pending_line(pending: &PendingCall) -> String {
         Wants::Consent | Wants::Nothing if pending.input.len() > LONG => {
             format!("{} ({})", sanitize::exact_line(&pending.tool), size(pending.input.len() as u64))
         }
-        Wants::Consent | Wants::Nothing => tool_input::headline(&pending.tool, &pending.input),
+        Wants::Consent | Wants::Nothing => {
+            tool_input::asked(&pending.tool, &pending.input, &pending.circumstance)
+        }
     }
 }
 

@@ -25,11 +25,13 @@
 //! | `serving` | programs that are spoken to, and not only run |
 //! | `spoken` | what such a program says, within bounds |
 //! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
+//! | `denial` | whether a command failed because it was held |
 //! | `left_behind` | what a command left behind where its supervisor did not end it |
 
 mod background;
 mod changes;
 mod definition;
+mod denial;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod denied_calls;
 mod diff;
@@ -63,6 +65,7 @@ mod write;
 pub use background::{ProcessEnd, TerminalOutput};
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
 pub use definition::ToolDefinition;
+pub use denial::may_be_denied;
 pub use digest::digest_of;
 pub use fetch::WantedPage;
 pub use project::{PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
