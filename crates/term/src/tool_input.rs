@@ -11,6 +11,7 @@ use q_core::shell_line::SHELL;
 use q_core::{Circumstance, RulePattern, ToolRule};
 use serde::Deserialize;
 
+use crate::circumstances::{DENIED, lines_of, replaces, sandbox_of};
 use crate::counted::counted;
 use crate::sanitize;
 
@@ -187,42 +188,12 @@ pub(crate) fn question(
 /// What the sandbox keeps a command from.
 const SANDBOX: &str = "\n(it can write files only beneath the session's directory, and has no network)";
 
-/// What is said of a command that failed there.
-const DENIED: &str = "\n(it failed in the sandbox just now, which may have denied it)";
-
-/// Whether a command runs in the sandbox, where there is one.
-fn sandbox_of(is_sandboxed: bool, circumstance: &Circumstance) -> Option<&'static str> {
-    let is_unheld = matches!(circumstance, Circumstance::Unheld | Circumstance::Denied);
-    if is_sandboxed { Some("in a sandbox") } else { is_unheld.then_some("without a sandbox") }
-}
-
 /// Where a command runs.
 fn place(run: &RunInput, sandbox: Option<&'static str>) -> String {
     let places =
         [run.shell.is_some().then_some("in a shell"), sandbox, run.background.then_some("in the background")];
     let places: Vec<&str> = places.into_iter().flatten().collect();
     if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) }
-}
-
-/// What a file takes the place of: which lines go and come stands in front of all of it.
-fn replaces(circumstance: &Circumstance) -> String {
-    match circumstance {
-        Circumstance::New => String::new(),
-        Circumstance::Plain | Circumstance::Unheld | Circumstance::Denied => {
-            " (what is there is replaced whole)".into()
-        }
-        Circumstance::Replaces { lines, difference } => {
-            let difference = sanitize::exact(difference.trim_end_matches('\n'));
-            let changed =
-                if difference.is_empty() { " by the same".into() } else { format!(":\n{difference}") };
-            format!(" It replaces {}{changed}\nall of it:", lines_of(*lines))
-        }
-    }
-}
-
-/// So many lines.
-fn lines_of(count: u64) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), "line")
 }
 
 /// Why looking wants consent, as far as it is known: what *always* would make says for what it asks. Where it makes nothing, a rule

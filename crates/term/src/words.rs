@@ -323,7 +323,7 @@ pub fn pending(pending: &PendingCall) -> String {
 }
 
 /// A call that waits for the person, in a line that is cut where there is no room.
-pub(crate) fn pending_line(pending: &PendingCall) -> String {
+pub fn pending_line(pending: &PendingCall) -> String {
     /// Of what is longer only the size is said: a line shows none of it, and is made for every frame.
     const LONG: usize = 16 << 10;
     match pending.wants {

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `definition` | what a model is told of a tool |
 //! | `digest` | what things are recognised by |
+//! | `checked_call` | what is known of a call before anybody is asked |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
 //! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `todo` | the tools, one a file |
 //! | `background` | commands that go on beside the conversation: `processes`, `output`, `stop` |
@@ -30,6 +31,7 @@
 
 mod background;
 mod changes;
+mod checked_call;
 mod definition;
 mod denial;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -64,6 +66,7 @@ mod write;
 
 pub use background::{ProcessEnd, TerminalOutput};
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
+pub use checked_call::CheckedCall;
 pub use definition::ToolDefinition;
 pub use denial::may_be_denied;
 pub use digest::digest_of;
@@ -74,5 +77,5 @@ pub use sandbox::Sandbox;
 pub use serving::{ServingGroup, ServingProgram, ServingPrograms};
 pub use spoken::{BoundedOutput, LastWords, Said};
 pub use supervise::SupervisedCommand;
-pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
-pub use view::{MAX_OUTPUT, without_tags};
+pub use toolbox::{TOOLS, ToolReply, ToolSettings, Toolbox};
+pub use view::{MAX_OUTPUT, without_hidden, without_tags};

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::background::{self, Backgrounds, NoArguments, OutputArguments, StopArguments};
 use crate::changes::{ChangeKeeper, ChangeLog};
+use crate::checked_call::CheckedCall;
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
@@ -107,24 +108,6 @@ pub const TOOLS: [ToolDefinition; 12] = [
     background::STOP,
     todo::DEFINITION,
 ];
-
-/// A call that can be carried out, as far as can be told before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckedCall {
-    /// Whether it only looks: such ones may run at the same time.
-    pub reads: bool,
-    /// Whether the person is to be asked.
-    pub wants_consent: bool,
-    /// What they are to know besides.
-    pub circumstance: Circumstance,
-}
-
-impl CheckedCall {
-    /// One of which there is no more to know.
-    pub const fn plain(reads: bool, wants_consent: bool) -> Self {
-        Self { reads, wants_consent, circumstance: Circumstance::Plain }
-    }
-}
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -91,9 +91,37 @@ fn a_command_in_the_sandbox_reaches_no_host_and_the_model_hears_what_holds_it() 
     );
     shop.begin("api", "do it");
     shop.approve_shown("api", &["may this run in a shell and in a sandbox?", "has no network"]);
+    // What failed so is the person's to have run without.
+    until("the question of q", || shop.waiting()["tool"].as_str().filter(|tool| *tool == "run").map(|_| ()));
+    shop.answer("deny", "api");
     shop.wait("api").succeeded();
     let told = shop.told(1).concat();
-    assert!(told.contains("exit code") && told.contains("call run instead"), "{told}");
+    assert!(told.contains("exit code") && told.contains("run does it without"), "{told}");
+}
+
+#[test]
+fn what_failed_in_the_sandbox_the_person_may_have_run_without_it() {
+    if is_missing() {
+        return;
+    }
+    let shop = Workshop::with_tools();
+    let touch = json!({ "argv": ["touch", "../outside"] });
+    shop.rounds("do it", vec![call("run_sandboxed", &touch), Script::new().say("Done.").done()]);
+    shop.begin("api", "do it");
+    shop.approve_shown("api", &["may this run in a sandbox?", "touch ../outside"]);
+    until("the same without it", || {
+        let shown = shop.world.q(&["inbox"]).succeeded().out;
+        let asks = shown.contains("may this run without a sandbox? touch ../outside");
+        (asks && shown.contains("(it failed in the sandbox just now")).then_some(())
+    });
+    let outside = shop.directory.parent().unwrap().join("outside");
+    assert!(!outside.exists(), "nothing runs before");
+    assert_eq!(shop.answer("approve", "api")["tool"], "run");
+    shop.wait("api").succeeded();
+    assert!(outside.exists());
+    // The model hears of both: what failed, and what came of the other.
+    let told = shop.told(1);
+    assert!(told.len() == 2 && told[0].contains("exit code"), "{told:?}");
 }
 
 #[test]

@@ -199,10 +199,6 @@ impl Ui {
             Ok(Resolved::ShowAll) => self.show_inbox(mirror),
             Ok(Resolved::Turn(session)) => intents.push(Intent::Turn { session, command }),
             Ok(Resolved::Show(number)) => {
-                let subject = self.overlay.as_ref().map(|overlay| overlay.subject());
-                if subject == Some(OverlaySubject::Call(number)) {
-                    self.warn("read it to its end first, then answer");
-                }
                 self.open_page(" asks ", OverlaySubject::Call(number), CallSheet { number });
                 return CommandStatus::Done;
             }
