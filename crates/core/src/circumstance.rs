@@ -28,7 +28,7 @@ pub enum Circumstance {
 }
 
 impl Circumstance {
-    /// Within its bound.
+    /// With no more of a difference than is kept.
     pub(crate) fn bounded(mut self) -> Self {
         if let Self::Replaces { difference, .. } = &mut self
             && difference.len() > DIFFERENCE_BYTES

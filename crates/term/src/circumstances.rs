@@ -30,7 +30,7 @@ pub(crate) fn replaces(circumstance: &Circumstance) -> String {
     }
 }
 
-/// So many lines.
+/// So many lines, in words.
 pub(crate) fn lines_of(count: u64) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), "line")
 }

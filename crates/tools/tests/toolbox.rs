@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use q_core::{CallSubject, Circumstance};
+use q_core::CallSubject;
 use q_tools::{ToolReply, ToolSettings, Toolbox};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -316,29 +316,6 @@ async fn only_what_looks_in_a_project_needs_no_consent() {
         ("edit", "{\"path\":\"a\",\"edits\":[{\"old\":\"nowhere\",\"new\":\"y\"}]}"),
     ] {
         assert!(bench.toolbox.check(tool, input).await.is_err(), "nobody is asked about {tool} {input}");
-    }
-}
-
-#[tokio::test]
-async fn a_check_says_what_stands_around_a_call() {
-    let bench = Bench::new();
-    fs::write(bench.inside.join("a"), "one\ntwo\n").unwrap();
-    bench.says("read", json!({ "path": "a" })).await;
-    let checked = async |tool: &str, input: Value| {
-        let checked = bench.toolbox.check(tool, &input.to_string()).await;
-        checked.map(|checked| checked.circumstance)
-    };
-    let difference = "@@ line 1\n one\n-two\n+three\n".to_owned();
-    let replaces = Circumstance::Replaces { lines: 2, difference };
-    assert_eq!(checked("write", json!({ "path": "a", "content": "one\nthree\n" })).await, Ok(replaces));
-    assert_eq!(checked("write", json!({ "path": "b", "content": "x" })).await, Ok(Circumstance::New));
-    assert_eq!(
-        checked("run", json!({ "argv": ["true"] })).await,
-        Ok(Circumstance::Plain),
-        "there is no sandbox"
-    );
-    for path in [".env", "sub/.env"] {
-        checked("read", json!({ "path": path })).await.expect_err("nobody is asked about what is not there");
     }
 }
 
