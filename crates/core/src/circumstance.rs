@@ -1,5 +1,6 @@
 //! What stands around a call that its exact bytes do not say, for the person who is asked about it.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 /// The most that is kept of what a call would replace, in bytes: the rest is read where it stands.
@@ -19,18 +20,28 @@ pub enum Circumstance {
     /// A file is made where none is.
     New,
     /// A file that is there is written anew.
-    Replaces {
-        /// How many lines it has.
-        lines: u64,
-        /// Which go and which come, as a person reads it.
-        difference: String,
-    },
+    Replaces(Box<ReplacedFile>),
+}
+
+/// What a file that is written takes the place of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplacedFile {
+    /// How many lines it has.
+    pub lines: u64,
+    /// Which go and which come, as a person reads it.
+    pub difference: String,
 }
 
 impl Circumstance {
+    /// A file that is there is replaced: what goes and comes is cut where it is told.
+    pub fn replaces(lines: u64, difference: String) -> Self {
+        Self::Replaces(Box::new(ReplacedFile { lines, difference }))
+    }
+
     /// With no more of a difference than is kept.
     pub(crate) fn bounded(mut self) -> Self {
-        if let Self::Replaces { difference, .. } = &mut self
+        if let Self::Replaces(replaced) = &mut self
+            && let difference = &mut replaced.difference
             && difference.len() > DIFFERENCE_BYTES
         {
             difference.truncate(difference.floor_char_boundary(DIFFERENCE_BYTES));
@@ -44,7 +55,7 @@ impl Circumstance {
     pub fn text_bytes(&self) -> usize {
         match self {
             Self::Plain | Self::Unheld | Self::Denied | Self::New => 0,
-            Self::Replaces { difference, .. } => difference.len(),
+            Self::Replaces(replaced) => replaced.difference.len(),
         }
     }
 }

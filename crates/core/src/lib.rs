@@ -73,7 +73,7 @@ pub use agent::{
     Whose,
 };
 pub use budget::{BudgetScope, BudgetUse, Spending};
-pub use circumstance::Circumstance;
+pub use circumstance::{Circumstance, ReplacedFile};
 pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, TurnSetup};

@@ -212,7 +212,7 @@ fn facts() -> impl Strategy<Value = CallFacts> {
         Just(Circumstance::Unheld),
         Just(Circumstance::Denied),
         Just(Circumstance::New),
-        (any::<u64>(), text()).prop_map(|(lines, difference)| Circumstance::Replaces { lines, difference }),
+        (any::<u64>(), text()).prop_map(|(lines, difference)| Circumstance::replaces(lines, difference)),
     ];
     let facts =
         |(subject, is_told, circumstance, standing)| CallFacts { subject, is_told, circumstance, standing };

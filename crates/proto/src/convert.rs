@@ -326,14 +326,10 @@ impl From<PendingCall> for WireCall {
             digest: pending.digest.0,
             wants: pending.wants,
             always: pending.always.map(WireRule),
-            circumstance: said(pending.circumstance),
+            circumstance: WireCircumstance::of(pending.circumstance),
             since: pending.since.0,
         }
     }
-}
-
-fn said(circumstance: Circumstance) -> Option<WireCircumstance> {
-    (circumstance != Circumstance::Plain).then_some(WireCircumstance(circumstance))
 }
 
 impl From<WireCall> for PendingCall {
@@ -346,7 +342,7 @@ impl From<WireCall> for PendingCall {
             digest: Digest(call.digest),
             wants: call.wants,
             always: call.always.map(|WireRule(rule)| rule),
-            circumstance: call.circumstance.map(|WireCircumstance(said)| said).unwrap_or_default(),
+            circumstance: call.circumstance.map(Circumstance::from).unwrap_or_default(),
             since: WallTime(call.since),
         }
     }

@@ -21,11 +21,11 @@ pub(crate) fn replaces(circumstance: &Circumstance) -> String {
         Circumstance::Plain | Circumstance::Unheld | Circumstance::Denied => {
             " (what is there is replaced whole)".into()
         }
-        Circumstance::Replaces { lines, difference } => {
-            let difference = sanitize::exact(difference.trim_end_matches('\n'));
+        Circumstance::Replaces(replaced) => {
+            let difference = sanitize::exact(replaced.difference.trim_end_matches('\n'));
             let changed =
                 if difference.is_empty() { " by the same".into() } else { format!(":\n{difference}") };
-            format!(" It replaces {}{changed}\nall of it:", lines_of(*lines))
+            format!(" It replaces {}{changed}\nall of it:", lines_of(replaced.lines))
         }
     }
 }

@@ -249,8 +249,8 @@ pub(crate) fn asked(tool: &str, input: &str, circumstance: &Circumstance) -> Str
             let place = place(&run, sandbox_of(true, circumstance));
             format!("run{place} (writes here only, no network): {}", command(&run))
         }
-        (Some(ToolInput::Write(write)), Circumstance::Replaces { lines, .. }) => {
-            format!("write over {} of {}", lines_of(*lines), argument(&write.path))
+        (Some(ToolInput::Write(write)), Circumstance::Replaces(replaced)) => {
+            format!("write over {} of {}", lines_of(replaced.lines), argument(&write.path))
         }
         (Some(_) | None, _any) => return headline(tool, input),
     };

@@ -57,7 +57,7 @@ pub(crate) fn check(
     let Some(there) = before(directory, seen, place)? else { return Ok(Circumstance::New) };
     let content = as_it_was(&there.bytes, arguments.content.as_bytes());
     let difference = diff(Some(&there.bytes), Some(&content));
-    Ok(Circumstance::Replaces { lines: lines(&there.bytes).count() as u64, difference })
+    Ok(Circumstance::replaces(lines(&there.bytes).count() as u64, difference))
 }
 
 pub(crate) fn carry_out(

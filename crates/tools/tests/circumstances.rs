@@ -16,7 +16,7 @@ async fn a_check_says_what_stands_around_a_call() {
     let toolbox = Arc::new(Toolbox::new(directory, &ToolSettings::default()));
     let over = json!({ "path": "a", "content": "one\nthree\n" });
     toolbox.take_as_known(&over.to_string()).await.unwrap();
-    let replaces = Circumstance::Replaces { lines: 2, difference: "@@ line 1\n one\n-two\n+three\n".into() };
+    let replaces = Circumstance::replaces(2, "@@ line 1\n one\n-two\n+three\n".into());
     for (tool, input, expected) in [
         ("write", over, Some(replaces)),
         ("write", json!({ "path": "b", "content": "x" }), Some(Circumstance::New)),

@@ -98,7 +98,7 @@ fn read_circumstance(words: &mut WordReader) -> Result<Circumstance, String> {
     } else if words.take("new") {
         Circumstance::New
     } else if words.take("replaces") {
-        Circumstance::Replaces { lines: words.number()?, difference: words.word("a difference")? }
+        Circumstance::replaces(words.number()?, words.word("a difference")?)
     } else {
         Circumstance::Plain
     })
@@ -111,7 +111,7 @@ pub(super) fn write_circumstance(circumstance: &Circumstance) -> String {
         Circumstance::Unheld => " unheld".into(),
         Circumstance::Denied => " denied".into(),
         Circumstance::New => " new".into(),
-        Circumstance::Replaces { lines, difference } => format!(" replaces {lines} {difference:?}"),
+        Circumstance::Replaces(replaced) => format!(" replaces {} {:?}", replaced.lines, replaced.difference),
     }
 }
 

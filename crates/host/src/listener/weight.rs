@@ -66,7 +66,7 @@ fn item_weight(item: &WireEntry) -> usize {
 }
 
 fn call_weight(call: &WireCall) -> usize {
-    let said = call.circumstance.as_ref().map_or(0, |WireCircumstance(said)| said.text_bytes());
+    let said = call.circumstance.as_ref().map_or(0, WireCircumstance::text_bytes);
     call.tool.len() + call.input.len() + said + call.always.as_ref().map_or(0, rule_weight)
 }
 

@@ -145,7 +145,7 @@ fn several_that_wait_must_be_told_apart() {
 #[test]
 fn what_stands_around_a_call_is_said_where_nothing_is_cut() {
     let touch = r#"{"argv":["touch","/tmp/foo"]}"#;
-    let replaces = || Circumstance::Replaces { lines: 2, difference: "@@ line 1\n-a\n-b\n+new\n".into() };
+    let replaces = || Circumstance::replaces(2, "@@ line 1\n-a\n-b\n+new\n".into());
     for (tool, input, circumstance, row, whole) in [
         ("run", touch, Circumstance::Plain, "run touch /tmp/foo", "may this run? touch"),
         (
