@@ -221,7 +221,7 @@ impl RunningTurn {
         self.last_call += 1;
         let no = CallNo(self.last_call);
         let digest = Digest(toolbox.digest(&self.kept.owner, tool, input));
-        let facts = CallFacts { subject, ..CallFacts::default() };
+        let facts = CallFacts { subject, circumstance: checked.circumstance, ..CallFacts::default() };
         let call = Call { no, tool: tool.into(), input: input.into(), digest, wants };
         self.way.served.push(ServedRequest { id, no, wanted, is_permitted: false });
         self.tell(AgentEvent::Call(call, facts)).await;

@@ -151,7 +151,7 @@ async fn a_page_is_told_as_text_and_nobody_elses_word_leads_to_another_host() {
         said,
         [
             (done, "T\n\na b (/b)\n"),
-            (done, "as <it> is\u{202e}\n"),
+            (done, "as <it> is<U+202E>\n"),
             (done, "café\n"),
             (done, "T\n\na b (/b)\n"),
             (failed, "it is no text (image/png, status 200); nothing of it is told"),

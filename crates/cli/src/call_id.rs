@@ -70,6 +70,7 @@ mod tests {
             digest: Digest([0x8f; 32]),
             wants: Wants::Consent,
             always: None,
+            circumstance: q_core::Circumstance::Plain,
             since: q_core::WallTime(0),
         };
         let id = CallId::of(&pending);

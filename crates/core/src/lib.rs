@@ -21,6 +21,7 @@ pub mod activity;
 pub mod address;
 pub mod agent;
 pub mod attention;
+pub mod circumstance;
 pub mod compaction;
 pub mod conversation;
 pub mod deadline;
@@ -73,6 +74,7 @@ pub use agent::{
     Whose,
 };
 pub use budget::{BudgetScope, BudgetUse, Spending};
+pub use circumstance::{Circumstance, ReplacedFile};
 pub use compaction::WindowUse;
 pub use deadline::{Deadline, Reason};
 pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, TurnSetup};

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use crate::activity::Activity;
 use crate::agent::{AgentFailure, Sent, Wants};
 use crate::budget::BudgetUse;
+use crate::circumstance::Circumstance;
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Interrupter, Mark};
 use crate::id::{CallNo, Digest, EntryNo, PromptNo, SessionId, TurnNo};
@@ -130,6 +131,8 @@ pub struct PendingCall {
     pub wants: Wants,
     /// The rule that *always* would make; none for a question, and where it would be too long.
     pub always: Option<ToolRule>,
+    /// What stands around it.
+    pub circumstance: Circumstance,
     /// Since when it waits.
     pub since: WallTime,
 }

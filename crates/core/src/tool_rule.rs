@@ -9,6 +9,7 @@ use core::fmt;
 
 use thiserror::Error;
 
+use crate::circumstance::Circumstance;
 use crate::handing_on::{hands_on, stem};
 use crate::limits::TOOL_BYTES;
 use crate::path_pattern;
@@ -116,6 +117,8 @@ pub struct CallFacts {
     pub subject: CallSubject,
     /// Its agent runs it by itself, and only tells of it: no rule and no person is asked, since none could stop it.
     pub is_told: bool,
+    /// What the person who is asked is to know besides.
+    pub circumstance: Circumstance,
     /// The rules beside those of its session; from the host.
     pub standing: Vec<StandingRule>,
 }

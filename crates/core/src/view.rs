@@ -88,6 +88,7 @@ impl<'a> View<'a> {
                 digest: open.digest,
                 wants: open.wants,
                 always: pending.always.clone(),
+                circumstance: pending.circumstance.clone(),
                 since: pending.at,
             })
         });

@@ -9,11 +9,12 @@ use proptest::prelude::*;
 use q_core::trace::{Directive, Line, parse, write};
 use q_core::{
     AgentEvent, AgentFailure, Answer, Body, Call, CallFacts, CallNo, CallOutput, CallSubject, Called,
-    ClientId, Command, Compaction, Digest, Entry, EntryNo, Environment, FailureKind, Fault, Head, Image,
-    ImageKind, Import, Input, Interrupter, Item, Kind, NameOrigin, NamedFile, NewImage, Outcome, PlanStep,
-    Policy, PromptNo, Prompted, Record, ReplyTo, RequestId, Resulted, ResumeHandle, RuleEffect, RulePattern,
-    Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup, Source, Sources, Stamped, StandingRule,
-    StepState, Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    Circumstance, ClientId, Command, Compaction, Digest, Entry, EntryNo, Environment, FailureKind, Fault,
+    Head, Image, ImageKind, Import, Input, Interrupter, Item, Kind, NameOrigin, NamedFile, NewImage, Outcome,
+    PlanStep, Policy, PromptNo, Prompted, Record, ReplyTo, RequestId, Resulted, ResumeHandle, RuleEffect,
+    RulePattern, Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup, Source, Sources, Stamped,
+    StandingRule, StepState, Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage, WallTime,
+    Wants,
 };
 
 proptest! {
@@ -208,8 +209,16 @@ fn facts() -> impl Strategy<Value = CallFacts> {
     ];
     let standing =
         (rule(), option::of(text())).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    let facts = |(subject, is_told, standing)| CallFacts { subject, is_told, standing };
-    (subject, any::<bool>(), vec(standing, 0..3)).prop_map(facts)
+    let circumstance = prop_oneof![
+        Just(Circumstance::Plain),
+        Just(Circumstance::Unheld),
+        Just(Circumstance::Denied),
+        Just(Circumstance::New),
+        (any::<u64>(), text()).prop_map(|(lines, difference)| Circumstance::replaces(lines, difference)),
+    ];
+    let facts =
+        |(subject, is_told, circumstance, standing)| CallFacts { subject, is_told, circumstance, standing };
+    (subject, any::<bool>(), circumstance, vec(standing, 0..3)).prop_map(facts)
 }
 
 fn named(files: Vec<(String, bool)>) -> Vec<NamedFile> {

@@ -6,4 +6,4 @@ mod holder;
 mod take;
 
 pub use holder::holder;
-pub use take::{open_lock, take_lock};
+pub use take::{open_lock, take_lock, wait_for_lock};

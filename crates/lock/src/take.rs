@@ -38,6 +38,24 @@ pub fn take_lock(file: &File, path: &Path) -> Result<(), TryLockError> {
     retry(|| file.try_lock(), || holder_of(path), || std::thread::sleep(EACH))
 }
 
+/// The same, and waits so long for one that a living process holds: it may be about to let go.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file lock can only be asked for again; this waits for another process"
+)]
+pub fn wait_for_lock(file: &File, path: &Path, patience: Duration) -> Result<(), TryLockError> {
+    let mut left = patience;
+    loop {
+        match take_lock(file, path) {
+            Err(TryLockError::WouldBlock) if !left.is_zero() => {
+                std::thread::sleep(EACH);
+                left = left.saturating_sub(EACH);
+            }
+            taken => return taken,
+        }
+    }
+}
+
 fn retry(
     mut take: impl FnMut() -> Result<(), TryLockError>,
     holder: impl Fn() -> Holder,

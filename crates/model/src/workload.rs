@@ -6,10 +6,11 @@
 use proptest::prelude::*;
 use q_core::trace::Disk;
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Call, CallFacts, CallNo, CallSubject, ClientId, Command, Digest,
-    EntryNo, FailureKind, Input, NamedFile, Outcome, PlanStep, Policy, ProjectFile, ProjectFiles, PromptNo,
-    ReplyTo, RequestId, ResumeHandle, RuleEffect, RulePattern, Seal, Sent, SessionId, SettingChange, Setup,
-    Source, Sources, StandingRule, StepState, TagChange, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Call, CallFacts, CallNo, CallSubject, Circumstance, ClientId, Command,
+    Digest, EntryNo, FailureKind, Input, NamedFile, Outcome, PlanStep, Policy, ProjectFile, ProjectFiles,
+    PromptNo, ReplyTo, RequestId, ResumeHandle, RuleEffect, RulePattern, Seal, Sent, SessionId,
+    SettingChange, Setup, Source, Sources, StandingRule, StepState, TagChange, Token, ToolRule, TurnNo,
+    Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -381,8 +382,14 @@ pub fn facts() -> impl Strategy<Value = CallFacts> {
     ];
     let directory = prop_oneof![Just(None), Just(Some("/".to_owned())), Just(Some("/other".to_owned()))];
     let standing = (rule(), directory).prop_map(|(rule, directory)| StandingRule { rule, directory });
-    (subject, prop::bool::weighted(0.2), prop::collection::vec(standing, 0..2))
-        .prop_map(|(subject, is_told, standing)| CallFacts { subject, is_told, standing })
+    let circumstance = prop_oneof![
+        8 => Just(Circumstance::Plain),
+        1 => Just(Circumstance::Unheld),
+        2 => Just(Circumstance::Denied),
+    ];
+    (subject, prop::bool::weighted(0.2), circumstance, prop::collection::vec(standing, 0..2)).prop_map(
+        |(subject, is_told, circumstance, standing)| CallFacts { subject, is_told, circumstance, standing },
+    )
 }
 
 /// A rule for a tool of the workload's.

@@ -1,12 +1,13 @@
 //! Between the core's view types and the wire's. Towards the core a name is checked again: the wire is outside.
 
 use q_core::{
-    AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Compaction, Digest, EntryNo, Fault,
-    Image, Mark, NameFault, PendingCall, PlanStep, ProjectFile, ProjectFiles, PromptNo, Prompted,
-    QueuedPrompt, Resulted, Retrying, Reversed, SessionId, Snapshot, Source, Sources, Stop, Summary, TurnNo,
-    Update, Usage, WallTime, WindowUse,
+    AgentFailure, BudgetScope, BudgetUse, CallNo, CallOutput, Called, Circumstance, Compaction, Digest,
+    EntryNo, Fault, Image, Mark, NameFault, PendingCall, PlanStep, ProjectFile, ProjectFiles, PromptNo,
+    Prompted, QueuedPrompt, Resulted, Retrying, Reversed, SessionId, Snapshot, Source, Sources, Stop,
+    Summary, TurnNo, Update, Usage, WallTime, WindowUse,
 };
 
+use super::circumstance::WireCircumstance;
 use super::command::kind;
 use super::id::Id;
 use super::rule::WireRule;
@@ -327,6 +328,7 @@ impl From<PendingCall> for WireCall {
             digest: pending.digest.0,
             wants: pending.wants,
             always: pending.always.map(WireRule),
+            circumstance: WireCircumstance::of(pending.circumstance),
             since: pending.since.0,
         }
     }
@@ -342,6 +344,7 @@ impl From<WireCall> for PendingCall {
             digest: Digest(call.digest),
             wants: call.wants,
             always: call.always.map(|WireRule(rule)| rule),
+            circumstance: call.circumstance.map(Circumstance::from).unwrap_or_default(),
             since: WallTime(call.since),
         }
     }

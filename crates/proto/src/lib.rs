@@ -10,6 +10,7 @@
 //! number changes with a new kind of message from the host, which sends it to none that is older; [`OLDEST`] changes when a
 //! message changes its meaning.
 
+mod circumstance;
 mod command;
 mod convert;
 pub mod entropy;
@@ -29,6 +30,7 @@ mod settings;
 pub mod shaping;
 pub mod view;
 
+pub use circumstance::WireCircumstance;
 pub use command::kind;
 pub use facts::Facts;
 pub use frame::{Codec, FrameError, MAX_FRAME, Unknown, decode, encode, fuzz_frame};

@@ -5,6 +5,7 @@ use q_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::circumstance::WireCircumstance;
 use super::few::few;
 use super::id::Id;
 use super::leaf::{
@@ -299,6 +300,9 @@ pub struct WireCall {
     /// Nothing from a host of before there were rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub always: Option<WireRule>,
+    /// Nothing for the plain one, and from a host of before there were others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circumstance: Option<WireCircumstance>,
     pub since: u64,
 }
 

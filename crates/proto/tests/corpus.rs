@@ -310,6 +310,7 @@ fn call() -> WireCall {
         digest: [7; 32],
         wants: q_core::Wants::Consent,
         always: Some(q_proto::WireRule(rule())),
+        circumstance: None,
         since: 5,
     }
 }

@@ -205,6 +205,12 @@ impl Inbox {
             || self.numbered.get(&number).is_some_and(|shown| shown.whole.is_some())
     }
 
+    /// Whether the frame that was made last shows a call in view that waits for consent.
+    pub(crate) fn asks(&self) -> bool {
+        let mut in_view = self.frame.in_view.iter().filter_map(|number| self.get(*number));
+        in_view.any(|call| call.pending.wants != Wants::Words)
+    }
+
     /// Lets go of what waits no longer. Its number is not used again.
     pub fn forget_what_is_over(&mut self, mirror: &Mirror) {
         self.numbered.retain(|_, shown| shown.call.waits(mirror));

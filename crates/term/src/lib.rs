@@ -13,6 +13,7 @@
 pub mod advice;
 pub mod backend;
 pub mod changes;
+mod circumstances;
 pub mod command;
 mod counted;
 pub mod guard;

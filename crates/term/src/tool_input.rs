@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use q_core::shell_line::SHELL;
-use q_core::{RulePattern, ToolRule};
+use q_core::{Circumstance, RulePattern, ToolRule};
 use serde::Deserialize;
 
+use crate::circumstances::{DENIED, lines_of, replaces, sandbox_of};
 use crate::counted::counted;
 use crate::{agent_input, sanitize};
 
@@ -165,8 +166,14 @@ impl ToolInput {
     }
 }
 
-/// A question for the person about a call, with nothing hidden in it; `always` is the rule that could be made of it.
-pub(crate) fn question(tool: &str, input: &str, always: Option<&ToolRule>) -> String {
+/// A question for the person about a call, with nothing hidden in it; `always` is the rule that could be made of it, and
+/// `circumstance` what stands around it.
+pub(crate) fn question(
+    tool: &str,
+    input: &str,
+    always: Option<&ToolRule>,
+    circumstance: &Circumstance,
+) -> String {
     let Some(understood) = ToolInput::of(tool, input) else {
         return format!("may {} run this? {}", sanitize::exact_line(tool), sanitize::exact(input));
     };
@@ -177,13 +184,21 @@ pub(crate) fn question(tool: &str, input: &str, always: Option<&ToolRule>) -> St
             format!("may this be looked for: {}?{}", searched(&search), looks(always))
         }
         ToolInput::Run(run, is_sandboxed) => {
-            let sandbox = if is_sandboxed { SANDBOX } else { "" };
-            format!("may this run{}? {}{}{sandbox}", place(&run, is_sandboxed), command(&run), remarks(&run))
+            let sandbox = if is_sandboxed {
+                SANDBOX
+            } else if *circumstance == Circumstance::Denied {
+                DENIED
+            } else {
+                ""
+            };
+            let place = place(&run, sandbox_of(is_sandboxed, circumstance));
+            format!("may this run{place}? {}{}{sandbox}", command(&run), remarks(&run))
         }
         ToolInput::Write(write) => format!(
-            "may {} be written ({})? (what is there is replaced whole){}",
+            "may {} be written ({})?{}{}",
             argument(&write.path),
             size(&write.content),
+            replaces(circumstance),
             content(&write.content)
         ),
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
@@ -197,14 +212,10 @@ pub(crate) fn question(tool: &str, input: &str, always: Option<&ToolRule>) -> St
 const SANDBOX: &str = "\n(it can write files only beneath the session's directory, and has no network)";
 
 /// Where a command runs.
-fn place(run: &RunInput, is_sandboxed: bool) -> String {
-    let places = [
-        (run.shell.is_some(), "in a shell"),
-        (is_sandboxed, "in a sandbox"),
-        (run.background, "in the background"),
-    ];
-    let places: Vec<&str> =
-        places.into_iter().filter_map(|(is_there, place)| is_there.then_some(place)).collect();
+fn place(run: &RunInput, sandbox: Option<&'static str>) -> String {
+    let places =
+        [run.shell.is_some().then_some("in a shell"), sandbox, run.background.then_some("in the background")];
+    let places: Vec<&str> = places.into_iter().flatten().collect();
     if places.is_empty() { String::new() } else { format!(" {}", places.join(" and ")) }
 }
 
@@ -249,8 +260,33 @@ pub(crate) fn headline(tool: &str, input: &str) -> String {
         let shown = || format!("{} {}", not_understood(tool), sanitize::exact_line(input));
         return agent_input::headline(tool, input).unwrap_or_else(shown);
     };
-    // In one line a second one of a shell's must not pass for a redirection.
-    headline_of(&understood).replace("\n> ", " ↵ ")
+    in_a_line(&headline_of(&understood))
+}
+
+/// A call that waits, in such a line: what matters most of what stands around it comes first, where nothing is cut.
+pub(crate) fn asked(tool: &str, input: &str, circumstance: &Circumstance) -> String {
+    let line = match (ToolInput::of(tool, input), circumstance) {
+        (Some(ToolInput::Run(run, false)), Circumstance::Denied) => {
+            format!("failed in the sandbox; run{} without it: {}", place(&run, None), command(&run))
+        }
+        (Some(ToolInput::Run(run, false)), Circumstance::Unheld) => {
+            format!("run{}: {}", place(&run, sandbox_of(false, circumstance)), command(&run))
+        }
+        (Some(ToolInput::Run(run, true)), _any) => {
+            let place = place(&run, sandbox_of(true, circumstance));
+            format!("run{place} (writes here only, no network): {}", command(&run))
+        }
+        (Some(ToolInput::Write(write)), Circumstance::Replaces(replaced)) => {
+            format!("write over {} of {}", lines_of(replaced.lines), argument(&write.path))
+        }
+        (Some(_) | None, _any) => return headline(tool, input),
+    };
+    in_a_line(&line)
+}
+
+/// In one line a second one of a shell's must not pass for a redirection.
+fn in_a_line(text: &str) -> String {
+    text.replace("\n> ", " ↵ ")
 }
 
 /// What stands before an input that is shown as it is: its tool, or the shell's own sign before a line for it.
@@ -298,7 +334,7 @@ fn steps(todo: &TodoInput) -> String {
 }
 
 fn headline_of_run(run: &RunInput, is_sandboxed: bool) -> String {
-    let place = place(run, is_sandboxed);
+    let place = place(run, sandbox_of(is_sandboxed, &Circumstance::Plain));
     format!("run{place}{} {}", if place.is_empty() { "" } else { ":" }, command(run))
 }
 
@@ -495,7 +531,7 @@ mod tests {
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
-            assert_eq!(question(tool, input, None), expected, "{tool} {input}");
+            assert_eq!(question(tool, input, None, &Circumstance::Plain), expected, "{tool} {input}");
         }
     }
 
@@ -513,7 +549,7 @@ mod tests {
                     " (your home directory is in the session's, or much ran unasked in this turn)",
                 ),
             ] {
-                let asked = question(tool, input, always.as_ref());
+                let asked = question(tool, input, always.as_ref(), &Circumstance::Plain);
                 assert_eq!(asked, format!("{wish}{why}"), "{tool} {input}");
             }
         }
@@ -570,7 +606,8 @@ mod tests {
             ("fetch", r#"{"url":"https://a.test/\u00a0"}"#, r#"{"url":"https://a.test/ "}"#),
             ("other", "<U+001B>", "\u{1b}"),
         ] {
-            assert_ne!(question(tool, one, None), question(tool, other, None), "{one} {other}");
+            let shown = |input| question(tool, input, None, &Circumstance::Plain);
+            assert_ne!(shown(one), shown(other), "{one} {other}");
             assert_ne!(called(tool, one), called(tool, other), "{one} {other}");
         }
     }

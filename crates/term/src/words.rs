@@ -316,15 +316,16 @@ pub fn pending(pending: &PendingCall) -> String {
     match pending.wants {
         Wants::Words => format!("asks you: {}", sanitize::visible(&pending.input)),
         Wants::Consent | Wants::Nothing => {
-            let PendingCall { tool, input, always, .. } = pending;
-            let asks = || format!("asks: {}", tool_input::question(tool, input, always.as_ref()));
+            let PendingCall { tool, input, always, circumstance, .. } = pending;
+            let asks =
+                || format!("asks: {}", tool_input::question(tool, input, always.as_ref(), circumstance));
             agent_input::question(tool, input).unwrap_or_else(asks)
         }
     }
 }
 
 /// A call that waits for the person, in a line that is cut where there is no room.
-pub(crate) fn pending_line(pending: &PendingCall) -> String {
+pub fn pending_line(pending: &PendingCall) -> String {
     /// Of what is longer only the size is said: a line shows none of it, and is made for every frame.
     const LONG: usize = 16 << 10;
     match pending.wants {
@@ -334,7 +335,9 @@ pub(crate) fn pending_line(pending: &PendingCall) -> String {
             let long = agent_input::long_line(&pending.tool, &pending.input, &size);
             long.unwrap_or_else(|| format!("{} ({size})", sanitize::exact_line(&pending.tool)))
         }
-        Wants::Consent | Wants::Nothing => tool_input::headline(&pending.tool, &pending.input),
+        Wants::Consent | Wants::Nothing => {
+            tool_input::asked(&pending.tool, &pending.input, &pending.circumstance)
+        }
     }
 }
 

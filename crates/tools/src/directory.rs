@@ -48,6 +48,9 @@ pub(crate) struct FileContent {
     pub(crate) mode: u32,
 }
 
+/// What is said of the session's directory where a file is wanted.
+const IS_DIRECTORY: &str = "it is the session's directory, not a file; list shows what is in it";
+
 impl WorkingDirectory {
     /// Opens it by its path, name by name, and follows no link: one that was put in the way since the session began leads to what
     /// nobody chose.
@@ -134,9 +137,15 @@ impl WorkingDirectory {
 
     /// The content of the file at that place.
     pub(crate) fn read(&self, place: &RelativePath) -> Result<FileContent, String> {
-        let (above, name) =
-            place.split().ok_or("it is the session's directory, not a file; list shows what is in it")?;
+        let (above, name) = place.split().ok_or(IS_DIRECTORY)?;
         read_file(self.descend(above)?.as_fd(), OsStr::new(name)).map_err(|why| format!("{place}: {why}"))
+    }
+
+    /// Says why there is no file at that place that could be read, and opens none.
+    pub(crate) fn look_at_file(&self, place: &RelativePath) -> Result<(), String> {
+        let (above, name) = place.split().ok_or(IS_DIRECTORY)?;
+        let (at, name) = (self.descend(above)?, OsStr::new(name));
+        found(at.as_fd(), name).map_err(|why| format!("{place}: {why}"))
     }
 }
 
@@ -192,8 +201,7 @@ pub(crate) fn open_directory(at: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd
 
 /// The content of a regular file. What is none is not even opened: a pipe would wait, a device might do something.
 pub(crate) fn read_file(at: BorrowedFd<'_>, name: &OsStr) -> Result<FileContent, String> {
-    let found = look(at, name)?.ok_or("there is no such file")?;
-    is_readable(at, name, &found)?;
+    found(at, name)?;
     let flags = OPEN | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = rustix::fs::openat(at, name, flags, Mode::empty())
         .map_err(|error| io::Error::from(error).to_string())?;
@@ -206,6 +214,12 @@ pub(crate) fn read_file(at: BorrowedFd<'_>, name: &OsStr) -> Result<FileContent,
         return Err(too_large(bytes.len() as u64));
     }
     Ok(FileContent { bytes, mode: mode(&found) })
+}
+
+/// Whether a regular file that is not too large stands there; otherwise why none does.
+fn found(at: BorrowedFd<'_>, name: &OsStr) -> Result<(), String> {
+    let found = look(at, name)?.ok_or("there is no such file")?;
+    is_readable(at, name, &found)
 }
 
 fn is_readable(at: BorrowedFd<'_>, name: &OsStr, found: &Stat) -> Result<(), String> {

@@ -177,7 +177,9 @@ fn nearest(text: &[u8], old: &str) -> String {
     };
     let same = lines.get(at..at + wanted.len()).unwrap_or_default().join("\n");
     let last = at + wanted.len();
-    format!(" exactly. With other white space it does, in lines {} to {last}:\n{same}\n", at + 1)
+    let first = at + 1;
+    let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
+    format!(" exactly. With other white space it does, in {lines}:\n{same}\n")
 }
 
 /// A text whose lines end with a line feed, with a carriage return in front of each.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `definition` | what a model is told of a tool |
 //! | `digest` | what things are recognised by |
+//! | `checked_call` | what is known of a call before anybody is asked |
 //! | `toolbox` | a call checked before anybody is asked, and carried out as it was checked |
 //! | `read`, `list`, `search`, `write`, `edit`, `run`, `fetch`, `skill`, `todo` | the tools, one a file |
 //! | `background` | commands that go on beside the conversation: `processes`, `output`, `stop` |
@@ -28,13 +29,16 @@
 //! | `spoken` | what such a program says, within bounds |
 //! | `sandbox`, `own_mounts`, `denied_calls` | what a command is held to |
 //! | `bounds` | how much a command may take |
+//! | `denial` | whether a command failed because it was held |
 //! | `left_behind` | what a command left behind where its supervisor did not end it |
 
 mod background;
 mod bounds;
 mod changes;
+mod checked_call;
 mod command_file;
 mod definition;
+mod denial;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod denied_calls;
 mod diff;
@@ -72,8 +76,10 @@ mod write;
 pub use background::{ProcessEnd, TerminalOutput};
 pub use bounds::CommandBounds;
 pub use changes::{ChangeLog, ChangeSet, ChangedFile, FileChange, Reversal};
+pub use checked_call::CheckedCall;
 pub use command_file::{COMMANDS, CommandFile, CommandFiles, quoted_words, with_arguments};
 pub use definition::ToolDefinition;
+pub use denial::may_be_denied;
 pub use digest::{digest_of, sha256};
 pub use fetch::WantedPage;
 pub use project::{HOOKS_FILE, PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
@@ -84,5 +90,5 @@ pub use skill_file::{SKILLS, SkillFile, skill_files};
 pub use spoken::{BoundedOutput, LastWords, Said};
 pub use supervise::{MAX_INPUT, SupervisedCommand};
 pub use text_place::TextKeeper;
-pub use toolbox::{CheckedCall, TOOLS, ToolReply, ToolSettings, Toolbox};
-pub use view::{MAX_OUTPUT, without_tags};
+pub use toolbox::{TOOLS, ToolReply, ToolSettings, Toolbox};
+pub use view::{MAX_OUTPUT, without_hidden, without_tags};

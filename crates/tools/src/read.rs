@@ -35,6 +35,11 @@ impl ReadArguments {
     }
 }
 
+/// Says before anybody is asked that there is nothing to read.
+pub(crate) fn check(directory: &WorkingDirectory, place: &RelativePath) -> Result<(), String> {
+    directory.look_at_file(place)
+}
+
 pub(crate) fn carry_out(
     directory: &WorkingDirectory,
     seen: &SeenFiles,

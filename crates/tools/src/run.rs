@@ -103,7 +103,7 @@ pub(crate) struct RunArguments {
 pub(crate) struct CommandLine {
     argv: Vec<String>,
     seconds: u64,
-    is_sandboxed: bool,
+    pub(crate) is_sandboxed: bool,
     pub(crate) is_background: bool,
     /// What it reads, within [`MAX_INPUT`]; mostly nothing.
     input: Vec<u8>,
@@ -279,7 +279,7 @@ impl CommandSettings {
 /// What to think of when a command of the sandbox has failed.
 fn in_sandbox(directory: &Path) -> String {
     format!(
-        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git, and has no network. If it failed for that, say so and call run instead.)\n",
+        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git, and has no network. Where that is why it failed, run does it without, once the person says so; q may have asked already.)\n",
         directory.display()
     )
 }

@@ -2,11 +2,12 @@
 //! nothing of it behind. A command for the sandbox begins as one more process of `q`, which is held to it and then becomes the
 //! command: so this one is outside, where it cannot be signalled.
 
+use std::fs::File;
 use std::io::{self, PipeReader};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -249,17 +250,48 @@ fn exit_code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(CANNOT_RUN)
 }
 
+/// How such a directory is called, and how many entries are looked at for what is left of others.
+const SCRATCH: &str = "q-command-held-";
+const LOOKED_AT: usize = 10_000;
+
 /// A directory for what a command wants to put down for a moment. Removed once the command is gone.
 struct Scratch {
     path: PathBuf,
+    /// Locked while it is wanted: what nobody holds was left by one that was killed.
+    _held: File,
 }
 
 impl Scratch {
     fn make() -> io::Result<Self> {
+        let above = std::env::temp_dir();
+        Self::sweep(&above);
         let nonce = getrandom::u64().map_err(io::Error::other)?;
-        let path = std::env::temp_dir().join(format!("q-command-{nonce:016x}"));
+        let path = above.join(format!("{SCRATCH}{nonce:016x}"));
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self { path })
+        let held = File::open(&path)?;
+        held.lock()?;
+        // Whoever swept it before it was held has the lock first, and removes it.
+        if std::fs::exists(&path)? { Ok(Self { path, _held: held }) } else { Self::make() }
+    }
+
+    /// Removes what commands left whose supervisors were killed. Whose it is not cannot be removed, or is not looked at.
+    fn sweep(above: &Path) {
+        let Ok(entries) = std::fs::read_dir(above) else { return };
+        for entry in entries.flatten().take(LOOKED_AT) {
+            if !entry.file_name().as_encoded_bytes().starts_with(SCRATCH.as_bytes()) {
+                continue;
+            }
+            let path = entry.path();
+            let is_own = entry
+                .metadata()
+                .is_ok_and(|found| found.is_dir() && found.uid() == rustix::process::geteuid().as_raw());
+            if is_own
+                && let Ok(held) = File::open(&path)
+                && held.try_lock().is_ok()
+            {
+                let _gone = std::fs::remove_dir_all(&path);
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use q_core::{CallSubject, PlanStep};
+use q_core::{CallSubject, Circumstance, PlanStep};
 use q_seat::{BackgroundLine, SkillPlace};
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use crate::background::{self, Backgrounds, NoArguments, StopArguments};
 use crate::bounds::CommandBounds;
 use crate::changes::{ChangeKeeper, ChangeLog};
+use crate::checked_call::CheckedCall;
 use crate::definition::ToolDefinition;
 use crate::digest::digest_of;
 use crate::directory::WorkingDirectory;
@@ -119,15 +120,6 @@ pub const TOOLS: [ToolDefinition; 13] = [
     todo::DEFINITION,
     skill::DEFINITION,
 ];
-
-/// A call that can be carried out, as far as can be told before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CheckedCall {
-    /// Whether it only looks: such ones may run at the same time.
-    pub reads: bool,
-    /// Whether the person is to be asked.
-    pub wants_consent: bool,
-}
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,21 +261,22 @@ impl Toolbox {
             self.backgrounds.refuse_too_many()?;
         }
         if let Action::Fetch(_) = action {
-            return Ok(CheckedCall { reads: true, wants_consent: true });
+            return Ok(CheckedCall::plain(true, true));
         }
         if let Action::OfSession(_) = action {
-            return Ok(CheckedCall { reads: false, wants_consent: false });
+            return Ok(CheckedCall::plain(false, false));
         }
         let (reads, toolbox) = (action.reads(), Arc::clone(self));
         let is_private = action.place().is_some_and(|place| self.is_guarded(place));
         // A check of a change has its file in memory too.
         let _place = AT_WORK.acquire().await;
-        let is_wide = blocking(move || {
-            toolbox.check_there(&action)?;
+        let looking = blocking(move || {
+            let circumstance = toolbox.check_there(&action)?;
             let home = toolbox.commands.environment.get("HOME").map(Path::new);
-            Ok(is_wide(&toolbox.path, home))
+            Ok((is_wide(&toolbox.path, home), circumstance))
         });
-        Ok(CheckedCall { reads, wants_consent: is_wide.await? || !reads || is_private })
+        let (is_wide, circumstance) = looking.await?;
+        Ok(CheckedCall { reads, wants_consent: is_wide || !reads || is_private, circumstance })
     }
 
     /// Carries a call out, if `permitted` is the digest of exactly that. What it puts out meanwhile goes to `progress`. Given up, a
@@ -484,18 +477,24 @@ impl Toolbox {
         })
     }
 
-    fn check_there(&self, action: &Action) -> Result<(), String> {
+    fn check_there(&self, action: &Action) -> Result<Circumstance, String> {
         let directory = self.directory()?;
         match action {
-            Action::Write(place, _) => write::check(directory, &self.seen, place),
-            Action::Edit(place, arguments) => edit::check(directory, &self.seen, place, arguments),
-            Action::Read(..)
-            | Action::List(_)
+            Action::Write(place, arguments) => {
+                return write::check(directory, &self.seen, place, arguments);
+            }
+            Action::Edit(place, arguments) => edit::check(directory, &self.seen, place, arguments)?,
+            Action::Read(place, _) => read::check(directory, place)?,
+            Action::Run(command) if self.commands.sandbox && !command.is_sandboxed => {
+                return Ok(Circumstance::Unheld);
+            }
+            Action::List(_)
             | Action::Search(..)
             | Action::Run(_)
             | Action::Fetch(_)
-            | Action::OfSession(_) => Ok(()),
+            | Action::OfSession(_) => {}
         }
+        Ok(Circumstance::Plain)
     }
 
     /// Whether it is asked about by its own name alone: it mostly holds keys, or is `q`'s own.

@@ -86,7 +86,7 @@ pub fn without_tags(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// A text in which all is seen that it says: tags, what has no width, what turns the direction or moves a cursor. Letters that join
 /// others are left, as languages need them.
-pub(crate) fn without_hidden(text: Cow<'_, str>) -> Cow<'_, str> {
+pub fn without_hidden(text: Cow<'_, str>) -> Cow<'_, str> {
     named(text, |c| {
         (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
             || matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e01ef}')

@@ -1,15 +1,17 @@
 //! `write`: all of a file.
 
+use q_core::Circumstance;
 use serde::Deserialize;
 
 use crate::changes::ChangeKeeper;
 use crate::definition::ToolDefinition;
+use crate::diff::diff;
 use crate::directory::{FileContent, WorkingDirectory};
 use crate::edit::with_crlf;
 use crate::relative_path::RelativePath;
 use crate::replace::{Before, refuse_protected, refuse_read_only};
 use crate::seen::{Known, SeenFiles, changed};
-use crate::view::{MARK, has_crlf};
+use crate::view::{MARK, has_crlf, lines};
 use std::borrow::Cow;
 
 pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
@@ -45,13 +47,17 @@ fn before(
     }
 }
 
-/// Says before anybody is asked what would make it fail.
+/// Says before anybody is asked what would make it fail, and what it would take the place of.
 pub(crate) fn check(
     directory: &WorkingDirectory,
     seen: &SeenFiles,
     place: &RelativePath,
-) -> Result<(), String> {
-    before(directory, seen, place).map(drop)
+    arguments: &WriteArguments,
+) -> Result<Circumstance, String> {
+    let Some(there) = before(directory, seen, place)? else { return Ok(Circumstance::New) };
+    let content = as_it_was(&there.bytes, arguments.content.as_bytes());
+    let difference = diff(Some(&there.bytes), Some(&content));
+    Ok(Circumstance::replaces(lines(&there.bytes).count() as u64, difference))
 }
 
 pub(crate) fn carry_out(
@@ -72,7 +78,11 @@ pub(crate) fn carry_out(
             let bytes = as_it_was(&there.bytes, content);
             let before = Before::FileContent { bytes: &there.bytes, mode: there.mode };
             let beside = keeper.replace(directory, place, before, &bytes)?;
-            (bytes, format!("written in place of {} bytes", there.bytes.len()), beside)
+            let were = match lines(&there.bytes).count() {
+                1 => "1 line".to_owned(),
+                count => format!("{count} lines"),
+            };
+            (bytes, format!("written in place of {were}, {} bytes", there.bytes.len()), beside)
         }
     };
     seen.note(place, &bytes);

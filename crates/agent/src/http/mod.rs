@@ -66,6 +66,7 @@ pub mod fetch;
 mod finish;
 mod frames;
 mod halves;
+mod held_commands;
 mod json_stream;
 mod lines;
 mod models;

@@ -18,6 +18,9 @@ use crate::network::NetworkEnvironment;
 use q_seat::{BackgroundLine, McpServers, Seat, SkillPlace};
 use tokio::sync::watch;
 
+/// The tools that run commands, without a sandbox and in one.
+pub(super) const RUN: &str = "run";
+pub(super) const SANDBOXED: &str = "run_sandboxed";
 /// The tool that tells what goes on in the background.
 pub(super) const PROCESSES: &str = "processes";
 /// The most notices that are remembered as told: whatever servers do, the person is not told more.
@@ -140,7 +143,7 @@ impl SessionTools {
     pub(super) async fn check(&self, tool: &str, input: &str) -> Result<CheckedCall, String> {
         if self.servers.serve(tool) {
             self.servers.check(tool, input).await?;
-            return Ok(CheckedCall { reads: false, wants_consent: true });
+            return Ok(CheckedCall::plain(false, true));
         }
         if let Some(page) = self.toolbox.wanted_page(tool, input) {
             web::refuse_own(&page)?;

@@ -28,8 +28,9 @@ use tokio::sync::{mpsc, watch};
 use super::asking::{Asked, Asking};
 use super::calls::AskedCall;
 use super::dialect::Offer;
+use super::held_commands::HeldCommands;
 use super::server_memory::ServerMemory;
-use super::session_tools::{CalledTool, PROCESSES, SessionTools};
+use super::session_tools::{CalledTool, PROCESSES, RUN, SANDBOXED, SessionTools};
 use crate::spec::HttpSpec;
 use q_seat::{AgentControl, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 
@@ -87,6 +88,7 @@ impl Conversation for ToolConversation {
             window: None,
             has_model: false,
             seals: TurnSeals::default(),
+            held: HeldCommands::default(),
         };
         let work = async move {
             let ending = running.run(turn).await.map_or_else(AgentEvent::Failed, |()| AgentEvent::Done);
@@ -134,6 +136,8 @@ struct RunningTurn {
     has_model: bool,
     /// What is kept of what was sealed in it.
     seals: TurnSeals,
+    /// What failed in the sandbox.
+    held: HeldCommands,
 }
 
 /// An answer that is whole.
@@ -353,6 +357,11 @@ impl RunningTurn {
                             self.tell(AgentEvent::Plan(steps)).await;
                         }
                         self.end(call, entry, reply.outcome, text).await;
+                        let again = self.without_sandbox(&call.asked, &reply);
+                        if let Some(again) = again {
+                            let call = self.open(again, &all).await;
+                            all.push(call);
+                        }
                     }
                 }
                 place = called_off(&mut all) => if let Some(call) = all.get_mut(place) {
@@ -387,9 +396,7 @@ impl RunningTurn {
                 Err(format!("the tool's name has {length} bytes, and may have {TOOL_BYTES}; it did not run"))
             }
             // What stands before it may yet make it right, unless nobody can tell what it would be.
-            Err(_) if !is_settled && subject != CallSubject::Other => {
-                Ok(CheckedCall { reads: false, wants_consent: true })
-            }
+            Err(_) if !is_settled && subject != CallSubject::Other => Ok(CheckedCall::plain(false, true)),
             checked => checked,
         };
         let digest = Digest(self.tools.digest(&self.owner, &asked.tool, &asked.arguments));
@@ -401,9 +408,23 @@ impl RunningTurn {
             seals.extend(self.tell_sealed(seal).await);
         }
         asked.seals = seals;
-        let facts = CallFacts { subject, ..CallFacts::default() };
+        let around = if tool == RUN { self.held.around(&subject) } else { None };
+        let known = || checked.as_ref().map(|checked| checked.circumstance.clone()).unwrap_or_default();
+        let facts = CallFacts { circumstance: around.unwrap_or_else(known), subject, ..CallFacts::default() };
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants }, facts)).await;
         OpenCall { no, asked, digest, checked, state: CallState::Waiting, question: None }
+    }
+
+    /// A command that failed in the sandbox, as a call of its own without it: the person has the choice, whatever the model does. It is
+    /// bound, shown and answered like any call.
+    fn without_sandbox(&mut self, asked: &AskedCall, reply: &CalledTool) -> Option<AskedCall> {
+        if asked.tool != SANDBOXED || reply.outcome != Outcome::Failed {
+            return None;
+        }
+        let subject = self.tools.subject(&asked.tool, &asked.arguments);
+        let is_asked = self.held.fails(subject, &reply.text);
+        let again = || AskedCall { tool: RUN.into(), arguments: asked.arguments.clone(), seals: Vec::new() };
+        is_asked.then(again)
     }
 
     /// Puts a question of a server to the person: a call that waits for their words, and runs nothing. `complaint` is what was wrong
@@ -415,7 +436,7 @@ impl RunningTurn {
         let asked = AskedCall { tool: tool.clone(), arguments: input.clone(), seals: Vec::new() };
         let call = Call { no, tool, input, digest, wants: Wants::Words };
         self.tell(AgentEvent::Call(call, CallFacts::default())).await;
-        let checked = Ok(CheckedCall { reads: true, wants_consent: false });
+        let checked = Ok(CheckedCall::plain(true, false));
         OpenCall { no, asked, digest, checked, state: CallState::Waiting, question: Some(question) }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use q_tools::{MAX_OUTPUT, ToolReply, WantedPage, without_tags};
+use q_tools::{MAX_OUTPUT, ToolReply, WantedPage, without_hidden};
 
 use super::address::Address;
 use super::exchange::{Exchange, HeaderName};
@@ -104,7 +104,7 @@ async fn read(mut exchange: Exchange, page: &WantedPage, url: &str) -> Result<St
     }
     let body = decoded(&body, &kind);
     let text = if is_page { page_text::text(&body) } else { body };
-    let text = without_tags(text.into());
+    let text = without_hidden(text.into());
     if status >= 400 {
         let said = text.get(..text.floor_char_boundary(MAX_FAULT)).unwrap_or_default();
         return Err(format!("the server says {status}\n{said}"));

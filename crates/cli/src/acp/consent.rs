@@ -1,8 +1,8 @@
 //! What editors are asked: whether a call may run. An answer is for the call that was shown, by its digest, as everywhere.
 
 use q_core::mirror::Mirrored;
-use q_core::{Answer, PendingCall, SessionId, Wants};
-use q_term::rules;
+use q_core::{Answer, Circumstance, PendingCall, SessionId, Wants};
+use q_term::{rules, words};
 use serde_json::{Value, json};
 
 use crate::acp::told;
@@ -58,9 +58,19 @@ pub(super) fn question(session: &Mirrored, pending: &PendingCall) -> Option<Valu
     options.push(option(DENY, "Reject", "reject_once"));
     Some(json!({
         "sessionId": session.summary.id.to_string(),
-        "toolCall": updates::call(no, called, &session.summary.directory),
+        "toolCall": with_circumstance(updates::call(no, called, &session.summary.directory), pending),
         "options": options,
     }))
+}
+
+/// What stands around a call, where an editor shows it: in front of its title, which is cut at its end.
+fn with_circumstance(mut call: Value, pending: &PendingCall) -> Value {
+    if pending.circumstance != Circumstance::Plain
+        && let Some(title) = call.get_mut("title")
+    {
+        *title = words::pending_line(pending).into();
+    }
+    call
 }
 
 /// The answer that was chosen; nothing where none was: then it waits on, for whoever else shows it.

@@ -95,6 +95,7 @@ async fn ask(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
         echo: !args.json,
         told: None,
         told_calls: Vec::new(),
+        is_typed_at: context.environment.input_is_terminal && !args.json,
         told_through: last_entry,
         yes_to,
     };
@@ -123,6 +124,8 @@ struct ChatTurn {
     told: Option<Retrying>,
     /// What waits for the person and was said to wait.
     told_calls: Vec<PendingCall>,
+    /// Whether somebody may type here, which answers nothing.
+    is_typed_at: bool,
     /// Behind which entry it is not told yet that the conversation was compacted, or a call denied unasked.
     told_through: Option<EntryNo>,
     /// What is allowed in it without the person.
@@ -173,12 +176,17 @@ impl ChatTurn {
     /// Says once of each call that it waits, and how it is answered: from here nobody can.
     fn note_waiting(&mut self, client: &Client) {
         let Some(session) = client.mirror.get(self.session) else { return };
+        let mut tells = false;
         for pending in session
             .pending
             .iter()
             .filter(|pending| !self.told_calls.contains(pending) && !self.yes_to.has(pending))
         {
             note_waiting(&session.summary, pending);
+            tells = true;
+        }
+        if tells && self.is_typed_at {
+            out::note("q: in another terminal: what is typed here answers nothing");
         }
         self.told_calls.clone_from(&session.pending);
     }

@@ -174,6 +174,14 @@ fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
 /// Answers one call, or all of them.
 async fn consent(context: &Context, meant: MeantCalls, answer: Answer) -> Result<(), CliError> {
     let MeantCalls { session, id, several } = meant;
+    // An id says the session as well: alone it is enough.
+    let (session, id) = match (session, id) {
+        (Some(word), None) if !several.all => match word.parse() {
+            Ok(id) => (None, Some(id)),
+            Err(_no_id) => (Some(word), None),
+        },
+        both => both,
+    };
     if several.all {
         return reply_to_all(context, session.as_deref(), several.tool, answer).await;
     }

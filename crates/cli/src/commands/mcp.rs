@@ -381,7 +381,8 @@ async fn check(
     args: McpCheckArgs,
 ) -> Result<ExitCode, CliError> {
     let McpCheckArgs { name, accept, json: as_json } = args;
-    let server = named(servers, &name)?;
+    // It may be one that nothing is read of yet.
+    let server = named(servers, &name).inspect_err(|_unknown| note_untrusted(context))?;
     if let Some(why) = server.obstacle() {
         return Err(CliError::failed(format!("MCP server {name}: {why}")));
     }

@@ -209,10 +209,17 @@ struct Mistake {
 fn mistake(text: &str, error: &toml::de::Error) -> Mistake {
     let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or("").matches('\n').count() + 1);
     let said = error.message().trim();
-    let meant = unknown_and_known(said).and_then(|(unknown, known)| nearest(unknown, known));
+    let unknown = unknown_and_known(said);
+    let is_key =
+        unknown.as_ref().is_some_and(|(unknown, _)| ["key", "api_key", "apikey", "token"].contains(unknown));
+    let meant = unknown.and_then(|(unknown, known)| nearest(unknown, known));
     // All that there is, is not listed where one of it is meant.
     let said = if meant.is_some() { said.split(", expected").next().unwrap_or(said) } else { said };
-    let meant = meant.map(|name| format!("did you mean `{name}`?"));
+    let meant = if is_key {
+        Some("no key stands in this file: key_env names a variable that holds it, key_file a file, key_command a program that says it".to_owned())
+    } else {
+        meant.map(|name| format!("did you mean `{name}`?"))
+    };
     Mistake { what: format!("line {line}: {said}"), meant }
 }
 
@@ -258,6 +265,9 @@ mod tests {
         assert!(error.hints[1].contains("Q_CONFIG"));
         let error = written("[agnets.a]\nbase_url = \"http://x\"\n").unwrap_err();
         assert_eq!(error.hints[0], "did you mean `agents`?");
+        let config = written("[agents.a]\nbase_url = \"http://x\"\nkey = \"sk-1\"\n").unwrap();
+        let told = &config.mistaken["a"];
+        assert!(told.way_out.contains("key_env names") && !told.way_out.contains("sk-1"), "{}", told.way_out);
         assert!(written("[agents.a]\nmodel = \"a\"\nmodel = \"b\"\n").is_err(), "that is no TOML");
     }
 

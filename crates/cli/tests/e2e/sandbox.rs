@@ -7,13 +7,20 @@ use std::path::Path;
 use q_testkit::process::kill9;
 use q_testkit::server::Script;
 use q_tools::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::tools::{Workshop, call, is_alive, until};
 
 /// Whether this system has none: then there is nothing to try.
 fn is_missing() -> bool {
     !Sandbox::is_supported()
+}
+
+/// A model has a command run in the sandbox and then is done; it is asked about in these words, and runs.
+fn runs_held(shop: &Workshop, input: &Value, asked: &[&str]) {
+    shop.rounds("do it", vec![call("run_sandboxed", input), Script::new().say("Done.").done()]);
+    shop.begin("api", "do it");
+    shop.approve_shown("api", asked);
 }
 
 #[test]
@@ -85,15 +92,37 @@ fn a_command_in_the_sandbox_reaches_no_host_and_the_model_hears_what_holds_it() 
     // Whoever could reach the host could permit itself anything.
     let run = shop.world.home.path().join("run").display().to_string();
     let line = format!("XDG_RUNTIME_DIR={run} {} ls", env!("CARGO_BIN_EXE_q"));
-    shop.rounds(
-        "do it",
-        vec![call("run_sandboxed", &json!({ "shell": line })), Script::new().say("Done.").done()],
-    );
-    shop.begin("api", "do it");
-    shop.approve_shown("api", &["may this run in a shell and in a sandbox?", "has no network"]);
+    let asked = ["may this run in a shell and in a sandbox?", "has no network"];
+    runs_held(&shop, &json!({ "shell": line }), &asked);
+    // What failed so is the person's to have run without.
+    until("the question of q", || shop.waiting()["tool"].as_str().filter(|tool| *tool == "run").map(|_| ()));
+    shop.answer("deny", "api");
     shop.wait("api").succeeded();
     let told = shop.told(1).concat();
-    assert!(told.contains("exit code") && told.contains("call run instead"), "{told}");
+    assert!(told.contains("exit code") && told.contains("run does it without"), "{told}");
+}
+
+#[test]
+fn what_failed_in_the_sandbox_the_person_may_have_run_without_it() {
+    if is_missing() {
+        return;
+    }
+    let shop = Workshop::with_tools();
+    let touch = json!({ "argv": ["touch", "../outside"] });
+    runs_held(&shop, &touch, &["may this run in a sandbox?", "touch ../outside"]);
+    until("the same without it", || {
+        let shown = shop.world.q(&["inbox"]).succeeded().out;
+        let asks = shown.contains("may this run without a sandbox? touch ../outside");
+        (asks && shown.contains("(it failed in the sandbox just now")).then_some(())
+    });
+    let outside = shop.directory.parent().unwrap().join("outside");
+    assert!(!outside.exists(), "nothing runs before");
+    assert_eq!(shop.answer("approve", "api")["tool"], "run");
+    shop.wait("api").succeeded();
+    assert!(outside.exists());
+    // The model hears of both: what failed, and what came of the other.
+    let told = shop.told(1);
+    assert!(told.len() == 2 && told[0].contains("exit code"), "{told:?}");
 }
 
 #[test]

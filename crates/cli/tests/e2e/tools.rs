@@ -147,7 +147,8 @@ fn a_model_reads_freely_and_changes_and_runs_with_consent() {
     shop.answer("approve", "api");
     until("the next call", || {
         let shown = shop.world.q(&["inbox"]).succeeded().out;
-        shown.contains("may this run? cp a.txt 'b c.txt'").then_some(())
+        let without = if Sandbox::is_supported() { " without a sandbox" } else { "" };
+        shown.contains(&format!("may this run{without}? cp a.txt 'b c.txt'")).then_some(())
     });
     assert_eq!((shop.file("a.txt"), shop.has("b c.txt")), ("one\nthree\n".into(), false));
     shop.answer("approve", "api");
@@ -217,8 +218,9 @@ fn chat_says_that_it_waits_and_how_to_answer() {
     let said = chat.finish().succeeded();
     assert_eq!(said.out, "Done.\n");
     let id = asked["id"].as_str().unwrap();
+    let without = if Sandbox::is_supported() { " and without a sandbox" } else { "" };
     for text in [
-        "may this run in a shell? echo out >made<U+202E>; echo <U+001B>[2K",
+        &format!("may this run in a shell{without}? echo out >made<U+202E>; echo <U+001B>[2K"),
         "U+202E",
         &format!("q approve api {id}"),
         &format!("q deny api {id}"),

@@ -356,7 +356,7 @@ impl FailureKind {
                 "raise it (`/set budget_tokens off`, or budget_tokens_per_day in the config), then `/continue`"
             }
             Self::NotConfigured => "attach from a terminal whose config has it, then `/retry`",
-            Self::NotStarted => "do what is said here, then `/retry`",
+            Self::NotStarted => "mend that, then `/retry`",
             Self::NotLoggedIn => "log in with its own program, then `/retry`",
             Self::Internal => "`/retry` asks again; `q host logs` tells more",
         }

@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::{Call, Outcome, Wants};
+use crate::circumstance::Circumstance;
 use crate::effect::{Effect, Reply};
 use crate::id::{CallNo, Digest, EntryNo, SessionId, TurnNo};
 use crate::kind::Policy;
@@ -66,7 +67,9 @@ impl Step<'_> {
         if call.wants == Wants::Nothing && (is_asked_again || rule == Some(RuleEffect::Ask)) {
             call.wants = Wants::Consent;
         }
-        let is_allowed = !is_asked_again && rule == Some(RuleEffect::Allow);
+        // Of what the sandbox denied the person has not seen that it would run without.
+        let is_seen_first = is_asked_again || facts.circumstance == Circumstance::Denied;
+        let is_allowed = !is_seen_first && rule == Some(RuleEffect::Allow);
         // The person's own lines alone are called so.
         if call.tool == SHELL {
             call.tool.push('?');
@@ -107,7 +110,8 @@ impl Step<'_> {
             None if waits => {
                 let (since, at) = (self.now().mono, self.now().wall);
                 if let Some(live) = self.live_mut(id) {
-                    live.wait_for(no, Pending { input, always, since, at });
+                    let circumstance = facts.circumstance.clone().bounded();
+                    live.wait_for(no, Pending { input, always, circumstance, since, at });
                 }
                 self.notify_pending(id);
             }

@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::circumstance::Circumstance;
 use crate::compaction::WindowUse;
 use crate::entry::{Entry, Prompted};
 use crate::id::{CallNo, EntryNo, PromptNo, Seq};
@@ -106,6 +107,7 @@ pub(crate) struct Pending {
     pub(crate) input: String,
     /// The rule that *always* would make.
     pub(crate) always: Option<ToolRule>,
+    pub(crate) circumstance: Circumstance,
     pub(crate) since: Instant,
     pub(crate) at: WallTime,
 }
@@ -189,7 +191,11 @@ impl Live {
 
     /// What all of it weighs, in bytes.
     pub(crate) fn weight(&self) -> usize {
-        let pending: usize = self.pending.values().map(|pending| pending.input.len()).sum();
+        let pending: usize = self
+            .pending
+            .values()
+            .map(|pending| pending.input.len() + pending.circumstance.text_bytes())
+            .sum();
         self.transcript.weight() + self.draft.len() + self.stream.text.len() + pending
     }
 

@@ -338,7 +338,9 @@ pub(super) fn pending_call(one: &PendingCall) -> String {
         Wants::Consent => "consent",
         Wants::Words => "words",
     };
-    format!("{} {} {:?} wants {wants}{}", one.call, one.tool, one.input, super::rule::always(one))
+    let circumstance = super::rule::write_circumstance(&one.circumstance);
+    let always = super::rule::always(one);
+    format!("{} {} {:?} wants {wants}{always}{circumstance}", one.call, one.tool, one.input)
 }
 
 pub(super) fn summary(told: &Summary) -> String {

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::reader::WordReader;
 use super::words::bare;
 use crate::agent::Wants;
+use crate::circumstance::Circumstance;
 use crate::snapshot::PendingCall;
 use crate::tool_rule::{CallFacts, CallSubject, NamedFile, RuleEffect, RulePattern, StandingRule, ToolRule};
 
@@ -41,7 +42,7 @@ pub(super) fn write(rule: &ToolRule) -> String {
     format!("{effect} {}{pattern}", bare(tool))
 }
 
-/// `argv ls argv "-l"`, `file "a"`, `tree "src"`, `host "a.test"`, `named "a" named "b" private`; then `told`, then rules, each with `in "/d"` behind where it is for a directory.
+/// `argv ls argv "-l"`, `file "a"`, `tree "src"`, `host "a.test"`, `named "a" named "b" private`; then `told`, then `denied` or another circumstance, then rules, each with `in "/d"` behind where it is for a directory.
 pub(super) fn read_facts(words: &mut WordReader) -> Result<CallFacts, String> {
     let argv = read_each("argv", words)?;
     let subject = if let Some(path) = words.option("file")? {
@@ -62,11 +63,12 @@ pub(super) fn read_facts(words: &mut WordReader) -> Result<CallFacts, String> {
         CallSubject::Command(argv)
     };
     let is_told = words.take("told");
+    let circumstance = read_circumstance(words)?;
     let mut standing = Vec::new();
     while words.take("rule") {
         standing.push(StandingRule { rule: read(words)?, directory: words.option("in")? });
     }
-    Ok(CallFacts { subject, is_told, standing })
+    Ok(CallFacts { subject, is_told, circumstance, standing })
 }
 
 pub(super) fn write_facts(facts: &CallFacts) -> String {
@@ -85,7 +87,32 @@ pub(super) fn write_facts(facts: &CallFacts) -> String {
         format!(" rule {}{place}", write(rule))
     });
     let told = if facts.is_told { " told" } else { "" };
-    standing.fold(subject + told, |line, rule| line + &rule)
+    standing.fold(subject + told + &write_circumstance(&facts.circumstance), |line, rule| line + &rule)
+}
+
+fn read_circumstance(words: &mut WordReader) -> Result<Circumstance, String> {
+    Ok(if words.take("unheld") {
+        Circumstance::Unheld
+    } else if words.take("denied") {
+        Circumstance::Denied
+    } else if words.take("new") {
+        Circumstance::New
+    } else if words.take("replaces") {
+        Circumstance::replaces(words.number()?, words.word("a difference")?)
+    } else {
+        Circumstance::Plain
+    })
+}
+
+/// What stands around a call: ` replaces 2 "-a"`.
+pub(super) fn write_circumstance(circumstance: &Circumstance) -> String {
+    match circumstance {
+        Circumstance::Plain => String::new(),
+        Circumstance::Unheld => " unheld".into(),
+        Circumstance::Denied => " denied".into(),
+        Circumstance::New => " new".into(),
+        Circumstance::Replaces(replaced) => format!(" replaces {} {:?}", replaced.lines, replaced.difference),
+    }
 }
 
 /// What *always* would mean for a call that waits, where that is not its whole tool.

@@ -1,7 +1,7 @@
 //! What messages weigh while they wait, roughly: enough to bound what clients may cost.
 
 use q_proto::view::{WireBody, WireCall, WireEntry, WireSource, WireSummary, WireUpdate};
-use q_proto::{HostMessage, Response, WireRule};
+use q_proto::{HostMessage, Response, WireCircumstance, WireRule};
 
 /// What a message weighs without its texts.
 pub(super) const ENVELOPE: usize = size_of::<HostMessage>();
@@ -66,7 +66,8 @@ fn item_weight(item: &WireEntry) -> usize {
 }
 
 fn call_weight(call: &WireCall) -> usize {
-    call.tool.len() + call.input.len() + call.always.as_ref().map_or(0, rule_weight)
+    let said = call.circumstance.as_ref().map_or(0, WireCircumstance::text_bytes);
+    call.tool.len() + call.input.len() + said + call.always.as_ref().map_or(0, rule_weight)
 }
 
 fn rule_weight(rule: &WireRule) -> usize {

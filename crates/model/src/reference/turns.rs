@@ -1,8 +1,8 @@
 //! Turns: what an agent says in one, the calls it makes, and how it ends.
 
 use q_core::{
-    AgentEvent, AgentFailure, Answer, Call as Wanted, CallFacts, CallNo, Digest, FailureKind, Interrupter,
-    Outcome, Policy, Retrying, Seal, SessionId, Sources, TurnNo, Usage, WallTime, Wants,
+    AgentEvent, AgentFailure, Answer, Call as Wanted, CallFacts, CallNo, Circumstance, Digest, FailureKind,
+    Interrupter, Outcome, Policy, Retrying, Seal, SessionId, Sources, TurnNo, Usage, WallTime, Wants,
 };
 
 use super::deeds::{Answered, Deed};
@@ -271,7 +271,8 @@ impl Model {
         }
         let is_free = match wants {
             Wants::Nothing => true,
-            Wants::Consent => may_go_on && said.allows,
+            // What failed in the sandbox runs without only once the person has seen that.
+            Wants::Consent => may_go_on && said.allows && facts.circumstance != Circumstance::Denied,
             Wants::Words => false,
         };
         let denial = if tool.len() > LONGEST_TOOL {

@@ -41,7 +41,7 @@ fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
     let bar = u16::from(height >= 3);
     let status = u16::from(height >= 4);
     let left = height.saturating_sub(prompt + bar + status);
-    let queue = (queue::rows(ui, mirror) as u16).min(left / 3);
+    let queue = (queue::rows(ui, mirror, screen.width) as u16).min(left / 3);
     let transcript = left.saturating_sub(queue);
     let mut top = screen.y;
     let mut rows = |height: u16| {

@@ -13,6 +13,7 @@ use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
 use crate::words;
+use unicode_width::UnicodeWidthStr as _;
 
 /// More than this many are counted only.
 const SHOWN: usize = 4;
@@ -20,45 +21,98 @@ const SHOWN: usize = 4;
 const CHARS: usize = 400;
 /// Before what waits for the person.
 const ASKS: &str = " ? ";
+/// Before what stands beneath it.
+const BENEATH: &str = "   ";
 
 /// How many rows the queue takes on the screen.
-pub(super) fn rows(ui: &Ui, mirror: &Mirror) -> usize {
-    lines(ui, mirror).len()
+pub(super) fn rows(ui: &Ui, mirror: &Mirror, width: u16) -> usize {
+    lines(ui, mirror, width.into()).len()
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let width = usize::from(area.width);
-    for (y, line) in (area.top()..area.bottom()).zip(lines(ui, mirror)) {
+    for (y, line) in (area.top()..area.bottom()).zip(lines(ui, mirror, width)) {
         Clear.render(Rect { y, height: 1, ..area }, buffer);
-        let style = if line.starts_with(ASKS) { ui.palette().alarm() } else { Palette::dim() };
+        let style = if line.starts_with(ASKS) || line.starts_with(BENEATH) {
+            ui.palette().alarm()
+        } else {
+            Palette::dim()
+        };
         buffer.set_stringn(area.x, y, truncated(&line, width), width, style);
     }
 }
 
-/// `1 y once · a always `cargo test …` here · n no · run cargo test`
-fn waits(ui: &Ui, session: SessionId, pending: &PendingCall, waiting: &[PendingCall]) -> String {
-    let is_only = waiting.iter().filter(|call| call.wants != Wants::Words).count() == 1;
-    let number = ui.inbox.number(session, pending);
-    let is_whole = number.is_some_and(|number| ui.inbox.is_whole(number));
-    let ways = match pending.wants {
-        Wants::Words => "/answer WORDS".to_owned(),
-        Wants::Nothing | Wants::Consent if !is_only => {
-            let all = inbox::way_of_all(pending, waiting).map(|all| format!("{all} · ")).unwrap_or_default();
-            let always = if pending.always.is_some() { "a, " } else { "" };
-            format!("{all}y, {always}n NUMBER")
-        }
-        Wants::Nothing | Wants::Consent if is_whole => words::ways(pending),
-        Wants::Nothing | Wants::Consent => "y shows it whole first · n no".to_owned(),
+/// `1 y once · a always `cargo test …` here · n no · run cargo test`. Where that has no room the call has a row of its own, and
+/// how it is answered stands beneath; so with several.
+fn waits(
+    ui: &Ui,
+    session: SessionId,
+    waiting: &[PendingCall],
+    width: usize,
+) -> (Vec<String>, Option<String>) {
+    let consents = waiting.iter().filter(|call| call.wants != Wants::Words).count();
+    let asked = |pending: &PendingCall| {
+        let text: String = words::pending_line(pending).chars().take(CHARS).collect();
+        sanitize::visible_line(&text).into_owned()
     };
-    let number = number.map(|number| format!("{number} ")).unwrap_or_default();
-    let text: String = words::pending_line(pending).chars().take(CHARS).collect();
-    // Behind the call, which must not be pushed off the row; with one that waits alone the ways say it.
-    let rule = pending.always.as_ref().filter(|_| !is_only);
-    let always = rule.map(|rule| format!(" · always: {}", rules::words(rule))).unwrap_or_default();
-    format!("{ASKS}{number}{ways} · {}{always}", sanitize::visible_line(&text))
+    let mut ways = None;
+    let row = |pending: &PendingCall| {
+        let (number, asked) = (ui.inbox.number(session, pending), asked(pending));
+        let named = number.map(|number| format!("{number} ")).unwrap_or_default();
+        if pending.wants == Wants::Words {
+            return format!("{ASKS}{named}/answer WORDS · {asked}");
+        }
+        if consents > 1 {
+            // Behind the call, which must not be pushed off the row.
+            let always = pending.always.as_ref().map(|rule| format!(" · always: {}", rules::words(rule)));
+            return format!("{ASKS}{named}{asked}{}", always.unwrap_or_default());
+        }
+        let is_whole = number.is_some_and(|number| ui.inbox.is_whole(number));
+        let way = if is_whole { words::ways(pending) } else { "y shows it whole first · n no".to_owned() };
+        let in_one = format!("{ASKS}{named}{way} · {asked}");
+        if in_one.width() <= width {
+            return in_one;
+        }
+        ways = Some(format!("{BENEATH}{way}"));
+        format!("{ASKS}{named}{asked}")
+    };
+    let rows = waiting.iter().map(row).collect();
+    if consents > 1 {
+        let all = waiting.iter().find_map(|pending| inbox::way_of_all(pending, waiting));
+        let all = all.map(|all| format!(" · {all}")).unwrap_or_default();
+        let always = if waiting.iter().any(|pending| pending.always.is_some()) { "a, " } else { "" };
+        ways = Some(format!("{BENEATH}y, {always}n NUMBER{all}"));
+    }
+    (rows, ways)
 }
 
-fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
+/// Whether a directory is trusted, in two rows where one has no room for what follows from it.
+fn trust_rows(question: &str, width: usize) -> Vec<String> {
+    let in_one = format!("{ASKS}{question}");
+    match question.rsplit_once(" · ") {
+        Some((ways, then)) if in_one.width() > width => {
+            vec![format!("{ASKS}{ways}"), format!("{BENEATH}{then}")]
+        }
+        Some(_) | None => vec![in_one],
+    }
+}
+
+/// What asks in the session in view, and how that is answered.
+fn asks(ui: &Ui, id: SessionId, pending: &[PendingCall], width: usize) -> Vec<String> {
+    let (mut rows, ways) = waits(ui, id, pending, width);
+    few(&mut rows, |more| format!("{ASKS}… and {more} more; /inbox lists them"));
+    rows.extend(ways);
+    // One question at a time: a `y` is for calls first.
+    let waits = pending.iter().any(|call| call.wants != Wants::Words);
+    match ui.trust_question() {
+        Some(_) if waits => rows.push(format!("{BENEATH}trust in this directory is asked about after that")),
+        Some(question) => rows.extend(trust_rows(question, width)),
+        None => {}
+    }
+    rows
+}
+
+fn lines(ui: &Ui, mirror: &Mirror, width: usize) -> Vec<String> {
     let line = |what: &str, text: &str| {
         let start: String = quoted::folded(text).chars().take(CHARS).collect();
         format!(" {what}: {}", sanitize::visible_line(&start))
@@ -69,11 +123,8 @@ fn lines(ui: &Ui, mirror: &Mirror) -> Vec<String> {
         Some(id) => {
             let session = mirror.get(id);
             let pending = session.map(|session| session.pending.as_slice()).unwrap_or_default();
-            lines.extend(pending.iter().map(|call| waits(ui, id, call, pending)));
-            lines.extend(ui.trust_question().map(|asked| format!("{ASKS}{asked}")));
             // What asks is counted by itself: prompts that wait push no question out of sight.
-            few(&mut lines, |more| format!("{ASKS}… and {more} more; /inbox lists them"));
-            asked = std::mem::take(&mut lines);
+            asked = asks(ui, id, pending, width);
             let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
             // Those behind the first few are counted only: a prompt may be long.
             for (number, waiting) in queue.iter().enumerate() {

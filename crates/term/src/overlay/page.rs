@@ -32,6 +32,8 @@ const SCROLLS: Hint = hint(
 );
 const COMMAND: Hint = hint(&[(plain('/'), OverlayKey::Begin)], "/", "begins a command");
 const READING: &[Hint] = &[SCROLLS, COMMAND, READ_LEAVES];
+/// Where what is read waits for a yes, which counts once its end was on the screen.
+const READING_CALL: &[Hint] = &[SCROLLS, hint(&[], "read to the end,", "then y or n"), READ_LEAVES];
 /// Where there is nothing to scroll, nothing is said of it.
 const READING_ALL: &[Hint] = &[COMMAND, READ_LEAVES];
 
@@ -235,6 +237,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
         let hints = match (self.line.is_empty(), parts.last()) {
             (false, _) => TYPING,
             (true, 0) => READING_ALL,
+            (true, _) if matches!(self.subject, OverlaySubject::Call(_)) && !self.is_at_end() => READING_CALL,
             (true, _) => READING,
         };
         let inner = parts.popup.draw(buffer, self.title, &footer(hints));

@@ -58,6 +58,10 @@ impl Ui {
         self.line = std::mem::take(&mut self.overlay_line);
         let from = self.focus;
         let status = self.command(mirror, command, typed, intents);
+        let again = self.overlay.as_ref().and_then(|now| now.subject().call());
+        if again.is_some() && again == overlay.subject().call() {
+            self.warn("read it to its end first, then answer");
+        }
         // Of a call that is answered there is no more to read.
         let is_over = overlay.subject().call().is_some() && status == CommandStatus::Sent;
         if self.overlay.is_none() && self.focus == from && status != CommandStatus::Done && !is_over {

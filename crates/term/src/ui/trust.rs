@@ -22,9 +22,9 @@ impl Ui {
         Some(&asked.text)
     }
 
-    /// A frame with it is on the screen, at that time.
+    /// A frame with it is on the screen, at that time. It waits until no call asks.
     pub(super) fn note_question_drawn(&mut self, at: Instant) {
-        let is_covered = self.overlay.is_some();
+        let is_covered = self.overlay.is_some() || self.inbox.asks();
         if let Some(asked) = &mut self.trust {
             let is_seen = Some(asked.session) == self.focus && !is_covered;
             asked.seen = if is_seen { asked.seen.or(Some(at)) } else { None };

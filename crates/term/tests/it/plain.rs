@@ -143,6 +143,7 @@ fn calls_thoughts_and_sleep_are_said_in_lines() {
         digest: Digest::numbered(call),
         wants,
         always: (wants == Wants::Consent).then(|| ToolRule::any(RuleEffect::Allow, "shell".into())),
+        circumstance: q_core::Circumstance::Plain,
         since: NOW,
     };
     let result = Resulted {
@@ -187,6 +188,7 @@ fn a_line_answers_what_alone_waited_since_the_line_before() {
         digest: Digest::numbered(call),
         wants: Wants::Consent,
         always: Some(ToolRule::any(RuleEffect::Allow, "shell".into())),
+        circumstance: q_core::Circumstance::Plain,
         since: NOW,
     };
     let (mut mirror, mut plain) = working();

@@ -1,8 +1,8 @@
 //! What waits for the person: calls in the transcript and above the prompt, the inbox, answers bound to what was shown.
 
 use q_core::{
-    Activity, Answer, Body, CallNo, Called, Command, Digest, Entry, EntryNo, Outcome, PendingCall, Resulted,
-    RuleEffect, RulePattern, Snapshot, ToolRule, TurnNo, Update, WallTime, Wants,
+    Activity, Answer, Body, CallNo, Called, Circumstance, Command, Digest, Entry, EntryNo, Outcome,
+    PendingCall, Resulted, RuleEffect, RulePattern, Snapshot, ToolRule, TurnNo, Update, WallTime, Wants,
 };
 use q_term::Intent;
 
@@ -17,6 +17,7 @@ pub(crate) fn pending(call: u64, wants: Wants, input: &str, digest: u64) -> Pend
         digest: Digest::numbered(digest),
         wants,
         always: (wants == Wants::Consent).then(|| ToolRule::any(RuleEffect::Allow, "shell".into())),
+        circumstance: Circumstance::Plain,
         since: WallTime(NOW.0 - 120_000 + call * 1000),
     }
 }
@@ -139,6 +140,74 @@ fn several_that_wait_must_be_told_apart() {
     world.frame();
     assert_eq!(world.say("/approve"), []);
     assert!(world.frame().contains("several wait here: 1, 2"));
+}
+
+#[test]
+fn what_stands_around_a_call_is_said_where_nothing_is_cut() {
+    let touch = r#"{"argv":["touch","/tmp/foo"]}"#;
+    let replaces = || Circumstance::replaces(2, "@@ line 1\n-a\n-b\n+new\n".into());
+    for (tool, input, circumstance, row, whole) in [
+        ("run", touch, Circumstance::Plain, "run touch /tmp/foo", "may this run? touch"),
+        (
+            "run",
+            touch,
+            Circumstance::Unheld,
+            "run without a sandbox: touch",
+            "may this run without a sandbox? touch",
+        ),
+        (
+            "run",
+            touch,
+            Circumstance::Denied,
+            "failed in the sandbox; run without it: touch",
+            "(it failed in the sandbox just now, which may have denied it)",
+        ),
+        (
+            "run_sandboxed",
+            touch,
+            Circumstance::Plain,
+            "run in a sandbox (writes here only, no network): touch",
+            "has no network)",
+        ),
+        (
+            "write",
+            r#"{"path":"a","content":"new\n"}"#,
+            Circumstance::New,
+            "write a",
+            "may a be written (4 bytes, 1 line)?\n+ new",
+        ),
+        (
+            "write",
+            r#"{"path":"a","content":"new\n"}"#,
+            replaces(),
+            "write over 2 lines of a",
+            "? It replaces 2 lines:\n@@ line 1\n-a\n-b\n+new\nall of it:\n+ new",
+        ),
+    ] {
+        let call = PendingCall { tool: tool.into(), circumstance, ..consent(1, input, 7) };
+        let said = q_term::words::pending(&call);
+        assert!(said.contains(whole), "{said}");
+        let mut world = World::with(80, 24, vec![waiting(1, "api", vec![call])]);
+        world.frame();
+        assert!(world.frame().contains(row), "{}", world.frame());
+    }
+}
+
+#[test]
+fn trust_is_asked_about_when_no_call_waits() {
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+    world.ui.ask_trust(
+        id(1),
+        "/home/someone/p",
+        &["AGENTS.md".into(), "CLAUDE.md".into(), ".mcp.json".into()],
+    );
+    world.frame();
+    let frame = world.frame();
+    assert!(frame.contains("trust in this directory is asked about after that"), "{frame}");
+    assert_eq!(world.say("y"), [answer(1, 1, 7, Answer::Once)]);
+    world.update(Update::Pending { session: id(1), pending: Vec::new() });
+    let frame = world.frame();
+    assert!(frame.contains(" ? y trusts") && frame.contains("servers of .mcp.json wait"), "{frame}");
 }
 
 /// What is answered to each of these calls at once.
@@ -330,7 +399,10 @@ fn what_does_not_fit_is_read_to_its_end_before_it_may_run() {
     call.always = Some(ToolRule { effect: RuleEffect::Allow, tool: "run".into(), pattern });
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![call])]);
     let frame = world.frame();
-    assert!(frame.contains(" ? 1 y shows it whole first · n no · run in a shell: true"), "{frame}");
+    assert!(
+        frame.contains(" ? 1 run in a shell: true") && frame.contains("\n   y shows it whole first · n no\n"),
+        "{frame}"
+    );
     for _ in 0..2 {
         // From the prompt it is opened, whatever is typed there.
         assert_eq!(world.say("/approve"), []);
@@ -340,7 +412,9 @@ fn what_does_not_fit_is_read_to_its_end_before_it_may_run() {
         world.frame();
     }
     assert_eq!(world.say("y"), []);
+    assert!(world.frame().contains("read to the end, then y or n"), "{}", world.frame());
     assert_eq!(world.say("y"), [], "its end was not in sight");
+    assert!(world.frame().contains("read it to its end first, then answer"), "{}", world.frame());
     world.keys(&["End"]);
     let frame = world.frame();
     assert!(

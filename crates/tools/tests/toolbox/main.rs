@@ -220,7 +220,7 @@ async fn a_file_that_is_read_only_is_left_alone_and_the_size_of_what_is_replaced
     assert_eq!(bench.file("a"), "two\n");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let said = bench.says("write", json!({ "path": "a", "content": "three\n" })).await;
-    assert_eq!(said, "a is written in place of 4 bytes (6 bytes)\n");
+    assert_eq!(said, "a is written in place of 1 line, 4 bytes (6 bytes)\n");
 }
 
 #[tokio::test]
@@ -268,6 +268,7 @@ async fn views_and_lists_say_what_is_there() {
 async fn only_what_looks_in_a_project_needs_no_consent() {
     let bench = Bench::new();
     fs::write(bench.inside.join("a"), "x\n").unwrap();
+    fs::write(bench.inside.join(".env"), "KEY=canary\n").unwrap();
     let home = BTreeMap::from([("HOME".to_owned(), bench.inside.display().to_string())]);
     let wide = Arc::new(Toolbox::new(bench.inside.clone(), &with(home)));
     for (tool, input, reads, asks) in [

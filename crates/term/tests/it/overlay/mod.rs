@@ -24,6 +24,7 @@ fn pending() -> PendingCall {
         digest: Digest::numbered(7),
         wants: Wants::Consent,
         always: Some(q_core::ToolRule::any(q_core::RuleEffect::Allow, "shell".into())),
+        circumstance: q_core::Circumstance::Plain,
         since: WallTime(NOW.0 - 1000),
     }
 }
