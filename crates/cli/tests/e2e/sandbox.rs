@@ -184,12 +184,10 @@ fn nobody_changes_what_is_qs_own_from_within_the_sandbox() {
     fs::write(&rules, "").unwrap();
     let line = "echo in >made; for at in state/q config/q data/q; do echo x >$at/permissions.toml; done; \
                 mv state old && mkdir -p state/q && echo x >state/q/permissions.toml";
-    shop.rounds(
-        "do it",
-        vec![call("run_sandboxed", &json!({ "shell": line })), Script::new().say("Done.").done()],
-    );
-    shop.begin("api", "do it");
-    shop.answer("approve", "api");
+    runs_held(&shop, &json!({ "shell": line }), &["in a sandbox?"]);
+    // It fails for that, so the same without it is asked about.
+    until("the question of q", || shop.waiting()["tool"].as_str().filter(|tool| *tool == "run").map(|_| ()));
+    shop.answer("deny", "api");
     shop.wait("api").succeeded();
     assert!(shop.has("made") || shop.told(1).concat().contains("sandbox cannot be had"));
     let count =
