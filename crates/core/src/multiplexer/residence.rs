@@ -86,6 +86,8 @@ impl Step<'_> {
     pub(super) fn note_background(&mut self, id: SessionId, running: u32) {
         if let Some(live) = self.live_mut(id).filter(|live| live.background != running) {
             live.background = running;
+            // What ran was a use of it: it is not unused since long ago the moment that ends.
+            self.use_now(id);
             self.changed(id);
         }
     }

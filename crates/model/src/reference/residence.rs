@@ -28,8 +28,10 @@ impl Model {
 
     /// Told of one that is asleep, it is late.
     pub(super) fn goes_on(&mut self, id: SessionId, running: u32) {
-        if self.find(id).is_some_and(|at| self.sessions[at].presence == Presence::Live) {
+        let live = self.find(id).filter(|&at| self.sessions[at].presence == Presence::Live);
+        if let Some(at) = live.filter(|_| self.running(id) != running) {
             self.background.insert(id, running);
+            self.sessions[at].times.used = self.now.mono;
         }
     }
 
