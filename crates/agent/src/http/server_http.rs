@@ -39,7 +39,10 @@ impl HttpClient for ServerHttp {
     }
 
     fn may_lead_to(&self, url: &str, named_by: &str) -> Result<(), String> {
-        Address::of(url).and_then(|address| leads_to_the_world(&address, named_by)).map(drop).map_err(server_words)
+        Address::of(url)
+            .and_then(|address| leads_to_the_world(&address, named_by))
+            .map(drop)
+            .map_err(server_words)
     }
 }
 

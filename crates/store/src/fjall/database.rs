@@ -17,7 +17,7 @@ use crate::{directory, key, wire};
 
 use super::failure;
 
-const CACHE_BYTES: u64 = 4 << 20;
+const CACHE_BYTES: u64 = 1 << 20;
 /// What may wait in memory before it is flushed to a table.
 const LARGE_MEMTABLE_BYTES: u64 = 2 << 20;
 const SMALL_MEMTABLE_BYTES: u64 = 512 << 10;
