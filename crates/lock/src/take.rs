@@ -131,7 +131,8 @@ mod tests {
                 shared.take();
             },
         );
-        assert!(taken.is_ok() && waited == 1, "{taken:?} after {waited}");
+        // More than once where the system is not done with that process yet.
+        assert!(taken.is_ok() && waited >= 1, "{taken:?} after {waited}");
         dead.wait().unwrap();
     }
 }

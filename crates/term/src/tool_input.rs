@@ -4,167 +4,26 @@
 //! Two different inputs never look the same: what hides is shown escaped, what looks escaped already is told apart, and no line
 //! of an input can be taken for one of these words.
 
+mod arguments;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use q_core::shell_line::SHELL;
 use q_core::{Circumstance, RulePattern, ToolRule};
-use serde::Deserialize;
 
+pub(crate) use self::arguments::MAX_READ;
+use self::arguments::{
+    EditInput, EditedPiece, FetchInput, RunInput, SearchInput, TodoInput, TodoLine, ToolInput,
+};
 use crate::circumstances::{DENIED, lines_of, replaces, sandbox_of};
 use crate::counted::counted;
 use crate::{agent_input, sanitize};
 
-/// The longest input that is read, in bytes; a longer one is shown as it is.
-pub(crate) const MAX_READ: usize = 1 << 20;
 /// How many characters beyond ASCII are named.
 const NAMED: usize = 12;
 /// How long a command may take at most, in seconds: whatever is asked for, no longer than that and no shorter than one.
 const MAX_SECONDS: usize = 600;
-
-/// The same members as the tools take, as strictly: what they would refuse is not understood here either.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReadInput {
-    path: String,
-    from: Option<usize>,
-    lines: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListInput {
-    #[serde(default)]
-    path: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SearchInput {
-    pattern: String,
-    #[serde(default)]
-    path: String,
-    files: Option<String>,
-    #[serde(default)]
-    ignore_case: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RunInput {
-    argv: Option<Vec<String>>,
-    shell: Option<String>,
-    seconds: Option<u64>,
-    #[serde(default)]
-    background: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WriteInput {
-    path: String,
-    content: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EditInput {
-    path: String,
-    edits: Vec<EditedPiece>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EditedPiece {
-    old: String,
-    new: String,
-    #[serde(default)]
-    all: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FetchInput {
-    url: String,
-    #[serde(default)]
-    from: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TodoInput {
-    steps: Vec<TodoLine>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TodoLine {
-    text: String,
-    state: String,
-}
-
-/// Of `processes` nothing is given, of `output` and `stop` a number.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProcessInput {
-    process: Option<u64>,
-    seconds: Option<u64>,
-}
-
-/// A call as it is understood.
-enum ToolInput {
-    Read(ReadInput),
-    List(ListInput),
-    Search(SearchInput),
-    /// A command, and whether it runs in the sandbox.
-    Run(RunInput, bool),
-    Write(WriteInput),
-    Edit(EditInput),
-    Fetch(FetchInput),
-    Todo(TodoInput),
-    /// What it does with a process in the background, in words.
-    Process(String),
-}
-
-impl ToolInput {
-    fn of(tool: &str, input: &str) -> Option<Self> {
-        if input.len() > MAX_READ {
-            return None;
-        }
-        // A model that has nothing to say about it says nothing.
-        let input = if input.trim().is_empty() { "{}" } else { input };
-        Some(match tool {
-            "read" => Self::Read(serde_json::from_str(input).ok()?),
-            "list" => Self::List(serde_json::from_str(input).ok()?),
-            "search" => Self::Search(serde_json::from_str(input).ok()?),
-            "write" => Self::Write(serde_json::from_str(input).ok()?),
-            "edit" => Self::Edit(serde_json::from_str(input).ok()?),
-            "fetch" => Self::Fetch(serde_json::from_str(input).ok()?),
-            "todo" => Self::Todo(serde_json::from_str(input).ok()?),
-            "processes" | "output" | "stop" => {
-                let given: ProcessInput = serde_json::from_str(input).ok()?;
-                Self::Process(match (tool, given.process, given.seconds) {
-                    ("processes", None, None) => "list what goes on in the background".to_owned(),
-                    ("output", Some(process), None) => format!("output of process {process}"),
-                    ("output", Some(process), Some(seconds)) => {
-                        format!("output of process {process}, waiting up to {seconds} s for more")
-                    }
-                    ("stop", Some(process), None) => format!("stop process {process}"),
-                    _other => return None,
-                })
-            }
-            "run" | "run_sandboxed" => {
-                let run: RunInput = serde_json::from_str(input).ok()?;
-                let has_time = run.background && run.seconds.is_some();
-                if run.argv.is_some() == run.shell.is_some() || has_time {
-                    return None;
-                }
-                Self::Run(run, tool == "run_sandboxed")
-            }
-            _other => return None,
-        })
-    }
-}
 
 /// A question for the person about a call, with nothing hidden in it; `always` is the rule that could be made of it, and
 /// `circumstance` what stands around it.

@@ -20,7 +20,7 @@ fn goes_on_within(limits: &str) -> (Workshop, String) {
     let served = call("run", &json!({ "shell": line, "background": true }));
     shop.rounds("do it", vec![served, Script::new().say("It runs.").done()]);
     shop.begin("api", "do it");
-    shop.approve_shown("api", &["in a shell and in the background?", "it goes on until"]);
+    shop.approve_shown("api", &["in a shell and ", "in the background?", "it goes on until"]);
     shop.wait("api").succeeded();
     let pid = shop.file("pid");
     assert!(is_alive(&pid), "the turn is over, and it goes on");

@@ -270,7 +270,9 @@ impl Hostile {
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
             "replay" => vec![vec![file]],
-            "permissions" | "permissions list" | "mcp list" => vec![vec![], vec!["--json"]],
+            "permissions" | "permissions list" | "mcp list" | "hooks list" => vec![vec![], vec!["--json"]],
+            "hooks" | "hooks check" => vec![vec![HOSTILE], vec!["turn.ended"]],
+            "hooks accept" => vec![vec![], vec![HOSTILE]],
             "permissions add" => vec![
                 vec!["deny", HOSTILE, "--everywhere"],
                 vec!["deny", "edit", "--everywhere", "--path", HOSTILE],

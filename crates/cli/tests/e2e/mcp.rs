@@ -309,6 +309,8 @@ fn a_question_of_a_server_is_answered_by_the_person_or_declined() {
     let (shop, double) = with_server("wants");
     asked(&shop);
     assert!(double.processes().into_iter().all(kill9));
+    let waits = || shop.world.session("api")["activity"].as_str() == Some("needs_input");
+    until("the question's end", || (!waits()).then_some(()));
     shop.wait("api").succeeded();
     let shown = shop.world.q(&["show", "api"]).succeeded().out;
     assert!(shown.contains("the server does not wait for an answer any more"), "{shown}");

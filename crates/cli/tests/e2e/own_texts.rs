@@ -93,7 +93,8 @@ fn what_a_project_wrote_counts_once_it_is_trusted_and_names_no_file() {
     of_project(&shop, ".q/commands/look.md", "Look at @a.txt");
     quiet(&shop);
     let mut terminal = shop.world.open_at("api");
-    terminal.wait_text("n not now · .q/commands");
+    terminal.wait_text("n not now");
+    terminal.wait_text(".q/commands, .claude/commands can be used");
     terminal.enter("/look", "there is no /look");
     assert_eq!(shop.world.server.requests().len(), 0);
     trust(&shop);
