@@ -249,7 +249,7 @@ impl Hostile {
                 vec![vec!["made"], vec!["made", "--yes"], vec![HOSTILE], vec!["made", "--json"]]
             }
             "trust" => vec![vec!["--list"], vec!["--list", "--json"], vec![HOSTILE]],
-            "untrust" => vec![vec![], vec![HOSTILE]],
+            "untrust" | "hooks accept" => vec![vec![], vec![HOSTILE]],
             "processes" => {
                 vec![vec!["made"], vec!["made", "--json"], vec!["made", "--kill", "7"], vec![HOSTILE]]
             }
@@ -272,7 +272,6 @@ impl Hostile {
             "replay" => vec![vec![file]],
             "permissions" | "permissions list" | "mcp list" | "hooks list" => vec![vec![], vec!["--json"]],
             "hooks" | "hooks check" => vec![vec![HOSTILE], vec!["turn.ended"]],
-            "hooks accept" => vec![vec![], vec![HOSTILE]],
             "permissions add" => vec![
                 vec!["deny", HOSTILE, "--everywhere"],
                 vec!["deny", "edit", "--everywhere", "--path", HOSTILE],
