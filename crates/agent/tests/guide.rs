@@ -112,6 +112,15 @@ fn questions_about_models_find_their_section() {
         ("how do I try whether an agent works", "Providers by name"),
         ("set the temperature", "Shaping requests"),
         ("extra headers for requests", "Shaping requests"),
+        ("how do I have a model answer", "Connecting a model"),
+        ("background processes", "Processes a model leaves running"),
+        ("run a shell command myself", "Running a command yourself"),
+        ("what is !command", "Running a command yourself"),
+        ("denied by the sandbox", "What tools do and do not"),
+        ("what does a hook get on standard input", "Commands that are told what happens"),
+        ("oauth", "Signing in at a server"),
+        ("custom slash command", "Commands of your own"),
+        ("what are skills", "Skills"),
     ]);
 }
 

@@ -2,8 +2,8 @@
 //! command. What is taken for it by mistake costs the person a question, and runs nothing.
 
 /// What programs say of the errors that the sandbox gives, in small letters: of files, of what belongs to others, of a network
-/// that is not there.
-const SAID: [&str; 15] = [
+/// that is not there, where this machine's own servers are not either.
+const SAID: [&str; 19] = [
     "read-only file system",
     "permission denied",
     "operation not permitted",
@@ -14,6 +14,10 @@ const SAID: [&str; 15] = [
     "name or service not known",
     "failed to lookup address",
     "dns error",
+    "connection refused",
+    "couldn't connect",
+    "could not connect",
+    "econnrefused",
     "eacces",
     "eperm",
     "erofs",
@@ -36,6 +40,7 @@ mod tests {
         for (text, expected) in [
             ("exit code 1\ntouch: cannot touch '/tmp/x': Read-only file system\n", true),
             ("exit code 6\ncurl: (6) Could not resolve host: example.org\n", true),
+            ("exit code 7\ncurl: (7) Failed to connect to 127.0.0.1 port 80: Couldn't connect to server\n", true),
             ("exit code 1\nPermissionError: [Errno 1] Operation not permitted\n", true),
             ("exit code 1\nnpm error code EAI_AGAIN\n", true),
             ("exit code 101\nassertion failed: left == right\n", false),

@@ -68,7 +68,8 @@ impl Step<'_> {
             call.wants = Wants::Consent;
         }
         // Of what the sandbox denied the person has not seen that it would run without.
-        let is_seen_first = is_asked_again || facts.circumstance == Circumstance::Denied;
+        let was_held = facts.circumstance == Circumstance::Denied;
+        let is_seen_first = is_asked_again || was_held;
         let is_allowed = !is_seen_first && rule == Some(RuleEffect::Allow);
         // The person's own lines alone are called so.
         if call.tool == SHELL {
@@ -96,8 +97,8 @@ impl Step<'_> {
         self.write_stream(id);
         self.write_sources(id, turn);
         let (no, digest, input) = (call.no, call.digest, call.input.clone());
-        // Where a rule asks, an allowance would be of no use.
-        let is_of_use = call.wants == Wants::Consent && rule != Some(RuleEffect::Ask);
+        // Where a rule asks, or the sandbox held it, an allowance would be of no use.
+        let is_of_use = call.wants == Wants::Consent && rule != Some(RuleEffect::Ask) && !was_held;
         let always = ToolRule::narrowest(&call.tool, &facts.subject).filter(|_| is_of_use);
         self.takes_window(id, call.tool.len() + input.len());
         // A denied call waits until it is settled below, so that there is no moment in which it may run.
