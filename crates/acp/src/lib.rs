@@ -33,6 +33,7 @@ mod conversation;
 mod failure;
 mod frame;
 mod kept_agent;
+mod known_input;
 mod opening;
 mod permission;
 mod prompt;

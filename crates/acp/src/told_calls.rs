@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use q_core::{AgentEvent, CallNo, Outcome};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use crate::known_input::{is_command_alone, is_files_alone};
 use crate::permission::MOST_SHOWN;
 use crate::update::{CallNews, CallStatus, FileDiff};
 
@@ -197,7 +199,16 @@ impl ToldCall {
 
     /// What is shown of it, as JSON: its title, what it is given, and what it would make of files.
     pub(crate) fn shown(&self) -> String {
-        let mut shown = format!("{{\"title\":{}", Value::from(self.title.as_str()));
+        self.shown_as(&self.title)
+    }
+
+    /// The same of one whose only yes is for ever, which it cannot say of itself: its title does.
+    pub(crate) fn shown_for_ever(&self) -> String {
+        self.shown_as(format!("{} (this agent can only be told: always)", self.title).trim_start())
+    }
+
+    fn shown_as(&self, title: &str) -> String {
+        let mut shown = format!("{{\"title\":{}", Value::from(title));
         if let Some(input) = &self.input {
             shown.extend([",\"input\":", input]);
         } else if !self.paths.is_empty() {
@@ -254,10 +265,17 @@ impl ToldCall {
         }
     }
 
-    /// Exactly this, as it is shown. A title alone says nothing that a rule could be for, which has no program then.
-    pub(crate) fn exactly(&self) -> Vec<String> {
-        let title = if self.has_title_alone() { String::new() } else { self.title.clone() };
-        vec![title, self.shown()]
+    /// Exactly this, as it is shown: one word, so that no rule for the beginning of a command is for what an agent calls like one. A
+    /// title alone says nothing that a rule could be for, which has no program then.
+    pub(crate) fn exactly(&self, shown: &str) -> Vec<String> {
+        vec![if self.has_title_alone() { String::new() } else { shown.to_owned() }]
+    }
+
+    /// Whether what it is given is about nothing but the files that it names.
+    pub(crate) fn is_files_alone(&self) -> bool {
+        let input = self.input.as_deref().map(serde_json::from_str::<&RawValue>);
+        let is_it = |input| is_files_alone(input, &self.files(), self.kind == "edit");
+        input.is_none_or(|input| input.is_ok_and(is_it))
     }
 
     /// What it may write once it was shown and allowed: a call that is about anything but files grants nothing beside that.
@@ -265,15 +283,16 @@ impl ToldCall {
         if self.kind == "edit" { &self.changes } else { &[] }
     }
 
-    /// The command that it runs, where that is all it does and as far as that can be told.
-    pub(crate) fn command(&self) -> Option<Vec<String>> {
+    /// The command that it runs in that directory, where that is all it does and all that it is given is understood.
+    pub(crate) fn command(&self, directory: &str) -> Option<Vec<String>> {
         if self.kind != "execute" || !self.changes.is_empty() {
             return None;
         }
-        let input: Value = serde_json::from_str(self.input.as_deref()?).ok()?;
-        if !input["args"].is_null() {
+        let input: &RawValue = serde_json::from_str(self.input.as_deref()?).ok()?;
+        if !is_command_alone(input, directory) {
             return None;
         }
+        let input: Value = serde_json::from_str(input.get()).ok()?;
         match &input["command"] {
             Value::String(line) => Some(vec!["/bin/sh".into(), "-c".into(), line.clone()]),
             Value::Array(words) => words.iter().map(|word| word.as_str().map(str::to_owned)).collect(),
@@ -310,10 +329,13 @@ mod tests {
             assert_eq!(call(kind, "{}", vec![change(1)]).grants().len(), granted, "{kind}");
         }
         let line = r#"{"command":"ls"}"#;
-        assert_eq!(call("execute", line, Vec::new()).command().unwrap_or_default(), ["/bin/sh", "-c", "ls"]);
-        assert_eq!(call("execute", line, vec![change(1)]).command(), None, "it changes files, too");
+        assert_eq!(
+            call("execute", line, Vec::new()).command("/w").unwrap_or_default(),
+            ["/bin/sh", "-c", "ls"]
+        );
+        assert_eq!(call("execute", line, vec![change(1)]).command("/w"), None, "it changes files, too");
         let apart = r#"{"command":"npm","args":["run","x"]}"#;
-        assert_eq!(call("execute", apart, Vec::new()).command(), None, "what follows stands elsewhere");
+        assert_eq!(call("execute", apart, Vec::new()).command("/w"), None, "what follows stands elsewhere");
     }
 
     #[test]

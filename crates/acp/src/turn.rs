@@ -36,6 +36,9 @@ use q_core::Usage;
 /// How long an agent may say nothing while something runs by its word.
 const LONG_SILENCE: Duration = Duration::from_hours(1);
 
+/// What stands for all that a call says beside the files that it names: no path that a rule may have.
+const MORE: &str = "/ and more";
+
 /// A turn that runs. Dropped before its end, the agent is told that it is cancelled.
 pub(crate) struct RunningTurn {
     pub(crate) kept: Arc<KeptAgent>,
@@ -328,7 +331,8 @@ impl RunningTurn {
     pub(crate) async fn tell_due_calls(&mut self) {
         for id in self.calls.due() {
             let Some(call) = self.calls.get(&id) else { continue };
-            let (tool, shown, subject) = (call.tool(), call.shown_in_short(), self.subject(call));
+            let (tool, shown, subject) =
+                (call.tool(), call.shown_in_short(), self.subject(call, &call.shown(), false));
             let (no, _digest) = self.tell_call(tool, shown, Wants::Nothing, subject).await;
             self.calls.tell(&id, no);
             if let Some(event) = self.calls.progress(&id) {
@@ -357,9 +361,16 @@ impl RunningTurn {
         (no, digest)
     }
 
-    /// What a call is about, for those who have rules for such: never wider than what is shown of it.
-    pub(crate) fn subject(&self, call: &ToldCall) -> CallSubject {
-        if let Some(argv) = call.command() {
+    /// The directory of its session, as agents name it.
+    pub(crate) fn place(&self) -> &str {
+        self.kept.seat.directory.to_str().unwrap_or_default()
+    }
+
+    /// What a call is about, for those who have rules for such: never wider than what is shown of it. Where its yes is for ever, or it
+    /// says more than is understood, no rule for the same command or file allows it: only one for exactly this does, and none for what
+    /// names files, of which all that ask and deny still hold.
+    pub(crate) fn subject(&self, call: &ToldCall, shown: &str, is_for_ever: bool) -> CallSubject {
+        if let Some(argv) = call.command(self.place()).filter(|_| !is_for_ever) {
             return CallSubject::Command(argv);
         }
         let mut files: Vec<NamedFile> = Vec::new();
@@ -368,7 +379,13 @@ impl RunningTurn {
                 files.push(file);
             }
         }
-        if files.is_empty() { CallSubject::Command(call.exactly()) } else { CallSubject::Named(files) }
+        if files.is_empty() {
+            return CallSubject::Command(call.exactly(shown));
+        }
+        if is_for_ever || !call.is_files_alone() {
+            files.push(NamedFile { path: MORE.into(), is_private: true });
+        }
+        CallSubject::Named(files)
     }
 
     /// A file that the agent names: what mostly holds keys, a repository's own, and what lies elsewhere is allowed by no wide rule.

@@ -14,7 +14,7 @@ fn asks(mut call: Value, answers: &[&str], writes: &str) -> Bench {
     if let Some(call) = call.as_object_mut() {
         call.insert("toolCallId".into(), "c1".into());
     }
-    let kinds = [("yes", "allow_once"), ("no", "reject_once")];
+    let kinds = [("yes", "allow_once"), ("yes", "allow_always"), ("no", "reject_once")];
     let kinds = kinds.into_iter().filter(|(_, kind)| answers.contains(kind));
     let options: Vec<Value> =
         kinds.map(|(id, kind)| json!({ "optionId": id, "name": id, "kind": kind })).collect();
@@ -87,12 +87,18 @@ async fn a_call_is_about_all_files_that_it_names() {
             json!([diff("DIR/a", "", "x"), diff("DIR//.npmrc", "", "x")]),
             named(&[("a", false), (".npmrc", true)]),
         ),
+        // What else its input says is known to no rule that allows.
+        ("edit and", json!([at("DIR/a")]), json!([]), named(&[("a", false), ("/ and more", true)])),
         ("edit", json!([at("DIR/.git/config")]), json!([]), named(&[(".git/config", true)])),
         ("delete", json!([at("/etc/passwd")]), json!([]), named(&[("/etc/passwd", true)])),
         ("move", json!([at("DIR/a"), at("DIR/b")]), json!([]), named(&[("a", false), ("b", false)])),
     ] {
+        let (kind, input) = match kind.strip_suffix(" and") {
+            Some(kind) => (kind, json!({ "command": "rm -rf /" })),
+            None => (kind, Value::Null),
+        };
         let bench = asks(
-            json!({ "title": "It", "kind": kind, "locations": locations, "content": content }),
+            json!({ "title": "It", "kind": kind, "locations": locations, "content": content, "rawInput": input }),
             &BOTH,
             "",
         );
@@ -130,6 +136,11 @@ async fn what_cannot_be_shown_or_answered_is_asked_of_nobody_and_that_is_said() 
             &BOTH[1..],
             "it takes no yes for an answer",
         ),
+        (
+            json!({ "title": "big", "kind": "execute", "rawInput": { "command": "ls" } }),
+            &["allow_once", "allow_always", "reject_once"],
+            "two of its answers have one id, so that a no could be taken for a yes",
+        ),
         (json!({ "title": " \n", "rawInput": {} }), &BOTH, "it does not say what it is"),
     ] {
         let title = call["title"].as_str().unwrap_or_default().to_owned();
@@ -137,6 +148,28 @@ async fn what_cannot_be_shown_or_answered_is_asked_of_nobody_and_that_is_said() 
         let told = format!("thought The agent asked leave for {title:?} and was told no unasked: {why}.");
         assert!(lines.contains(&told) && lines.contains(&"text then not".to_owned()), "{lines:?}");
         assert!(!lines.iter().any(|line| line.ends_with("Consent")), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_for_ever_is_said_and_given_by_no_rule_for_less() {
+    for (call, about) in [
+        (json!({ "title": "It", "kind": "execute", "rawInput": { "command": "ls" } }), "Command([\"{"),
+        (
+            json!({ "title": "It", "kind": "delete", "locations": [{ "path": "DIR/a" }] }),
+            "path: \"/ and more\"",
+        ),
+    ] {
+        let bench = asks(call, &["allow_always", "reject_once"], "");
+        let (_tell, told) = controls();
+        let mut events = bench.open(None).turn(asked("do it"), told);
+        let (input, subject) = loop {
+            if let AgentEvent::Call(call, facts) = events.next().await.unwrap() {
+                break (call.input, format!("{:?}", facts.subject));
+            }
+        };
+        assert!(input.starts_with(r#"{"title":"It (this agent can only be told: always)""#), "{input}");
+        assert!(subject.contains(about), "{subject}");
     }
 }
 
