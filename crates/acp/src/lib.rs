@@ -42,6 +42,7 @@ mod served_terminals;
 mod serving;
 mod spec;
 mod told_calls;
+mod told_words;
 mod turn;
 mod update;
 

@@ -136,6 +136,7 @@ impl RunningTurn {
             return self.deny_unasked(&id, &options, "", "it names no call").await;
         };
         let title = news.title.clone().unwrap_or_default();
+        self.end_before(&news).await;
         let Some(named) = self.calls.take(news) else {
             return self.deny_unasked(&id, &options, &title, UNKNOWN_CALL).await;
         };

@@ -30,7 +30,7 @@ use crate::prompt;
 use crate::served_terminals::OpenTerminal;
 use crate::serving::{ServedNews, ServedRequest};
 use crate::told_calls::{ToldCall, ToldCalls};
-use crate::update::{SessionUpdate, number};
+use crate::update::{CallNews, SessionUpdate, number};
 use q_core::Usage;
 
 /// How long an agent may say nothing while something runs by its word.
@@ -153,6 +153,10 @@ impl RunningTurn {
         self.is_taken().await?;
         self.way.prompt = None;
         self.tell_due_calls().await;
+        for words in self.calls.changed() {
+            let told = format!("A call of the agent that has not ended was {words}.\n");
+            self.tell(AgentEvent::Thinking(told)).await;
+        }
         self.leave_terminals().await;
         self.stop(&answer).await
     }
@@ -272,6 +276,7 @@ impl RunningTurn {
             SessionUpdate::Title(title) => self.tell(AgentEvent::Title(title)).await,
             SessionUpdate::Usage(usage) => self.tell(AgentEvent::Usage(usage)).await,
             SessionUpdate::Call(news) => {
+                self.end_before(&news).await;
                 if let Some(id) = self.calls.take(*news) {
                     let is_told = self.calls.get(&id).is_some_and(|call| call.no.is_some());
                     if is_told && let Some(event) = self.calls.progress(&id) {
@@ -294,6 +299,16 @@ impl RunningTurn {
                 }
             }
             SessionUpdate::Nothing => {}
+        }
+    }
+
+    /// Tells what is left of a call that is over, before another of its id takes its place.
+    pub(crate) async fn end_before(&mut self, news: &CallNews) {
+        if self.calls.is_another(news) {
+            self.tell_due_calls().await;
+            if let Some(event) = self.calls.progress(&news.id) {
+                self.tell(event).await;
+            }
         }
     }
 
@@ -331,8 +346,10 @@ impl RunningTurn {
     pub(crate) async fn tell_due_calls(&mut self) {
         for id in self.calls.due() {
             let Some(call) = self.calls.get(&id) else { continue };
-            let (tool, shown, subject) =
-                (call.tool(), call.shown_in_short(), self.subject(call, &call.shown(), false));
+            let subject = self.subject(call, &call.shown(), false);
+            // What was said of it first stands.
+            let first = call.words.first.as_deref().cloned();
+            let (tool, shown) = first.unwrap_or_else(|| (call.tool(), call.shown_in_short()));
             let (no, _digest) = self.tell_call(tool, shown, Wants::Nothing, subject).await;
             self.calls.tell(&id, no);
             if let Some(event) = self.calls.progress(&id) {
