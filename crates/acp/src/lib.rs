@@ -33,6 +33,7 @@ mod conversation;
 mod failure;
 mod frame;
 mod kept_agent;
+mod known_input;
 mod opening;
 mod permission;
 mod prompt;
@@ -41,6 +42,7 @@ mod served_terminals;
 mod serving;
 mod spec;
 mod told_calls;
+mod told_words;
 mod turn;
 mod update;
 

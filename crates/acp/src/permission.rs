@@ -1,5 +1,7 @@
 //! What an agent asks to be allowed: a request that waits as long as the person does.
 
+use std::collections::BTreeSet;
+
 use q_core::{CallNo, Digest};
 use q_json::{elements, members, text};
 use serde_json::value::RawValue;
@@ -33,29 +35,50 @@ pub(crate) struct WaitingPermission {
 pub(crate) struct PermissionOptions {
     allow: Option<String>,
     reject: Option<String>,
+    /// Whether the only yes counts for all that is like it: who is asked has to know that.
+    pub(crate) is_for_ever: bool,
+    /// Whether two answers have one name, so that nobody knows which of them the agent would hear.
+    is_torn: bool,
 }
 
 impl PermissionOptions {
     /// Of those that are offered the ones for this once: what counts longer is q's to remember, where it can be taken back.
     pub(crate) fn of(params: &RawValue) -> Self {
         let [options] = members(params, ["options"]);
-        let offered = options.map(elements).unwrap_or_default().into_iter().take(MOST_OPTIONS);
-        let offered = offered.filter_map(|option| {
+        let all = options.map(elements).unwrap_or_default();
+        let mut names = BTreeSet::new();
+        let is_torn = all
+            .iter()
+            .filter_map(|option| members(option, ["optionId"])[0].and_then(text))
+            .any(|id| !names.insert(id));
+        if is_torn {
+            return Self { is_torn, ..Self::default() };
+        }
+        let offered = all.into_iter().take(MOST_OPTIONS).filter_map(|option| {
             let [id, kind] = members(option, ["optionId", "kind"]);
             Some((id.and_then(text)?, kind.and_then(text)?))
         });
         let offered: Vec<(String, String)> = offered.collect();
-        let first = |kinds: [&str; 2]| {
-            let mut found =
-                kinds.into_iter().filter_map(|kind| offered.iter().find(|(_, offered)| offered == kind));
-            found.next().map(|(id, _)| id.clone())
-        };
-        Self { allow: first(["allow_once", "allow_always"]), reject: first(["reject_once", "reject_always"]) }
+        let of = |kind: &str| offered.iter().find(|(_, offered)| offered == kind).map(|(id, _)| id.clone());
+        let once = of("allow_once");
+        let is_for_ever = once.is_none();
+        Self {
+            allow: once.or_else(|| of("allow_always")),
+            reject: of("reject_once").or_else(|| of("reject_always")),
+            is_for_ever,
+            is_torn,
+        }
     }
 
-    /// Whether it can be answered with a yes.
-    pub(crate) const fn takes_a_yes(&self) -> bool {
-        self.allow.is_some()
+    /// Why it cannot be answered with a yes; mostly nothing.
+    pub(crate) const fn no_yes(&self) -> Option<&'static str> {
+        if self.is_torn {
+            Some("two of its answers have one id, so that a no could be taken for a yes")
+        } else if self.allow.is_none() {
+            Some("it takes no yes for an answer")
+        } else {
+            None
+        }
     }
 
     pub(crate) fn granted(&self) -> Value {
@@ -97,6 +120,16 @@ mod tests {
                 selected("c"),
             ),
             (r#"[{"optionId":"a","kind":"tomorrow"}]"#, cancelled(), cancelled()),
+            (
+                r#"[{"optionId":"a","kind":"allow_once"},{"optionId":"a","kind":"reject_once"}]"#,
+                cancelled(),
+                cancelled(),
+            ),
+            (
+                r#"[{"optionId":"a","kind":"allow_once"},{"optionId":"b","kind":"reject_once"},{"optionId":"b"}]"#,
+                cancelled(),
+                cancelled(),
+            ),
         ] {
             let params = format!("{{\"options\":{offered}}}");
             let options = PermissionOptions::of(serde_json::from_str(&params).unwrap());

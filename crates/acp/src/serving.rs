@@ -136,21 +136,22 @@ impl RunningTurn {
             return self.deny_unasked(&id, &options, "", "it names no call").await;
         };
         let title = news.title.clone().unwrap_or_default();
+        self.end_before(&news).await;
         let Some(named) = self.calls.take(news) else {
             return self.deny_unasked(&id, &options, &title, UNKNOWN_CALL).await;
         };
         let Some(call) = self.calls.get(&named) else { return Ok(()) };
-        let (tool, shown, subject) = (call.tool(), call.shown(), self.subject(call));
+        let shown = if options.is_for_ever { call.shown_for_ever() } else { call.shown() };
+        let (tool, subject) = (call.tool(), self.subject(call, &shown, options.is_for_ever));
         let is_apart = call.no.is_some();
         let grants = call
             .grants()
             .iter()
             .map(|change| write_key(&change.path, digest_of([change.old_text.as_bytes()]), &change.new_text));
-        let grants = grants.chain(call.command().as_deref().map(command_key)).collect();
-        let no_yes = (!options.takes_a_yes()).then_some("it takes no yes for an answer");
+        let grants = grants.chain(call.command(self.place()).as_deref().map(command_key)).collect();
         let is_full = self.way.permissions.len() >= MOST_WAITING;
         let too_many = is_full.then_some("as many of its questions wait already as may");
-        if let Some(why) = call.unaskable(&shown).or(no_yes).or(too_many) {
+        if let Some(why) = call.unaskable(&shown).or(options.no_yes()).or(too_many) {
             let title = call.title.clone();
             return self.deny_unasked(&id, &options, &title, why).await;
         }

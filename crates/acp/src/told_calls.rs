@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use q_core::{AgentEvent, CallNo, Outcome};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use crate::known_input::{is_command_alone, is_files_alone};
 use crate::permission::MOST_SHOWN;
+use crate::told_words::{EndedAs, ToldWords, cut};
 use crate::update::{CallNews, CallStatus, FileDiff};
 
 /// How long a call is held until it is told.
@@ -34,6 +37,8 @@ pub(crate) struct ToldCalls {
     all: BTreeMap<String, ToldCall>,
     /// Those that are not told yet, in order, and since when the first one waits.
     held: Vec<String>,
+    /// How many there were: one id may be that of several, one after another.
+    count: usize,
     since: Option<Instant>,
     /// How much is kept of all of them, in bytes.
     kept: usize,
@@ -44,16 +49,19 @@ pub(crate) struct ToldCalls {
 pub(crate) struct ToldCall {
     pub(crate) title: String,
     pub(crate) kind: String,
-    input: Option<String>,
+    pub(crate) input: Option<String>,
     text: String,
     pub(crate) changes: Vec<FileDiff>,
     pub(crate) paths: Vec<String>,
     /// Whether it names more than is looked at.
     is_too_much: bool,
-    status: Option<CallStatus>,
+    pub(crate) status: Option<CallStatus>,
+    /// What it was told as, where that changed.
+    pub(crate) words: ToldWords,
     /// Its number, once it is told.
     pub(crate) no: Option<CallNo>,
-    has_ended: bool,
+    /// As what it ended, once it has.
+    pub(crate) ended: Option<EndedAs>,
     /// How much of its text was told while it ran, in bytes.
     told: usize,
 }
@@ -64,37 +72,37 @@ impl ToldCall {
         let of = |change: &FileDiff| change.old_text.len() + change.new_text.len() + change.raw.len();
         let changes = self.changes.iter().map(of);
         let texts = [self.text.len(), self.input.as_ref().map_or(0, String::len)];
-        changes.chain(texts).chain(self.paths.iter().map(String::len)).sum()
+        let texts = changes.chain(texts).chain(self.paths.iter().map(String::len));
+        texts.sum::<usize>() + self.words.bytes()
     }
 
     /// Nothing more is heard of it, and what it was given is needed no more.
     fn end(&mut self) {
-        self.has_ended = true;
+        self.ended.get_or_insert(EndedAs::of(self.input.as_deref(), &self.changes));
+        self.words = ToldWords::default();
         (self.input, self.text) = (None, String::new());
         (self.changes, self.paths) = (Vec::new(), Vec::new());
     }
 }
 
 impl ToldCalls {
+    /// Whether that is of another call than the one of this id before, which is over: it is shown for itself. What is left to tell of
+    /// the one before comes first.
+    pub(crate) fn is_another(&self, news: &CallNews) -> bool {
+        self.all.get(&news.id).is_some_and(|call| call.is_over() && (news.is_new || call.differs(news)))
+    }
+
     /// Takes in what is new of a call. One that has ended, and one too many, says nothing.
     pub(crate) fn take(&mut self, news: CallNews) -> Option<String> {
-        let CallNews { id, title, kind, status, input, text, changes, paths, is_too_much } = news;
-        if let Some(call) = self.all.get(&id) {
-            if call.has_ended {
-                return None;
-            }
-        } else {
-            if self.all.len() >= MOST {
-                return None;
-            }
-            self.held.push(id.clone());
-            self.since.get_or_insert_with(Instant::now);
+        if !self.has_place_for(&news) {
+            return None;
         }
-        let call = self.all.entry(id.clone()).or_default();
+        let call = self.all.entry(news.id.clone()).or_default();
         let kept = call.bytes();
-        if let Some(mut title) = title {
-            title.truncate(title.floor_char_boundary(TITLE));
-            call.title = title;
+        let before = call.is_changed_by(&news).then(|| (call.words(), call.tool(), call.shown_in_short()));
+        let CallNews { id, is_new: _, title, kind, status, input, text, changes, paths, is_too_much } = news;
+        if let Some(title) = title {
+            cut(&title).clone_into(&mut call.title);
         }
         call.kind = kind.unwrap_or(std::mem::take(&mut call.kind));
         call.input = input.or(call.input.take());
@@ -107,6 +115,14 @@ impl ToldCalls {
         if !changes.is_empty() {
             call.changes = changes;
         }
+        if let Some((words, tool, shown)) = before
+            && words != call.words()
+        {
+            call.words.change(words, call.words());
+            if call.no.is_none() {
+                call.words.first.get_or_insert(Box::new((tool, shown)));
+            }
+        }
         let is_too_much = self.kept - kept + call.bytes() > KEPT;
         if is_too_much {
             // Nobody is asked about the rest of what was not kept.
@@ -115,6 +131,28 @@ impl ToldCalls {
         }
         self.kept = self.kept - kept + call.bytes();
         (!is_too_much).then_some(id)
+    }
+
+    /// Whether a call of that id is kept, now that something is said of it: one that has ended only where another is told.
+    fn has_place_for(&mut self, news: &CallNews) -> bool {
+        let is_another = self.is_another(news);
+        match self.all.get(&news.id) {
+            Some(call) if !is_another => return call.ended.is_none(),
+            Some(_) | None if self.count >= MOST => return false,
+            Some(call) => {
+                self.kept -= call.bytes();
+                // What is not said anew is as it was; a title that is said is no change of that.
+                let title = if news.is_new || news.title.is_some() { "" } else { &call.title };
+                let kind = if news.is_new { "" } else { &call.kind };
+                let call = ToldCall { title: title.into(), kind: kind.into(), ..ToldCall::default() };
+                self.all.insert(news.id.clone(), call);
+            }
+            None => {}
+        }
+        self.count += 1;
+        self.held.push(news.id.clone());
+        self.since.get_or_insert_with(Instant::now);
+        true
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<&ToldCall> {
@@ -143,7 +181,10 @@ impl ToldCalls {
     /// It is told under that number.
     pub(crate) fn tell(&mut self, id: &str, no: CallNo) {
         if let Some(call) = self.all.get_mut(id) {
+            self.kept -= call.bytes();
             call.no = Some(no);
+            call.words.first = None;
+            self.kept += call.bytes();
         }
     }
 
@@ -157,7 +198,7 @@ impl ToldCalls {
 
     /// What of a call that is told is still to be told: what it put out since, and its end.
     pub(crate) fn progress(&mut self, id: &str) -> Option<AgentEvent> {
-        let call = self.all.get_mut(id).filter(|call| !call.has_ended)?;
+        let call = self.all.get_mut(id).filter(|call| call.ended.is_none())?;
         let no = call.no?;
         match call.status {
             Some(CallStatus::Done | CallStatus::Failed) => {
@@ -168,6 +209,9 @@ impl ToldCalls {
                 if text.is_empty() {
                     let changed: Vec<&str> = call.changes.iter().map(|change| change.path.as_str()).collect();
                     text = changed.join("\n");
+                }
+                if let Some(words) = call.words.take() {
+                    text = if text.is_empty() { words } else { format!("{words}\n{text}") };
                 }
                 call.end();
                 Some(AgentEvent::Result { call: no, outcome, text })
@@ -182,9 +226,18 @@ impl ToldCalls {
         }
     }
 
+    /// What those were told as that changed and have not ended, when nothing more is heard of them.
+    pub(crate) fn changed(&mut self) -> Vec<String> {
+        self.all
+            .values_mut()
+            .filter(|call| call.ended.is_none())
+            .filter_map(|call| call.words.take())
+            .collect()
+    }
+
     /// Whether some call is under way by the agent's word.
     pub(crate) fn is_any_open(&self) -> bool {
-        self.all.values().any(|call| call.no.is_some() && !call.has_ended)
+        self.all.values().any(|call| call.no.is_some() && call.ended.is_none())
     }
 }
 
@@ -197,7 +250,16 @@ impl ToldCall {
 
     /// What is shown of it, as JSON: its title, what it is given, and what it would make of files.
     pub(crate) fn shown(&self) -> String {
-        let mut shown = format!("{{\"title\":{}", Value::from(self.title.as_str()));
+        self.shown_as(&self.title)
+    }
+
+    /// The same of one whose only yes is for ever, which it cannot say of itself: its title does.
+    pub(crate) fn shown_for_ever(&self) -> String {
+        self.shown_as(format!("{} (this agent can only be told: always)", self.title).trim_start())
+    }
+
+    fn shown_as(&self, title: &str) -> String {
+        let mut shown = format!("{{\"title\":{}", Value::from(title));
         if let Some(input) = &self.input {
             shown.extend([",\"input\":", input]);
         } else if !self.paths.is_empty() {
@@ -235,7 +297,7 @@ impl ToldCall {
     }
 
     /// Whether nothing is known of it but what it is called.
-    fn has_title_alone(&self) -> bool {
+    pub(crate) fn has_title_alone(&self) -> bool {
         let input = self.input.as_deref().unwrap_or_default();
         let is_nothing = !input.chars().any(char::is_alphanumeric);
         is_nothing && self.paths.is_empty() && self.changes.is_empty()
@@ -254,10 +316,17 @@ impl ToldCall {
         }
     }
 
-    /// Exactly this, as it is shown. A title alone says nothing that a rule could be for, which has no program then.
-    pub(crate) fn exactly(&self) -> Vec<String> {
-        let title = if self.has_title_alone() { String::new() } else { self.title.clone() };
-        vec![title, self.shown()]
+    /// Exactly this, as it is shown: one word, so that no rule for the beginning of a command is for what an agent calls like one. A
+    /// title alone says nothing that a rule could be for, which has no program then.
+    pub(crate) fn exactly(&self, shown: &str) -> Vec<String> {
+        vec![if self.has_title_alone() { String::new() } else { shown.to_owned() }]
+    }
+
+    /// Whether what it is given is about nothing but the files that it names.
+    pub(crate) fn is_files_alone(&self) -> bool {
+        let input = self.input.as_deref().map(serde_json::from_str::<&RawValue>);
+        let is_it = |input| is_files_alone(input, &self.files(), self.kind == "edit");
+        input.is_none_or(|input| input.is_ok_and(is_it))
     }
 
     /// What it may write once it was shown and allowed: a call that is about anything but files grants nothing beside that.
@@ -265,15 +334,16 @@ impl ToldCall {
         if self.kind == "edit" { &self.changes } else { &[] }
     }
 
-    /// The command that it runs, where that is all it does and as far as that can be told.
-    pub(crate) fn command(&self) -> Option<Vec<String>> {
+    /// The command that it runs in that directory, where that is all it does and all that it is given is understood.
+    pub(crate) fn command(&self, directory: &str) -> Option<Vec<String>> {
         if self.kind != "execute" || !self.changes.is_empty() {
             return None;
         }
-        let input: Value = serde_json::from_str(self.input.as_deref()?).ok()?;
-        if !input["args"].is_null() {
+        let input: &RawValue = serde_json::from_str(self.input.as_deref()?).ok()?;
+        if !is_command_alone(input, directory) {
             return None;
         }
+        let input: Value = serde_json::from_str(input.get()).ok()?;
         match &input["command"] {
             Value::String(line) => Some(vec!["/bin/sh".into(), "-c".into(), line.clone()]),
             Value::Array(words) => words.iter().map(|word| word.as_str().map(str::to_owned)).collect(),
@@ -310,10 +380,13 @@ mod tests {
             assert_eq!(call(kind, "{}", vec![change(1)]).grants().len(), granted, "{kind}");
         }
         let line = r#"{"command":"ls"}"#;
-        assert_eq!(call("execute", line, Vec::new()).command().unwrap_or_default(), ["/bin/sh", "-c", "ls"]);
-        assert_eq!(call("execute", line, vec![change(1)]).command(), None, "it changes files, too");
+        assert_eq!(
+            call("execute", line, Vec::new()).command("/w").unwrap_or_default(),
+            ["/bin/sh", "-c", "ls"]
+        );
+        assert_eq!(call("execute", line, vec![change(1)]).command("/w"), None, "it changes files, too");
         let apart = r#"{"command":"npm","args":["run","x"]}"#;
-        assert_eq!(call("execute", apart, Vec::new()).command(), None, "what follows stands elsewhere");
+        assert_eq!(call("execute", apart, Vec::new()).command("/w"), None, "what follows stands elsewhere");
     }
 
     #[test]

@@ -30,11 +30,14 @@ use crate::prompt;
 use crate::served_terminals::OpenTerminal;
 use crate::serving::{ServedNews, ServedRequest};
 use crate::told_calls::{ToldCall, ToldCalls};
-use crate::update::{SessionUpdate, number};
+use crate::update::{CallNews, SessionUpdate, number};
 use q_core::Usage;
 
 /// How long an agent may say nothing while something runs by its word.
 const LONG_SILENCE: Duration = Duration::from_hours(1);
+
+/// What stands for all that a call says beside the files that it names: no path that a rule may have.
+const MORE: &str = "/ and more";
 
 /// A turn that runs. Dropped before its end, the agent is told that it is cancelled.
 pub(crate) struct RunningTurn {
@@ -150,6 +153,10 @@ impl RunningTurn {
         self.is_taken().await?;
         self.way.prompt = None;
         self.tell_due_calls().await;
+        for words in self.calls.changed() {
+            let told = format!("A call of the agent that has not ended was {words}.\n");
+            self.tell(AgentEvent::Thinking(told)).await;
+        }
         self.leave_terminals().await;
         self.stop(&answer).await
     }
@@ -269,6 +276,7 @@ impl RunningTurn {
             SessionUpdate::Title(title) => self.tell(AgentEvent::Title(title)).await,
             SessionUpdate::Usage(usage) => self.tell(AgentEvent::Usage(usage)).await,
             SessionUpdate::Call(news) => {
+                self.end_before(&news).await;
                 if let Some(id) = self.calls.take(*news) {
                     let is_told = self.calls.get(&id).is_some_and(|call| call.no.is_some());
                     if is_told && let Some(event) = self.calls.progress(&id) {
@@ -291,6 +299,16 @@ impl RunningTurn {
                 }
             }
             SessionUpdate::Nothing => {}
+        }
+    }
+
+    /// Tells what is left of a call that is over, before another of its id takes its place.
+    pub(crate) async fn end_before(&mut self, news: &CallNews) {
+        if self.calls.is_another(news) {
+            self.tell_due_calls().await;
+            if let Some(event) = self.calls.progress(&news.id) {
+                self.tell(event).await;
+            }
         }
     }
 
@@ -328,7 +346,10 @@ impl RunningTurn {
     pub(crate) async fn tell_due_calls(&mut self) {
         for id in self.calls.due() {
             let Some(call) = self.calls.get(&id) else { continue };
-            let (tool, shown, subject) = (call.tool(), call.shown_in_short(), self.subject(call));
+            let subject = self.subject(call, &call.shown(), false);
+            // What was said of it first stands.
+            let first = call.words.first.as_deref().cloned();
+            let (tool, shown) = first.unwrap_or_else(|| (call.tool(), call.shown_in_short()));
             let (no, _digest) = self.tell_call(tool, shown, Wants::Nothing, subject).await;
             self.calls.tell(&id, no);
             if let Some(event) = self.calls.progress(&id) {
@@ -357,9 +378,16 @@ impl RunningTurn {
         (no, digest)
     }
 
-    /// What a call is about, for those who have rules for such: never wider than what is shown of it.
-    pub(crate) fn subject(&self, call: &ToldCall) -> CallSubject {
-        if let Some(argv) = call.command() {
+    /// The directory of its session, as agents name it.
+    pub(crate) fn place(&self) -> &str {
+        self.kept.seat.directory.to_str().unwrap_or_default()
+    }
+
+    /// What a call is about, for those who have rules for such: never wider than what is shown of it. Where its yes is for ever, or it
+    /// says more than is understood, no rule for the same command or file allows it: only one for exactly this does, and none for what
+    /// names files, of which all that ask and deny still hold.
+    pub(crate) fn subject(&self, call: &ToldCall, shown: &str, is_for_ever: bool) -> CallSubject {
+        if let Some(argv) = call.command(self.place()).filter(|_| !is_for_ever) {
             return CallSubject::Command(argv);
         }
         let mut files: Vec<NamedFile> = Vec::new();
@@ -368,7 +396,13 @@ impl RunningTurn {
                 files.push(file);
             }
         }
-        if files.is_empty() { CallSubject::Command(call.exactly()) } else { CallSubject::Named(files) }
+        if files.is_empty() {
+            return CallSubject::Command(call.exactly(shown));
+        }
+        if is_for_ever || !call.is_files_alone() {
+            files.push(NamedFile { path: MORE.into(), is_private: true });
+        }
+        CallSubject::Named(files)
     }
 
     /// A file that the agent names: what mostly holds keys, a repository's own, and what lies elsewhere is allowed by no wide rule.

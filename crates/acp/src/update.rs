@@ -29,6 +29,8 @@ pub(crate) enum SessionUpdate {
 #[derive(Debug, Default)]
 pub(crate) struct CallNews {
     pub(crate) id: String,
+    /// Whether it is told as a call that begins.
+    pub(crate) is_new: bool,
     pub(crate) title: Option<String>,
     pub(crate) kind: Option<String>,
     pub(crate) status: Option<CallStatus>,
@@ -85,7 +87,7 @@ impl SessionUpdate {
             "agent_message_chunk" => Self::Text(said()),
             "agent_thought_chunk" => Self::Thought(said()),
             "tool_call" | "tool_call_update" => match CallNews::of(update) {
-                Some(news) => Self::Call(Box::new(news)),
+                Some(news) => Self::Call(Box::new(CallNews { is_new: kind == "tool_call", ..news })),
                 None => Self::Nothing,
             },
             "plan" => Self::Plan(plan(update)),

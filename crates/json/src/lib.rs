@@ -34,6 +34,12 @@ pub fn members<'a, const N: usize>(value: &'a RawValue, names: [&str; N]) -> [Op
     reader.deserialize_map(Members { names: &names }).unwrap_or([None; N])
 }
 
+/// All members of an object in their order, a name that comes twice as often as it comes; nothing of what is no object.
+pub fn all_members(value: &RawValue) -> Option<Vec<(String, &RawValue)>> {
+    let mut reader = Deserializer::from_str(value.get());
+    reader.deserialize_map(AllMembers).ok()
+}
+
 /// The elements of an array; none of what is no array.
 pub fn elements(value: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(value.get()).unwrap_or_default()
@@ -81,6 +87,24 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
                 Some(member) => *member = Some(map.next_value()?),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
+        }
+        Ok(found)
+    }
+}
+
+struct AllMembers;
+
+impl<'de> Visitor<'de> for AllMembers {
+    type Value = Vec<(String, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            found.push(member);
         }
         Ok(found)
     }

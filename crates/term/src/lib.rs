@@ -45,6 +45,7 @@ mod event;
 mod layout;
 mod output;
 mod overlay;
+mod server_question;
 mod signs;
 mod style;
 mod tool_input;

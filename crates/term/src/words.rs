@@ -20,7 +20,7 @@ use crate::rules;
 use crate::sanitize;
 use crate::tool_input;
 use crate::way::Way;
-use crate::{advice, agent_input};
+use crate::{advice, agent_input, server_question};
 
 /// The built-in agent's name.
 pub(crate) const GUIDE: &str = q_core::Setup::GUIDE;
@@ -316,7 +316,7 @@ pub fn rest(no: EntryNo, result: &Resulted, way: Way) -> Option<String> {
 /// A call that waits for the person.
 pub fn pending(pending: &PendingCall) -> String {
     match pending.wants {
-        Wants::Words => format!("asks you: {}", sanitize::visible(&pending.input)),
+        Wants::Words => server_question::whole(&pending.tool, &pending.input),
         Wants::Consent | Wants::Nothing => {
             let PendingCall { tool, input, always, circumstance, .. } = pending;
             let asks =
@@ -331,7 +331,7 @@ pub fn pending_line(pending: &PendingCall) -> String {
     /// Of what is longer only the size is said: a line shows none of it, and is made for every frame.
     const LONG: usize = 16 << 10;
     match pending.wants {
-        Wants::Words => self::pending(pending),
+        Wants::Words => server_question::line(&pending.tool, &pending.input),
         Wants::Consent | Wants::Nothing if pending.input.len() > LONG => {
             let size = size(pending.input.len() as u64);
             let long = agent_input::long_line(&pending.tool, &pending.input, &size);

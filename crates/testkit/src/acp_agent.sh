@@ -64,6 +64,14 @@ prompted() {
         leave p1 c1
         ;;
     given) ask p1 session/request_permission "$(sed "s/SESSION/$session/" ask.json)" ;;
+    tells)
+        while IFS= read -r told; do update "$told"; done <told.txt
+        if [ -e ask.json ]; then
+            ask p1 session/request_permission "$(sed "s/SESSION/$session/" ask.json)"
+        else
+            stop end_turn
+        fi
+        ;;
     one-id)
         leave p1 c1
         leave p1 c2
@@ -168,13 +176,18 @@ answered() {
         case $mode-$line in
         late-*) ;;
         given-*'"yes"'*) ask w1 fs/write_text_file "$(sed "s/SESSION/$session/" write.json)" ;;
+        tells-*)
+            while IFS= read -r told; do update "$told"; done <after.txt
+            say "that was it"
+            stop end_turn
+            ;;
         terminal-granted-*'"yes"'*) run "touch made" '[]' ;;
         *'"yes"'*)
             update '{"sessionUpdate":"tool_call_update","toolCallId":"c1","status":"completed","content":[{"type":"content","content":{"type":"text","text":"made"}}]}'
             say "it is done"
             stop end_turn
             ;;
-        *'"no"'*)
+        *'"no"'* | given-*'"cancelled"'*)
             update '{"sessionUpdate":"tool_call_update","toolCallId":"c1","status":"failed"}'
             say "then not"
             stop end_turn

@@ -8,13 +8,13 @@ use futures_util::StreamExt as _;
 use q_testkit::process::is_alive;
 
 /// One that asks leave for this call, taking these kinds of answers, and then writes that into `made`.
-fn asks(mut call: Value, answers: &[&str], writes: &str) -> Bench {
-    let bench = Bench::new("given");
+fn asks(mode: &str, mut call: Value, answers: &[&str], writes: &str) -> Bench {
+    let bench = Bench::new(mode);
     let place = bench.directory.display().to_string();
     if let Some(call) = call.as_object_mut() {
         call.insert("toolCallId".into(), "c1".into());
     }
-    let kinds = [("yes", "allow_once"), ("no", "reject_once")];
+    let kinds = [("yes", "allow_once"), ("yes", "allow_always"), ("no", "reject_once")];
     let kinds = kinds.into_iter().filter(|(_, kind)| answers.contains(kind));
     let options: Vec<Value> =
         kinds.map(|(id, kind)| json!({ "optionId": id, "name": id, "kind": kind })).collect();
@@ -49,7 +49,7 @@ async fn leave_to_write_is_for_what_was_shown_in_place_of_all_that_stands_there_
         ("none where one was", None, &shown, new, Person::Allows, true),
     ] {
         let call = json!({ "title": "Edit", "kind": "edit", "content": content });
-        let bench = asks(call, &BOTH, writes);
+        let bench = asks("given", call, &BOTH, writes);
         if let Some(stands) = stands {
             std::fs::write(bench.directory.join("made"), stands).unwrap();
         }
@@ -87,12 +87,19 @@ async fn a_call_is_about_all_files_that_it_names() {
             json!([diff("DIR/a", "", "x"), diff("DIR//.npmrc", "", "x")]),
             named(&[("a", false), (".npmrc", true)]),
         ),
+        // What else its input says is known to no rule that allows.
+        ("edit and", json!([at("DIR/a")]), json!([]), named(&[("a", false), ("/ and more", true)])),
         ("edit", json!([at("DIR/.git/config")]), json!([]), named(&[(".git/config", true)])),
         ("delete", json!([at("/etc/passwd")]), json!([]), named(&[("/etc/passwd", true)])),
         ("move", json!([at("DIR/a"), at("DIR/b")]), json!([]), named(&[("a", false), ("b", false)])),
     ] {
+        let (kind, input) = match kind.strip_suffix(" and") {
+            Some(kind) => (kind, json!({ "command": "rm -rf /" })),
+            None => (kind, Value::Null),
+        };
         let bench = asks(
-            json!({ "title": "It", "kind": kind, "locations": locations, "content": content }),
+            "given",
+            json!({ "title": "It", "kind": kind, "locations": locations, "content": content, "rawInput": input }),
             &BOTH,
             "",
         );
@@ -130,13 +137,114 @@ async fn what_cannot_be_shown_or_answered_is_asked_of_nobody_and_that_is_said() 
             &BOTH[1..],
             "it takes no yes for an answer",
         ),
+        (
+            json!({ "title": "big", "kind": "execute", "rawInput": { "command": "ls" } }),
+            &["allow_once", "allow_always", "reject_once"],
+            "two of its answers have one id, so that a no could be taken for a yes",
+        ),
         (json!({ "title": " \n", "rawInput": {} }), &BOTH, "it does not say what it is"),
     ] {
         let title = call["title"].as_str().unwrap_or_default().to_owned();
-        let lines = whole(&*asks(call, answers, "").open(None), "do it", Person::Allows).await;
+        let lines = whole(&*asks("given", call, answers, "").open(None), "do it", Person::Allows).await;
         let told = format!("thought The agent asked leave for {title:?} and was told no unasked: {why}.");
         assert!(lines.contains(&told) && lines.contains(&"text then not".to_owned()), "{lines:?}");
         assert!(!lines.iter().any(|line| line.ends_with("Consent")), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_for_ever_is_said_and_given_by_no_rule_for_less() {
+    for (call, about) in [
+        (json!({ "title": "It", "kind": "execute", "rawInput": { "command": "ls" } }), "Command([\"{"),
+        (
+            json!({ "title": "It", "kind": "delete", "locations": [{ "path": "DIR/a" }] }),
+            "path: \"/ and more\"",
+        ),
+    ] {
+        let bench = asks("given", call, &["allow_always", "reject_once"], "");
+        let (_tell, told) = controls();
+        let mut events = bench.open(None).turn(asked("do it"), told);
+        let (input, subject) = loop {
+            if let AgentEvent::Call(call, facts) = events.next().await.unwrap() {
+                break (call.input, format!("{:?}", facts.subject));
+            }
+        };
+        assert!(input.starts_with(r#"{"title":"It (this agent can only be told: always)""#), "{input}");
+        assert!(subject.contains(about), "{subject}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_call_was_told_as_stands_and_what_it_becomes_is_told_with_its_end() {
+    let call = |update: &str, id: &str, line: &str, status: &str| {
+        json!({ "sessionUpdate": update, "toolCallId": id, "title": line, "kind": "execute", "status": status,
+            "rawInput": { "command": line } })
+    };
+    let said =
+        |line: &str| format!(r#"call agent_execute {{"title":"{line}","input":{{"command":"{line}"}}}}"#);
+    let (new, more) = ("tool_call", "tool_call_update");
+    let (rm, ls) = (format!("{} Nothing told", said("rm x")), format!("{} Nothing told", said("ls")));
+    for (what, told, asks, after, expected) in [
+        (
+            "completed as another at once",
+            vec![call(new, "c1", "rm x", "in_progress"), call(more, "c1", "ls", "completed")],
+            false,
+            vec![],
+            vec![rm.clone(), "result done told as `rm x`, then as `ls`".into()],
+        ),
+        (
+            "another of a used id",
+            vec![call(new, "c1", "ls", "completed"), call(new, "c1", "rm x", "completed")],
+            false,
+            vec![],
+            vec![ls.clone(), "result done ".into(), rm.clone(), "result done ".into()],
+        ),
+        (
+            "more of one that is over",
+            vec![call(new, "c1", "ls", "completed"), call(more, "c1", "rm x", "completed")],
+            false,
+            vec![],
+            vec![ls.clone(), "result done ".into(), rm.clone(), "result done ".into()],
+        ),
+        (
+            "the same once more",
+            vec![call(new, "c1", "ls", "completed"), call(more, "c1", "ls", "completed")],
+            false,
+            vec![],
+            vec![ls.clone(), "result done ".into()],
+        ),
+        (
+            "allowed as another",
+            vec![],
+            true,
+            vec![call(more, "c1", "rm x", "in_progress"), call(more, "c1", "rm x", "completed")],
+            vec![format!("{} Consent", said("ls")), "result done told as `ls`, then as `rm x`".into()],
+        ),
+        (
+            "never ended",
+            vec![],
+            true,
+            vec![call(more, "c1", "rm x", "in_progress")],
+            vec![
+                format!("{} Consent", said("ls")),
+                "thought A call of the agent that has not ended was told as `ls`, then as `rm x`.".into(),
+            ],
+        ),
+    ] {
+        let bench = if asks {
+            let shown = json!({ "title": "ls", "kind": "execute", "rawInput": { "command": "ls" } });
+            self::asks("tells", shown, &BOTH, "")
+        } else {
+            Bench::new("tells")
+        };
+        for (name, updates) in [("told.txt", told), ("after.txt", after)] {
+            let mut lines: Vec<String> = updates.iter().map(Value::to_string).collect();
+            lines.push(String::new());
+            std::fs::write(bench.directory.join(name), lines.join("\n")).unwrap();
+        }
+        let mut lines = whole(&*bench.open(None), "do it", Person::Allows).await;
+        lines.retain(|line| ["call", "resu", "thou"].iter().any(|word| line.starts_with(word)));
+        assert_eq!(lines, expected, "{what}");
     }
 }
 
