@@ -273,6 +273,20 @@ async fn what_cannot_be_renewed_is_told_with_the_way_out_and_sent_no_more() {
 }
 
 #[tokio::test]
+async fn a_token_that_nothing_renews_outlives_one_refusal_that_may_be_a_gateways() {
+    let bench = Bench::new("signs in: no renewal, gateway");
+    bench.sign_in().await.unwrap();
+    let session = bench.offered().await;
+    bench.far.expire();
+    let first = call(&session).await;
+    assert!(first.text.contains("(401): q mcp login s"), "{first:?}");
+    assert!(matches!(bench.state(), Some(SignInState::Until(Some(_)))), "{:?}", bench.state());
+    let second = call(&session).await;
+    assert!(second.text.contains("its sign-in is over (nothing renews it): q mcp login s"), "{second:?}");
+    assert_eq!(bench.state(), Some(SignInState::Over));
+}
+
+#[tokio::test]
 async fn a_token_goes_to_the_address_that_it_is_for_and_to_no_other() {
     let bench = Bench::new("signs in");
     bench.sign_in().await.unwrap();

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::http::{HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpTrouble};
-use crate::sign_in::{Challenge, Pass};
+use crate::sign_in::{Challenge, Pass, is_invalid};
 
 /// How long a server may stay silent: whoever asked gives up before that, but where the person is asked meanwhile; and the stream for
 /// what it says unasked ends with the connection.
@@ -223,7 +223,13 @@ impl RemoteLine {
             if may_have_arrived { RemoteFault::Broken(why) } else { RemoteFault::Unsent(why) }
         };
         let answer = posted().await.map_err(told)?;
-        if answer.status() != 401 || self.0.pass.after(token).await.map_err(RemoteFault::Unsent)?.is_none() {
+        if answer.status() != 401 {
+            self.0.pass.was_let_in();
+            return Ok(answer);
+        }
+        let is_invalid = is_invalid(answer.header("www-authenticate"));
+        let another = self.0.pass.after(token, is_invalid).await.map_err(RemoteFault::Unsent)?;
+        if another.is_none() {
             return Ok(answer);
         }
         posted().await.map_err(told)

@@ -166,7 +166,7 @@ impl SignInDesk {
             "expires_in": 3600, "refresh_token": format!("rt-canary-{number}") });
         match self.mode.as_str() {
             "bad token" => tokens["access_token"] = json!("at-canary\r\nx-key: b"),
-            "no renewal" => tokens["refresh_token"] = Value::Null,
+            "no renewal" | "no renewal, gateway" => tokens["refresh_token"] = Value::Null,
             _good => {}
         }
         say(stream, &tokens)
@@ -179,8 +179,10 @@ impl SignInDesk {
             given.is_access_good.then(|| format!("Bearer at-canary-{}", given.number))
         };
         if expected.is_none() || heard.header("authorization") != expected.as_deref() {
+            let is_token = heard.header("authorization").is_some() && self.mode != "no renewal, gateway";
+            let fault = if is_token { "error=\"invalid_token\", " } else { "" };
             let refused = format!(
-                "401 Unauthorized\r\nwww-authenticate: Bearer resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\", scope=\"tools\"",
+                "401 Unauthorized\r\nwww-authenticate: Bearer {fault}resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\", scope=\"tools\"",
                 self.origin
             );
             let said = heard.header("authorization").unwrap_or("nobody");

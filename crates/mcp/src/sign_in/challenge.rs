@@ -46,6 +46,11 @@ impl Challenge {
     }
 }
 
+/// Whether the server itself says that the token is none, as gateways that fail do not.
+pub(crate) fn is_invalid(header: Option<&str>) -> bool {
+    header.and_then(Challenge::read).is_some_and(|told| told.error.as_deref() == Some("invalid_token"))
+}
+
 fn take(challenge: &mut Challenge, name: &str, value: String) {
     let place = match name.to_ascii_lowercase().as_str() {
         "resource_metadata" => &mut challenge.resource_metadata,

@@ -34,6 +34,6 @@ mod secure_address;
 mod tokens;
 
 pub use authorization::{SignIn, SignInWish};
-pub(crate) use challenge::Challenge;
+pub(crate) use challenge::{Challenge, is_invalid};
 pub use kept::{SignInState, SignIns};
 pub(crate) use pass::{Pass, over};

@@ -2,6 +2,7 @@
 //! Whoever renews it does so alone, and to the end: what is given in the place of what renews it is given once.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use q_seat::{McpSpec, RemoteServer};
@@ -25,6 +26,8 @@ struct Holder {
     sign_ins: Option<SignIns>,
     http: Arc<dyn HttpClient>,
     sent: Mutex<Option<String>>,
+    /// Whether the last token that was sent was refused.
+    was_refused: AtomicBool,
 }
 
 impl Pass {
@@ -42,6 +45,7 @@ impl Pass {
             sign_ins: (!has_key).then_some(sign_ins),
             http,
             sent: Mutex::default(),
+            was_refused: AtomicBool::default(),
         }))
     }
 
@@ -70,24 +74,44 @@ impl Pass {
             Err(TokenFault::Refused(why)) => return Err(self.is_over(&why)),
             // It is good for a little yet.
             Err(TokenFault::Unknown(_)) if !kept.has_ended(now) => token,
-            Err(TokenFault::Unknown(why)) => return Err(format!("its sign-in cannot be renewed: {why}")),
+            Err(TokenFault::Unknown(why)) => return Err(self.is_unknown(&why)),
         };
         self.send(Some(&token));
         Ok(Some(token))
     }
 
-    /// Another token than one that the server refused; nothing where that was none. Says why where there is no other.
-    pub(crate) async fn after(&self, refused: Option<String>) -> Result<Option<String>, String> {
+    /// Another token than one that the server refused; nothing where that was none. Says why where there is no other. One that
+    /// nothing renews is given up where the server says that it `is_invalid`, or refuses it twice in a row: a gateway may have
+    /// refused it once.
+    pub(crate) async fn after(
+        &self,
+        refused: Option<String>,
+        is_invalid: bool,
+    ) -> Result<Option<String>, String> {
         let Some(refused) = refused else { return Ok(None) };
-        let Some((sign_ins, _)) = self.kept().await? else { return Ok(None) };
+        let is_certain = self.0.was_refused.swap(true, Ordering::Relaxed) || is_invalid;
+        let Some((sign_ins, kept)) = self.kept().await? else { return Ok(None) };
+        if kept.refresh_token.is_none() && kept.access_token.as_ref() == Some(&refused) && !is_certain {
+            return Ok(None);
+        }
         match self.renewed(sign_ins, refused).await {
             Ok(token) => {
                 self.send(Some(&token));
                 Ok(Some(token))
             }
             Err(TokenFault::Refused(why)) => Err(self.is_over(&why)),
-            Err(TokenFault::Unknown(why)) => Err(format!("its sign-in cannot be renewed: {why}")),
+            Err(TokenFault::Unknown(why)) => Err(self.is_unknown(&why)),
         }
+    }
+
+    /// The server took what it was sent.
+    pub(crate) fn was_let_in(&self) {
+        self.0.was_refused.store(false, Ordering::Relaxed);
+    }
+
+    /// What is told where the token has ended and nobody knows whether it could be renewed.
+    fn is_unknown(&self, why: &str) -> String {
+        format!("its sign-in cannot be renewed: {why}; if that stays so: q mcp login {}", self.0.server)
     }
 
     fn send(&self, token: Option<&str>) {
