@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::http::{HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpTrouble};
+use crate::sent::Sent;
 use crate::sign_in::{Challenge, Pass, is_invalid};
 
 /// How long a server may stay silent: whoever asked gives up before that, but where the person is asked meanwhile; and the stream for
@@ -180,6 +181,13 @@ impl RemoteLine {
         HttpRequest { method, url: url.clone(), headers: all, body, patience, named_by: None }
     }
 
+    /// What of its requests is shown nowhere, whoever says it back.
+    fn sent(&self) -> Sent {
+        let (token, session) = (self.0.pass.sent(), self.state().session.clone());
+        let own = self.0.server.headers.values();
+        Sent::of(own.chain(&token).chain(&session).map(String::as_str))
+    }
+
     /// Sends a message. What is answered to a request comes behind it, by itself.
     async fn post(self, message: TxJsonRpcMessage<RoleClient>) -> Result<(), RemoteFault> {
         let asked = match &message {
@@ -203,7 +211,7 @@ impl RemoteLine {
                 (state.session, state.fault) = (None, Some(RemoteFault::Forgotten));
                 return Err(RemoteFault::Forgotten);
             }
-            _ => return Err(refusal(answer.as_mut(), &self.0.pass).await),
+            _ => return Err(refusal(answer.as_mut(), &self.0.pass, &self.sent()).await),
         }
         self.take_session(answer.as_ref());
         match asked {
@@ -355,7 +363,7 @@ impl Transport<RoleClient> for RemoteTransport {
 }
 
 /// What a status says that is no success, with the way out.
-async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
+async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass, sent: &Sent) -> RemoteFault {
     let status = answer.status();
     let place = "key_env, key_file or headers in its table";
     let challenge = answer.header("www-authenticate").and_then(Challenge::read);
@@ -379,13 +387,10 @@ async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
         404 | 405 => format!("there is no MCP server at this address ({status}): see its url"),
         status => format!("it answers with status {status}"),
     };
-    let mut said = match timeout(ENDING, answer.next()).await {
-        Ok(Ok(Some(said))) => words(&said),
+    let said = match timeout(ENDING, answer.next()).await {
+        Ok(Ok(Some(said))) => words(&said, sent),
         Ok(Ok(None) | Err(_)) | Err(_) => String::new(),
     };
-    if let Some(token) = pass.sent() {
-        said = said.replace(&token, "[token]");
-    }
     let between = if said.is_empty() { "" } else { "; it said: " };
     let told = format!("{told}{between}{said}");
     // A server that fails may have begun; one that refuses has not.
@@ -397,8 +402,8 @@ fn is_plain(scope: &str) -> bool {
     scope.chars().all(|letter| letter.is_ascii_alphanumeric() || " :/._-+*~".contains(letter))
 }
 
-/// What is said with a refusal: an error of the protocol, or a text.
-fn words(said: &[u8]) -> String {
+/// What is said with a refusal: an error of the protocol, or a text; without what was sent.
+fn words(said: &[u8], sent: &Sent) -> String {
     let error = serde_json::from_slice::<serde_json::Value>(said).ok();
     let message =
         error.as_ref().and_then(|error| error.pointer("/error/message").or_else(|| error.get("error")));
@@ -409,5 +414,10 @@ fn words(said: &[u8]) -> String {
     let told = told.trim();
     // A page is for browsers.
     let told = if told.starts_with('<') { "" } else { told };
-    told.chars().take(500).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    // Before it is cut: a cut through a token would leave a part of it.
+    sent.without(told)
+        .chars()
+        .take(500)
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
 }

@@ -35,5 +35,6 @@ mod tokens;
 
 pub use authorization::{SignIn, SignInWish};
 pub(crate) use challenge::{Challenge, is_invalid};
+pub(crate) use form::escaped;
 pub use kept::{SignInState, SignIns};
 pub(crate) use pass::{Pass, over};
