@@ -273,6 +273,23 @@ async fn what_cannot_be_renewed_is_told_with_the_way_out_and_sent_no_more() {
 }
 
 #[tokio::test]
+async fn who_has_to_sign_in_is_told_so_each_time_and_waits_for_nothing_behind_it() {
+    let bench = Bench::new("signs in");
+    bench.sign_in().await.unwrap();
+    bench.offered().await.end().await;
+    bench.far.revoke();
+    let session = bench.session().await;
+    session.offer().await;
+    // A server that fails so often is not started again for more than the four seconds that a call waits.
+    for _ in 0..8 {
+        let reply = call(&session).await;
+        assert!(reply.text.contains("q mcp login s") && !reply.text.contains("in a row"), "{reply:?}");
+    }
+    bench.sign_in().await.unwrap();
+    assert_eq!(call(&session).await.ending, ServedEnding::Done);
+}
+
+#[tokio::test]
 async fn a_token_that_nothing_renews_outlives_one_refusal_that_may_be_a_gateways() {
     let bench = Bench::new("signs in: no renewal, gateway");
     bench.sign_in().await.unwrap();

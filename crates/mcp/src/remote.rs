@@ -126,6 +126,11 @@ impl RemoteLine {
         self.state().fault.clone()
     }
 
+    /// Whether the person has to sign in before it does anything.
+    pub(crate) fn wants_sign_in(&self) -> bool {
+        self.0.pass.is_wanted()
+    }
+
     /// Whether its list may be another one without a word of that having come. A stream that has ended is opened again.
     pub(crate) fn may_have_missed(&self) -> bool {
         let hearing = self.state().hearing;
@@ -238,6 +243,7 @@ impl RemoteLine {
         let is_invalid = is_invalid(answer.header("www-authenticate"));
         let another = self.0.pass.after(token, is_invalid).await.map_err(RemoteFault::Unsent)?;
         if another.is_none() {
+            self.0.pass.want();
             return Ok(answer);
         }
         posted().await.map_err(told)

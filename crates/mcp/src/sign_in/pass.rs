@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use q_seat::{McpSpec, RemoteServer};
+use tokio::sync::watch;
 
 use super::clock;
 use super::documents::Documents;
@@ -28,6 +29,10 @@ struct Holder {
     sent: Mutex<Option<String>>,
     /// Whether the last token that was sent was refused.
     was_refused: AtomicBool,
+    /// Whether nothing is done before the person has signed in.
+    is_wanted: AtomicBool,
+    /// How much is under way for which whoever ends waits.
+    ending: watch::Sender<usize>,
 }
 
 impl Pass {
@@ -36,6 +41,7 @@ impl Pass {
         server: &RemoteServer,
         sign_ins: SignIns,
         http: Arc<dyn HttpClient>,
+        ending: watch::Sender<usize>,
     ) -> Self {
         let has_key = server.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
         Self(Arc::new(Holder {
@@ -46,6 +52,8 @@ impl Pass {
             http,
             sent: Mutex::default(),
             was_refused: AtomicBool::default(),
+            ending,
+            is_wanted: AtomicBool::default(),
         }))
     }
 
@@ -107,6 +115,17 @@ impl Pass {
     /// The server took what it was sent.
     pub(crate) fn was_let_in(&self) {
         self.0.was_refused.store(false, Ordering::Relaxed);
+        self.0.is_wanted.store(false, Ordering::Relaxed);
+    }
+
+    /// The server lets in nobody who did not sign in. With a key of the table no sign-in helps.
+    pub(crate) fn want(&self) {
+        self.0.is_wanted.store(self.0.sign_ins.is_some(), Ordering::Relaxed);
+    }
+
+    /// Whether nothing is done before the person has signed in.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.0.is_wanted.load(Ordering::Relaxed)
     }
 
     /// What is told where the token has ended and nobody knows whether it could be renewed.
@@ -120,17 +139,15 @@ impl Pass {
 
     fn is_over(&self, why: &str) -> String {
         self.send(None);
+        self.want();
         over(&self.0.server, why)
     }
 
     async fn kept(&self) -> Result<Option<(SignIns, KeptSignIn)>, String> {
         let Some(sign_ins) = self.0.sign_ins.clone() else { return Ok(None) };
-        let holder = Arc::clone(&self.0);
-        let reading = tokio::task::spawn_blocking(move || {
-            let kept = sign_ins.read(&holder.kept_as, &holder.url)?;
-            Ok(kept.map(|kept| (sign_ins, kept)))
-        });
-        reading.await.unwrap_or_else(|error| Err(error.to_string()))
+        sign_ins.settle(&self.0.kept_as, &self.0.url).await;
+        let kept = sign_ins.read_aside(&self.0.kept_as, &self.0.url).await?;
+        Ok(kept.map(|kept| (sign_ins, kept)))
     }
 
     /// In a task of its own: whoever waits may give up, and what was given meanwhile must be kept.
@@ -151,7 +168,7 @@ impl Holder {
     /// In the place of `stale`, unless another has been quicker. What the server does not renew is kept no longer.
     async fn renew(&self, sign_ins: &SignIns, stale: &str) -> Result<String, TokenFault> {
         let _alone = sign_ins.lock(&self.kept_as).await.map_err(TokenFault::Unknown)?;
-        let kept = sign_ins.read(&self.kept_as, &self.url).map_err(TokenFault::Unknown)?;
+        let kept = sign_ins.read_aside(&self.kept_as, &self.url).await.map_err(TokenFault::Unknown)?;
         let over = || TokenFault::Refused(String::new());
         let kept = kept.ok_or_else(over)?;
         match &kept.access_token {
@@ -159,14 +176,17 @@ impl Holder {
             Some(_) => {}
             None => return Err(over()),
         }
+        // From here on the server may have given the only thing that renews: whoever ends this process waits for it.
+        let _counted = Counted::new(self.ending.clone());
         match self.asked(&kept).await {
             Ok(tokens) => {
                 let kept = kept.renewed(tokens, clock::seconds());
-                sign_ins.write(&self.kept_as, &kept).map_err(TokenFault::Unknown)?;
+                sign_ins.replace(&self.kept_as, stale, &kept).await;
                 kept.access_token.ok_or_else(over)
             }
             Err(TokenFault::Refused(why)) => {
-                sign_ins.write(&self.kept_as, &kept.over()).map_err(TokenFault::Unknown)?;
+                let written = sign_ins.write_aside(&self.kept_as, &kept.over()).await;
+                written.map_err(TokenFault::Unknown)?;
                 Err(TokenFault::Refused(why))
             }
             Err(fault @ TokenFault::Unknown(_)) => Err(fault),
@@ -185,6 +205,22 @@ impl Holder {
             ("resource", kept.at.resource.as_str()),
         ];
         tokens::given(&documents, &place, &kept.at.client, &wish).await
+    }
+}
+
+/// One renewal that is waited for.
+struct Counted(watch::Sender<usize>);
+
+impl Counted {
+    fn new(ending: watch::Sender<usize>) -> Self {
+        ending.send_modify(|count| *count += 1);
+        Self(ending)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
