@@ -69,7 +69,7 @@ pub(crate) async fn login(
         if ways.opens_browser && environment.output_is_terminal {
             open(environment, &address);
         }
-        listener.answer(TIME).await
+        listener.answer(TIME, Arc::new(sign_in.knows())).await
     } else {
         out::note(
             "then paste the address that the browser is sent to in the end, though it finds nobody there:",
