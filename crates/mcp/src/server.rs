@@ -79,9 +79,15 @@ impl Server {
             && !accepted.tools.is_empty()
         {
             let state = tokio::task::spawn_blocking(move || sign_ins.state(&name, &url)).await;
-            if let Ok(Some(SignInState::Over)) = state {
-                let name = &self.spec.name;
-                accepted.notices.push(format!("MCP server {name}: {}", sign_in::over(name, "")));
+            let name = &self.spec.name;
+            match state {
+                Ok(Some(SignInState::Over)) => {
+                    accepted.notices.push(format!("MCP server {name}: {}", sign_in::over(name, "")));
+                }
+                Ok(Some(SignInState::Unreadable)) => accepted.notices.push(format!(
+                    "MCP server {name}: what is kept of its sign-in cannot be read: q mcp login {name}"
+                )),
+                Ok(Some(SignInState::Renewed | SignInState::Until(_)) | None) | Err(_) => {}
             }
         }
         accepted

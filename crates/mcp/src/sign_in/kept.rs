@@ -44,6 +44,8 @@ pub enum SignInState {
     Until(Option<u64>),
     /// Only a new sign-in helps.
     Over,
+    /// So too where what was kept cannot be read.
+    Unreadable,
 }
 
 /// A sign-in with its tokens.
@@ -118,11 +120,12 @@ impl KeptSignIn {
 }
 
 impl SignIns {
-    /// How the person stands with the server of this name at that address; nothing where they never signed in there, or what was kept
-    /// of it cannot be read.
+    /// How the person stands with the server of this name at that address; nothing where they never signed in there.
     pub fn state(&self, name: &str, url: &str) -> Option<SignInState> {
-        let kept = self.read(name, url).ok().flatten()?;
-        Some(kept.state(clock::seconds()))
+        match self.read(name, url) {
+            Ok(kept) => Some(kept?.state(clock::seconds())),
+            Err(_) => Some(SignInState::Unreadable),
+        }
     }
 
     /// Forgets a sign-in, once nobody renews it; whether there was one.
@@ -132,10 +135,20 @@ impl SignIns {
         }
         let _alone = self.lock(name).await?;
         unwritten::forget(&self.path(name));
+        self.remove_unfinished(name);
         match fs::remove_file(self.path(name)) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(format!("{} cannot be removed: {error}", self.path(name).display())),
+        }
+    }
+
+    /// What a process that died meanwhile left beside its place has tokens in it, too.
+    fn remove_unfinished(&self, name: &str) {
+        let beginning = format!("{name}.new-");
+        let is_its = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(&beginning);
+        for left in fs::read_dir(&self.directory).into_iter().flatten().flatten().filter(is_its) {
+            let _gone_meanwhile = fs::remove_file(left.path());
         }
     }
 
@@ -288,6 +301,14 @@ mod tests {
         unwritten::keep(&sign_ins.path("s"), "a", kept("b"));
         sign_ins.settle("s", URL).await;
         assert!(!unwritten::is_there(&sign_ins.path("s")));
+        fs::write(root.path().join("s.new-1-0"), "half of a token").unwrap();
+        fs::write(root.path().join("s2.new-1-0"), "of another").unwrap();
+        fs::set_permissions(sign_ins.path("s"), fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(sign_ins.state("s", URL), Some(SignInState::Unreadable));
         assert!(fs::read_to_string(sign_ins.path("s")).unwrap().contains("renews-b"));
+        assert_eq!(sign_ins.forget("s").await, Ok(true));
+        let left: Vec<_> =
+            fs::read_dir(root.path()).unwrap().flatten().map(|left| left.file_name()).collect();
+        assert!(left.contains(&"s2.new-1-0".into()) && !left.contains(&"s.new-1-0".into()), "{left:?}");
     }
 }

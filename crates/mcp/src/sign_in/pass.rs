@@ -146,7 +146,11 @@ impl Pass {
     async fn kept(&self) -> Result<Option<(SignIns, KeptSignIn)>, String> {
         let Some(sign_ins) = self.0.sign_ins.clone() else { return Ok(None) };
         sign_ins.settle(&self.0.kept_as, &self.0.url).await;
-        let kept = sign_ins.read_aside(&self.0.kept_as, &self.0.url).await?;
+        let kept = sign_ins.read_aside(&self.0.kept_as, &self.0.url).await;
+        let kept = kept.map_err(|why| {
+            self.want();
+            format!("{why}: q mcp login {}", self.0.server)
+        })?;
         Ok(kept.map(|kept| (sign_ins, kept)))
     }
 
