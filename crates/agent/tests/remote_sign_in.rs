@@ -15,7 +15,7 @@ use q_mcp::{
     CallListener, McpSpec, PinnedTools, RemoteServer, ServedEnding, ServedReply, ServingMeans,
     SessionServers, SignIn, SignInState, SignInWish,
 };
-use q_testkit::mcp_address::McpAddress;
+use q_testkit::mcp_address::{Heard, McpAddress};
 use q_testkit::mcp_sign_in::browse;
 use q_tools::sha256;
 use tempfile::TempDir;
@@ -130,7 +130,7 @@ async fn who_signed_in_is_let_in_and_what_was_asked_for_is_bound_to_that_server(
     assert_eq!(decoded(&bench.far.challenge()), proof, "the proof is the digest of what was sent in the end");
     let session = bench.offered().await;
     assert_eq!(call(&session).await.ending, ServedEnding::Done);
-    let team = |heard: &q_testkit::mcp_address::Heard| heard.header("x-team").is_some();
+    let team = |heard: &Heard| heard.header("x-team").is_some();
     assert!(bench.far.heard().iter().filter(|heard| heard.asked == "POST /mcp").all(team));
     assert_eq!(bench.state(), Some(SignInState::Renewed));
     let mode = |path: &PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -140,7 +140,8 @@ async fn who_signed_in_is_let_in_and_what_was_asked_for_is_bound_to_that_server(
     fs::set_permissions(bench.file(), fs::Permissions::from_mode(0o644)).unwrap();
     let refused = call(&session).await;
     assert!(
-        refused.text.contains("others may read it") && refused.ending == ServedEnding::NeverRan,
+        refused.text.contains("others may read it: q mcp login s")
+            && refused.ending == ServedEnding::NeverRan,
         "{refused:?}"
     );
 }
@@ -193,6 +194,12 @@ async fn what_a_server_says_that_cannot_be_trusted_is_refused_and_nothing_is_kep
     let known = Bench::new("signs in: no registration");
     assert!(known.begin(None, Some("by-hand")).await.unwrap().address().contains("client_id=by-hand"));
     Bench::new("signs in: openid").sign_in().await.unwrap();
+    // Before there were documents of servers they signed people in themselves, by a name with a slash or without.
+    Bench::new("signs in: older").sign_in().await.unwrap();
+    let many = Bench::new("signs in: many scopes").begin(None, None).await.unwrap();
+    assert!(many.scope().unwrap().len() > 1 << 10);
+    let why = Bench::new("signs in: endless scopes").begin(None, None).await.unwrap_err();
+    assert!(why.contains("the scopes that it names can be none") && why.contains("--scope"), "{why}");
 }
 
 #[tokio::test]
@@ -270,6 +277,57 @@ async fn what_cannot_be_renewed_is_told_with_the_way_out_and_sent_no_more() {
         bench.sign_in().await.unwrap();
         assert_eq!(call(&session).await.ending, ServedEnding::Done);
     }
+}
+
+#[tokio::test]
+async fn an_end_waits_for_a_renewal_that_is_under_way() {
+    let bench = Bench::new("signs in: held renewal");
+    bench.sign_in().await.unwrap();
+    let session = bench.offered().await;
+    bench.make_due();
+    let is_asked = |heard: &Heard| heard.text.contains("grant_type=refresh_token");
+    let asked = async {
+        while !bench.far.heard().iter().any(is_asked) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        reply = call(&session) => panic!("nobody renews it yet: {reply:?}"),
+        () = asked => {}
+    }
+    tokio::join!(session.end(), async { bench.far.release() });
+    assert!(fs::read_to_string(bench.file()).unwrap().contains("rt-canary-2"), "it is kept by then");
+}
+
+#[tokio::test]
+async fn who_has_to_sign_in_is_told_so_each_time_and_waits_for_nothing_behind_it() {
+    let bench = Bench::new("signs in");
+    bench.sign_in().await.unwrap();
+    bench.offered().await.end().await;
+    bench.far.revoke();
+    let session = bench.session().await;
+    session.offer().await;
+    // A server that fails so often is not started again for more than the four seconds that a call waits.
+    for _ in 0..8 {
+        let reply = call(&session).await;
+        assert!(reply.text.contains("q mcp login s") && !reply.text.contains("in a row"), "{reply:?}");
+    }
+    bench.sign_in().await.unwrap();
+    assert_eq!(call(&session).await.ending, ServedEnding::Done);
+}
+
+#[tokio::test]
+async fn a_token_that_nothing_renews_outlives_one_refusal_that_may_be_a_gateways() {
+    let bench = Bench::new("signs in: no renewal, gateway");
+    bench.sign_in().await.unwrap();
+    let session = bench.offered().await;
+    bench.far.expire();
+    let first = call(&session).await;
+    assert!(first.text.contains("(401): q mcp login s"), "{first:?}");
+    assert!(matches!(bench.state(), Some(SignInState::Until(Some(_)))), "{:?}", bench.state());
+    let second = call(&session).await;
+    assert!(second.text.contains("its sign-in is over (nothing renews it): q mcp login s"), "{second:?}");
+    assert_eq!(bench.state(), Some(SignInState::Over));
 }
 
 #[tokio::test]

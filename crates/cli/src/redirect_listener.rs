@@ -3,19 +3,25 @@
 //! Whatever else comes to that port (another page of the browser, another program) is answered with nothing and does not end it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 const PATH: &str = "/callback";
 /// The longest request that is read, in bytes, and how long it may take to come.
 const MOST: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long nobody is let in after that failed, which it may for as long as this process has too many files open.
+const PAUSE: Duration = Duration::from_millis(100);
 /// The most connections that are read at once.
 const AT_ONCE: usize = 16;
+
+/// By what a query is known to be an answer to what was asked: any page may lead here.
+pub(crate) type Knows = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// A port of this machine alone.
 #[derive(Debug)]
@@ -38,15 +44,18 @@ impl RedirectListener {
     }
 
     /// What stands behind the `?` of the first answer; nothing where none comes in time. Closed with that.
-    pub(crate) async fn answer(self, time: Duration) -> Option<String> {
+    pub(crate) async fn answer(self, time: Duration, knows: Knows) -> Option<String> {
         let first = async {
             let mut reading = JoinSet::new();
             loop {
                 tokio::select! {
                     accepted = self.listener.accept(), if reading.len() < AT_ONCE => {
-                        let Ok((stream, _)) = accepted else { continue };
-                        let authority = self.authority.clone();
-                        reading.spawn(timeout(PATIENCE, answered(stream, authority)));
+                        let Ok((stream, _)) = accepted else {
+                            sleep(PAUSE).await;
+                            continue;
+                        };
+                        let (authority, knows) = (self.authority.clone(), Arc::clone(&knows));
+                        reading.spawn(timeout(PATIENCE, answered(stream, authority, knows)));
                     }
                     Some(read) = reading.join_next() => {
                         if let Ok(Ok(Ok(Some(query)))) = read {
@@ -61,7 +70,7 @@ impl RedirectListener {
 }
 
 /// What one connection brings, which is told that it was heard.
-async fn answered(mut stream: TcpStream, authority: String) -> io::Result<Option<String>> {
+async fn answered(mut stream: TcpStream, authority: String, knows: Knows) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     while head.len() < MOST && !head.windows(4).any(|end| end == b"\r\n\r\n") {
         let mut piece = [0; 2048];
@@ -72,6 +81,7 @@ async fn answered(mut stream: TcpStream, authority: String) -> io::Result<Option
         head.extend_from_slice(piece.get(..length).unwrap_or_default());
     }
     let query = query(&head, &authority);
+    let query = query.and_then(|query| if knows(&query) { Ok(query) } else { Err("404 Not Found") });
     let (status, told) = match &query {
         Ok(_) => ("200 OK", "q has the answer: the terminal says how it went. This page can be closed.\n"),
         Err(status) => (*status, ""),
@@ -131,16 +141,20 @@ mod tests {
         }
     }
 
+    fn knows() -> Knows {
+        Arc::new(|query: &str| query.ends_with("&state=b"))
+    }
+
     #[tokio::test]
     async fn what_comes_beside_does_not_end_it_and_nobody_waits_for_ever() {
         let listener = RedirectListener::open(0).await.unwrap();
         let (redirect, authority) = (listener.redirect(), listener.authority.clone());
         assert_eq!(redirect, format!("http://{authority}/callback"));
-        let waiting = tokio::spawn(listener.answer(Duration::from_secs(30)));
+        let waiting = tokio::spawn(listener.answer(Duration::from_secs(30), knows()));
         // One that says nothing is not waited for.
         let _silent = TcpStream::connect(&authority).await.unwrap();
         let mut told = Vec::new();
-        for target in ["/favicon.ico", "/callback?code=a"] {
+        for target in ["/favicon.ico", "/callback?code=a&state=guessed", "/callback?code=a&state=b"] {
             let mut browser = TcpStream::connect(&authority).await.unwrap();
             let request = format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
             browser.write_all(request.as_bytes()).await.unwrap();
@@ -148,10 +162,10 @@ mod tests {
             browser.read_to_string(&mut answer).await.unwrap();
             told.push(answer.lines().next().unwrap().to_owned());
         }
-        assert_eq!(told, ["HTTP/1.1 404 Not Found", "HTTP/1.1 200 OK"]);
-        assert_eq!(waiting.await.unwrap().as_deref(), Some("code=a"));
+        assert_eq!(told, ["HTTP/1.1 404 Not Found", "HTTP/1.1 404 Not Found", "HTTP/1.1 200 OK"]);
+        assert_eq!(waiting.await.unwrap().as_deref(), Some("code=a&state=b"));
         assert!(TcpStream::connect(&authority).await.is_err(), "it is closed behind the first answer");
         let nobody = RedirectListener::open(0).await.unwrap();
-        assert_eq!(nobody.answer(Duration::from_millis(1)).await, None);
+        assert_eq!(nobody.answer(Duration::from_millis(1), knows()).await, None);
     }
 }

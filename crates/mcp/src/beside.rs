@@ -44,5 +44,7 @@ pub(crate) fn place(
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
     let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| put(&new, path));
     let _renamed = fs::remove_file(&new);
+    // The file counts from its new name on; that this name outlives a loss of power is more than every file system can do.
+    let _where_it_can = path.parent().map(|directory| File::open(directory).and_then(|file| file.sync_all()));
     written
 }

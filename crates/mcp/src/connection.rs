@@ -76,12 +76,35 @@ pub(crate) enum CallFault {
     Odd,
 }
 
+/// Why a server is not there.
+#[derive(Debug)]
+pub(crate) struct StartFault {
+    pub(crate) why: String,
+    /// Whether the person has to sign in first: that is no fault of the server's.
+    pub(crate) wants_sign_in: bool,
+}
+
+impl From<String> for StartFault {
+    fn from(why: String) -> Self {
+        Self { why, wants_sign_in: false }
+    }
+}
+
 impl McpConnection {
     /// Starts it in its directory, or opens a session at its address, and greets it. Says why where that cannot be done.
     pub async fn start(spec: &McpSpec, means: &ServingMeans, pinned: &PinnedTools) -> Result<Self, String> {
+        Self::started(spec, means, pinned).await.map_err(|fault| fault.why)
+    }
+
+    /// The same, with whether it is for a person to do something first.
+    pub(crate) async fn started(
+        spec: &McpSpec,
+        means: &ServingMeans,
+        pinned: &PinnedTools,
+    ) -> Result<Self, StartFault> {
         match &spec.remote {
             Some(server) => Self::reach(spec, server, means, pinned).await,
-            None => Self::run(spec, means, pinned).await,
+            None => Self::run(spec, means, pinned).await.map_err(StartFault::from),
         }
     }
 
@@ -118,10 +141,13 @@ impl McpConnection {
         server: &RemoteServer,
         means: &ServingMeans,
         pinned: &PinnedTools,
-    ) -> Result<Self, String> {
-        let client = means.http.clone().ok_or("no server at an address can be reached from here")?;
+    ) -> Result<Self, StartFault> {
+        let client = means
+            .http
+            .clone()
+            .ok_or_else(|| "no server at an address can be reached from here".to_owned())?;
         let (said, peer) = (Said::default(), McpPeer::new(&spec.name, means.may_ask));
-        let pass = Pass::new(spec, server, pinned.sign_ins(), Arc::clone(&client));
+        let pass = Pass::new(spec, server, pinned.sign_ins(), Arc::clone(&client), means.ending.clone());
         let (line, transport) =
             RemoteLine::new((client, pass), server.clone(), said.clone(), means.ending.clone());
         match greeted(&peer, transport).await {
@@ -129,7 +155,7 @@ impl McpConnection {
             Err(fault) => {
                 let why = line.fault().map_or(fault.why, |fault| fault.to_string());
                 line.close();
-                Err(why)
+                Err(StartFault { why, wants_sign_in: line.wants_sign_in() })
             }
         }
     }
@@ -150,6 +176,14 @@ impl McpConnection {
         let info = self.service.peer().peer_info();
         let info = info.and_then(|info| info.server_info.clone());
         info.map(|info| format!("{} {}", info.name, info.version)).unwrap_or_default()
+    }
+
+    /// Whether the last it said is that the person has to sign in first.
+    pub(crate) fn wants_sign_in(&self) -> bool {
+        match &self.channel {
+            Channel::Program { .. } => false,
+            Channel::Remote(line) => line.wants_sign_in(),
+        }
     }
 
     /// Whether it says that it has prompts.

@@ -43,6 +43,7 @@ mod questions;
 mod remote;
 mod reply;
 mod resources;
+mod sent;
 mod server;
 mod session_servers;
 mod sign_in;

@@ -17,7 +17,7 @@ pub struct ServingMeans {
     /// Whether servers are told that they may ask the person.
     pub(crate) may_ask: bool,
     pub(crate) programs: ServingPrograms,
-    /// How many sessions at addresses are being ended.
+    /// How many sessions at addresses are being ended, and how many sign-ins renewed: what is given then is given once.
     pub(crate) ending: watch::Sender<usize>,
 }
 

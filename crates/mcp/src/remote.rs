@@ -17,7 +17,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::http::{HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpTrouble};
-use crate::sign_in::{Challenge, Pass};
+use crate::sent::Sent;
+use crate::sign_in::{Challenge, Pass, is_invalid};
 
 /// How long a server may stay silent: whoever asked gives up before that, but where the person is asked meanwhile; and the stream for
 /// what it says unasked ends with the connection.
@@ -125,6 +126,11 @@ impl RemoteLine {
         self.state().fault.clone()
     }
 
+    /// Whether the person has to sign in before it does anything.
+    pub(crate) fn wants_sign_in(&self) -> bool {
+        self.0.pass.is_wanted()
+    }
+
     /// Whether its list may be another one without a word of that having come. A stream that has ended is opened again.
     pub(crate) fn may_have_missed(&self) -> bool {
         let hearing = self.state().hearing;
@@ -180,6 +186,13 @@ impl RemoteLine {
         HttpRequest { method, url: url.clone(), headers: all, body, patience, named_by: None }
     }
 
+    /// What of its requests is shown nowhere, whoever says it back.
+    fn sent(&self) -> Sent {
+        let (token, session) = (self.0.pass.sent(), self.state().session.clone());
+        let own = self.0.server.headers.values();
+        Sent::of(own.chain(&token).chain(&session).map(String::as_str))
+    }
+
     /// Sends a message. What is answered to a request comes behind it, by itself.
     async fn post(self, message: TxJsonRpcMessage<RoleClient>) -> Result<(), RemoteFault> {
         let asked = match &message {
@@ -203,7 +216,7 @@ impl RemoteLine {
                 (state.session, state.fault) = (None, Some(RemoteFault::Forgotten));
                 return Err(RemoteFault::Forgotten);
             }
-            _ => return Err(refusal(answer.as_mut(), &self.0.pass).await),
+            _ => return Err(refusal(answer.as_mut(), &self.0.pass, &self.sent()).await),
         }
         self.take_session(answer.as_ref());
         match asked {
@@ -223,7 +236,14 @@ impl RemoteLine {
             if may_have_arrived { RemoteFault::Broken(why) } else { RemoteFault::Unsent(why) }
         };
         let answer = posted().await.map_err(told)?;
-        if answer.status() != 401 || self.0.pass.after(token).await.map_err(RemoteFault::Unsent)?.is_none() {
+        if answer.status() != 401 {
+            self.0.pass.was_let_in();
+            return Ok(answer);
+        }
+        let is_invalid = is_invalid(answer.header("www-authenticate"));
+        let another = self.0.pass.after(token, is_invalid).await.map_err(RemoteFault::Unsent)?;
+        if another.is_none() {
+            self.0.pass.want();
             return Ok(answer);
         }
         posted().await.map_err(told)
@@ -349,7 +369,7 @@ impl Transport<RoleClient> for RemoteTransport {
 }
 
 /// What a status says that is no success, with the way out.
-async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
+async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass, sent: &Sent) -> RemoteFault {
     let status = answer.status();
     let place = "key_env, key_file or headers in its table";
     let challenge = answer.header("www-authenticate").and_then(Challenge::read);
@@ -373,13 +393,10 @@ async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass) -> RemoteFault {
         404 | 405 => format!("there is no MCP server at this address ({status}): see its url"),
         status => format!("it answers with status {status}"),
     };
-    let mut said = match timeout(ENDING, answer.next()).await {
-        Ok(Ok(Some(said))) => words(&said),
+    let said = match timeout(ENDING, answer.next()).await {
+        Ok(Ok(Some(said))) => words(&said, sent),
         Ok(Ok(None) | Err(_)) | Err(_) => String::new(),
     };
-    if let Some(token) = pass.sent() {
-        said = said.replace(&token, "[token]");
-    }
     let between = if said.is_empty() { "" } else { "; it said: " };
     let told = format!("{told}{between}{said}");
     // A server that fails may have begun; one that refuses has not.
@@ -391,8 +408,8 @@ fn is_plain(scope: &str) -> bool {
     scope.chars().all(|letter| letter.is_ascii_alphanumeric() || " :/._-+*~".contains(letter))
 }
 
-/// What is said with a refusal: an error of the protocol, or a text.
-fn words(said: &[u8]) -> String {
+/// What is said with a refusal: an error of the protocol, or a text; without what was sent.
+fn words(said: &[u8], sent: &Sent) -> String {
     let error = serde_json::from_slice::<serde_json::Value>(said).ok();
     let message =
         error.as_ref().and_then(|error| error.pointer("/error/message").or_else(|| error.get("error")));
@@ -403,5 +420,10 @@ fn words(said: &[u8]) -> String {
     let told = told.trim();
     // A page is for browsers.
     let told = if told.starts_with('<') { "" } else { told };
-    told.chars().take(500).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    // Before it is cut: a cut through a token would leave a part of it.
+    sent.without(told)
+        .chars()
+        .take(500)
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
 }

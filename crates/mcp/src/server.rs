@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::connection::{CallFault, McpConnection};
+use crate::connection::{CallFault, McpConnection, StartFault};
 use crate::means::ServingMeans;
 use crate::pin::{Pin, PinnedTools};
 use crate::reply::{ServedEnding, ServedReply};
@@ -79,9 +79,15 @@ impl Server {
             && !accepted.tools.is_empty()
         {
             let state = tokio::task::spawn_blocking(move || sign_ins.state(&name, &url)).await;
-            if let Ok(Some(SignInState::Over)) = state {
-                let name = &self.spec.name;
-                accepted.notices.push(format!("MCP server {name}: {}", sign_in::over(name, "")));
+            let name = &self.spec.name;
+            match state {
+                Ok(Some(SignInState::Over)) => {
+                    accepted.notices.push(format!("MCP server {name}: {}", sign_in::over(name, "")));
+                }
+                Ok(Some(SignInState::Unreadable)) => accepted.notices.push(format!(
+                    "MCP server {name}: what is kept of its sign-in cannot be read: q mcp login {name}"
+                )),
+                Ok(Some(SignInState::Renewed | SignInState::Until(_)) | None) | Err(_) => {}
             }
         }
         accepted
@@ -210,17 +216,22 @@ impl Server {
         }
         tokio::time::sleep(wait).await;
         let started = async {
-            let connection = McpConnection::start(&self.spec, &self.means, &self.pinned).await?;
-            let list = connection.list().await?;
-            Ok(Running { connection: Arc::new(connection), list })
+            let connection = McpConnection::started(&self.spec, &self.means, &self.pinned).await?;
+            match connection.list().await {
+                Ok(list) => Ok(Running { connection: Arc::new(connection), list }),
+                Err(why) => Err(StartFault { why, wants_sign_in: connection.wants_sign_in() }),
+            }
         };
         match started.await {
             Ok(running) => {
                 state.running = Some(running.clone());
                 Ok(running)
             }
-            Err(why) => {
-                state.fail();
+            Err(StartFault { why, wants_sign_in }) => {
+                // Who has signed in by the next call is not to wait, and who has not is told so at once.
+                if !wants_sign_in {
+                    state.fail();
+                }
                 Err(why)
             }
         }

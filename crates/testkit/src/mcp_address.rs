@@ -124,6 +124,11 @@ impl McpAddress {
         self.shared.desk.iter().for_each(|desk| desk.end(true));
     }
 
+    /// Lets it answer who renews a token, where its mode is to wait for that.
+    pub fn release(&self) {
+        self.shared.desk.iter().for_each(SignInDesk::release);
+    }
+
     /// How often a token was renewed.
     pub fn renewed(&self) -> u32 {
         self.shared.desk.as_ref().map_or(0, SignInDesk::renewed)
@@ -144,6 +149,7 @@ impl Drop for McpAddress {
     fn drop(&mut self) {
         self.shared.news().is_over = true;
         self.shared.came.notify_all();
+        self.release();
         // Whoever waits for the next connection has one, and sees that it is over.
         drop(TcpStream::connect(self.address));
     }

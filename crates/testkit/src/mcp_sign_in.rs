@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ pub(crate) struct SignInDesk {
     mode: String,
     origin: String,
     given: Mutex<Given>,
+    released: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -28,13 +29,19 @@ struct Given {
     /// What proves who began the last sign-in.
     challenge: String,
     renewed: u32,
+    is_released: bool,
 }
 
 impl SignInDesk {
     /// One where such a mode wants it.
     pub(crate) fn of(mode: &str, address: SocketAddr) -> Option<Self> {
         let mode = mode.strip_prefix(SIGNS_IN)?.trim_start_matches(": ").to_owned();
-        Some(Self { mode, origin: format!("http://{address}"), given: Mutex::default() })
+        Some(Self {
+            mode,
+            origin: format!("http://{address}"),
+            given: Mutex::default(),
+            released: Condvar::new(),
+        })
     }
 
     fn given(&self) -> MutexGuard<'_, Given> {
@@ -48,6 +55,11 @@ impl SignInDesk {
         given.is_refresh_good &= !is_all;
     }
 
+    pub(crate) fn release(&self) {
+        self.given().is_released = true;
+        self.released.notify_all();
+    }
+
     pub(crate) fn renewed(&self) -> u32 {
         self.given().renewed
     }
@@ -59,9 +71,11 @@ impl SignInDesk {
     /// Answers what is about signing in, and refuses who has not; whether that was so.
     pub(crate) fn answer(&self, heard: &Heard, stream: &mut TcpStream) -> io::Result<bool> {
         let (asked, query) = heard.asked.split_once('?').unwrap_or((&heard.asked, ""));
-        let is_openid = self.mode == "openid";
+        let (is_openid, is_older) = (self.mode == "openid", self.mode == "older");
         match asked {
-            "GET /.well-known/oauth-protected-resource/mcp" if !is_openid => say(stream, &self.resource()),
+            "GET /.well-known/oauth-protected-resource/mcp" if !is_openid && !is_older => {
+                say(stream, &self.resource())
+            }
             "GET /.well-known/oauth-protected-resource" if is_openid => say(stream, &self.resource()),
             "GET /.well-known/oauth-authorization-server" if self.mode == "endless" => endless(stream),
             "GET /.well-known/oauth-authorization-server" if self.mode == "redirects" => {
@@ -87,7 +101,11 @@ impl SignInDesk {
     }
 
     fn issuer(&self) -> String {
-        let path = if self.mode == "openid" { "/tenant" } else { "" };
+        let path = match self.mode.as_str() {
+            "openid" => "/tenant",
+            "older" => "/",
+            _other => "",
+        };
         format!("{}{path}", self.origin)
     }
 
@@ -95,7 +113,12 @@ impl SignInDesk {
         let origin = &self.origin;
         let resource =
             if self.mode == "other resource" { "https://bank.test/mcp" } else { &format!("{origin}/mcp") };
-        json!({ "resource": resource, "authorization_servers": [self.issuer()], "scopes_supported": ["listed"] })
+        let scopes: Vec<String> = match self.mode.as_str() {
+            "many scopes" => (0..60).map(|number| format!("https://scopes.test/api/auth.{number}")).collect(),
+            "endless scopes" => (0..60).map(|number| format!("{}{number}", "x".repeat(200))).collect(),
+            _other => vec!["listed".to_owned()],
+        };
+        json!({ "resource": resource, "authorization_servers": [self.issuer()], "scopes_supported": scopes })
     }
 
     fn server(&self) -> Value {
@@ -145,7 +168,10 @@ impl SignInDesk {
     }
 
     fn give(&self, form: &str, stream: &mut TcpStream) -> io::Result<()> {
-        let mut given = self.given();
+        let waits = self.mode == "held renewal" && form.contains("grant_type=refresh_token");
+        let is_held = |given: &mut Given| waits && !given.is_released;
+        let mut given =
+            self.released.wait_while(self.given(), is_held).unwrap_or_else(PoisonError::into_inner);
         let is_first = form.contains("grant_type=authorization_code") && form.contains("code=code-canary");
         let refresh = format!("refresh_token=rt-canary-{}&", given.number);
         let is_renewal = form.contains("grant_type=refresh_token") && form.contains(&refresh);
@@ -166,7 +192,7 @@ impl SignInDesk {
             "expires_in": 3600, "refresh_token": format!("rt-canary-{number}") });
         match self.mode.as_str() {
             "bad token" => tokens["access_token"] = json!("at-canary\r\nx-key: b"),
-            "no renewal" => tokens["refresh_token"] = Value::Null,
+            "no renewal" | "no renewal, gateway" => tokens["refresh_token"] = Value::Null,
             _good => {}
         }
         say(stream, &tokens)
@@ -179,8 +205,11 @@ impl SignInDesk {
             given.is_access_good.then(|| format!("Bearer at-canary-{}", given.number))
         };
         if expected.is_none() || heard.header("authorization") != expected.as_deref() {
+            let is_token = heard.header("authorization").is_some() && self.mode != "no renewal, gateway";
+            let fault = if is_token { "error=\"invalid_token\", " } else { "" };
+            let scope = if self.mode.ends_with("scopes") { "" } else { ", scope=\"tools\"" };
             let refused = format!(
-                "401 Unauthorized\r\nwww-authenticate: Bearer resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\", scope=\"tools\"",
+                "401 Unauthorized\r\nwww-authenticate: Bearer {fault}resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"{scope}",
                 self.origin
             );
             let said = heard.header("authorization").unwrap_or("nobody");

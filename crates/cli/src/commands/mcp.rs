@@ -144,7 +144,7 @@ impl From<SignInState> for SignInJson {
         match state {
             SignInState::Renewed => Self { over: false, seconds: None },
             SignInState::Until(seconds) => Self { over: false, seconds },
-            SignInState::Over => Self { over: true, seconds: None },
+            SignInState::Over | SignInState::Unreadable => Self { over: true, seconds: None },
         }
     }
 }
@@ -173,9 +173,11 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
     let file = config_file(&context.environment)?;
     let mut configured = config::read(&file)?.mcp;
     // One that is switched off is looked at as if it were on, with its key.
-    if let McpVerb::Check(args) = &verb
-        && let Some(server) = configured.get_mut(&args.name)
-    {
+    let looked_at = match &verb {
+        McpVerb::Check(McpCheckArgs { name, .. }) | McpVerb::Login(McpLoginArgs { name, .. }) => Some(name),
+        McpVerb::List(_) | McpVerb::Add(_) | McpVerb::Remove(_) | McpVerb::Logout(_) => None,
+    };
+    if let Some(server) = looked_at.and_then(|name| configured.get_mut(name)) {
         server.enabled = None;
     }
     let (variables, trusted) = (mcp_servers::variables(context), context.place.trusted());
@@ -236,7 +238,7 @@ pub(crate) async fn run(context: &Context, verb: McpVerb) -> Result<ExitCode, Cl
             return mcp_login::login(context, named(&servers, &name)?, &pinned, ways).await;
         }
         McpVerb::Logout(McpServerArgs { name }) => {
-            return mcp_login::logout(named(&servers, &name)?, &pinned).await;
+            return mcp_login::logout(&name, named(&servers, &name), &pinned).await;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -69,7 +69,7 @@ pub(crate) async fn login(
         if ways.opens_browser && environment.output_is_terminal {
             open(environment, &address);
         }
-        listener.answer(TIME).await
+        listener.answer(TIME, Arc::new(sign_in.knows())).await
     } else {
         out::note(
             "then paste the address that the browser is sent to in the end, though it finds nobody there:",
@@ -86,15 +86,21 @@ pub(crate) async fn login(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Forgets the tokens of that server.
-pub(crate) async fn logout(server: &KnownServer, pinned: &PinnedTools) -> Result<ExitCode, CliError> {
-    let name = &server.spec.name;
-    let was_there = pinned.sign_ins().forget(&server.pin_name()).await.map_err(CliError::failed)?;
-    out::line(&if was_there {
-        format!("signed out at {name}: its tokens are kept no longer")
+/// Forgets the tokens of that server; those of one whose table is gone, too, where it was the person's own.
+pub(crate) async fn logout(
+    name: &str,
+    server: Result<&KnownServer, CliError>,
+    pinned: &PinnedTools,
+) -> Result<ExitCode, CliError> {
+    let kept_as = server.as_ref().map_or_else(|_| name.to_owned(), |server| server.pin_name());
+    let is_no_name = server.is_err() && q_mcp::check_name(name).is_err();
+    let was_there = !is_no_name && pinned.sign_ins().forget(&kept_as).await.map_err(CliError::failed)?;
+    if was_there {
+        out::line(&format!("signed out at {name}: its tokens are kept no longer"))?;
     } else {
-        format!("nobody was signed in at {name}")
-    })?;
+        let name = &server?.spec.name;
+        out::line(&format!("nobody was signed in at {name}"))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,6 +114,9 @@ pub(crate) fn standing(server: &KnownServer, pinned: &PinnedTools) -> Option<Str
             format!("signed in for {left}")
         }
         SignInState::Over => format!("needs a sign-in: q mcp login {}", server.spec.name),
+        SignInState::Unreadable => {
+            format!("what is kept of its sign-in cannot be read: q mcp login {}", server.spec.name)
+        }
     })
 }
 
@@ -151,16 +160,21 @@ fn introduce(name: &str, sign_in: &SignIn, environment: &ProcessEnvironment, way
 /// Starts the person's browser with that address, and by no shell.
 fn open(environment: &ProcessEnvironment, address: &str) {
     let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let browser = environment.text("BROWSER").and_then(|all| all.split(':').next()).unwrap_or(usual);
-    let mut words = browser.split_whitespace().map(|word| if word == "%s" { address } else { word });
-    let mut command = Command::new(words.next().unwrap_or(usual));
+    let named = environment.text("BROWSER").and_then(|all| all.split(':').next());
+    // One that is empty names none.
+    let browser = named.filter(|browser| !browser.trim().is_empty()).unwrap_or(usual);
+    let mut words = browser_words(browser, address).into_iter();
+    let mut command = Command::new(words.next().unwrap_or_else(|| usual.to_owned()));
     command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    if !browser.contains("%s") {
-        command.arg(address);
-    }
     if let Err(error) = command.spawn() {
         out::note(&format!("no browser was started ({browser}: {error}): open it yourself"));
     }
+}
+
+/// A browser's words with the address where they have `%s`, alone or inside of one; behind them where none has.
+fn browser_words(browser: &str, address: &str) -> Vec<String> {
+    let behind = (!browser.contains("%s")).then(|| address.to_owned());
+    browser.split_whitespace().map(|word| word.replace("%s", address)).chain(behind).collect()
 }
 
 /// What stands behind the `?` of an address that the person pastes.
@@ -178,5 +192,21 @@ async fn pasted() -> Result<Option<String>, CliError> {
         Some((_, query)) => Ok(Some(query.to_owned())),
         None if address.is_empty() => Ok(None),
         None => Err(CliError::usage("this is no address that the browser was sent to: it has no `?`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_given_the_address_where_its_words_want_it_and_once() {
+        for (browser, words) in [
+            ("firefox", &["firefox", "https://x.test/?a=%73"][..]),
+            ("w3m -o  x %s", &["w3m", "-o", "x", "https://x.test/?a=%73"]),
+            ("open --url=%s -n", &["open", "--url=https://x.test/?a=%73", "-n"]),
+        ] {
+            assert_eq!(browser_words(browser, "https://x.test/?a=%73"), words);
+        }
     }
 }

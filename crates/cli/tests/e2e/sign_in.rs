@@ -70,11 +70,14 @@ fn a_person_signs_in_once_and_the_tokens_are_in_one_file_alone() {
     sign_in(&shop, &[]);
     shop.world.q(&["mcp", "check", "far"]).succeeded().said("signed in");
     shop.world.q(&["mcp", "list"]).succeeded().said("; signed in)");
+    let kept = shop.world.home.directory("XDG_STATE_HOME").join("q/mcp/sign-ins/far.json");
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o644)).unwrap();
+    shop.world.q(&["mcp", "list"]).succeeded().said("sign-in cannot be read: q mcp login far)");
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o600)).unwrap();
     assert!(turn(&shop, "first").contains("in session-"));
     far.expire();
     assert!(turn(&shop, "second").contains("in session-"), "it is renewed by itself");
     assert_eq!(far.renewed(), 1);
-    let kept = shop.world.home.directory("XDG_STATE_HOME").join("q/mcp/sign-ins/far.json");
     assert_eq!(files_with_tokens(shop.world.home.path()), std::slice::from_ref(&kept));
     far.revoke();
     let told = turn(&shop, "third");
@@ -96,8 +99,14 @@ fn a_person_signs_in_once_and_the_tokens_are_in_one_file_alone() {
     assert!(!kept.exists());
     shop.world.q(&["mcp", "logout", "far"]).succeeded().said("nobody was signed in at far");
     sign_in(&shop, &[]);
+    let tokens = fs::read(&kept).unwrap();
     shop.world.q(&["mcp", "remove", "far"]).succeeded();
     assert!(!kept.exists());
+    // Somebody took the table out with an editor.
+    fs::write(&kept, tokens).unwrap();
+    shop.world.q(&["mcp", "logout", "far"]).succeeded().said("signed out at far");
+    assert!(!kept.exists());
+    shop.world.q(&["mcp", "logout", "far"]).exited(2).told("there is no server far");
 }
 
 #[test]
@@ -155,6 +164,8 @@ fn sign_in_quietly(shop: &Workshop) {
 fn who_cannot_sign_in_is_told_what_is_in_the_way() {
     let (shop, _far) = with_far("signs in", "key_env = \"FAR_KEY\"\n[mcp.near]\ncommand = [\"true\"]");
     shop.world.q(&["mcp", "login", "far"]).exited(1).told("FAR_KEY, which key_env names, is not set");
+    let (off, _far) = with_far("signs in", "key_env = \"FAR_KEY\"\nenabled = false");
+    off.world.q(&["mcp", "login", "far"]).exited(1).told("FAR_KEY, which key_env names, is not set");
     shop.world.q(&["mcp", "login", "near"]).exited(2).told("nobody signs in at one");
     shop.world.q(&["mcp", "login", "fra"]).exited(2).told("did you mean `far`?");
     shop.world.refuses_configurations([

@@ -8,7 +8,7 @@ use q_seat::RemoteServer;
 use q_tools::sha256;
 use serde_json::json;
 
-use super::challenge::{Challenge, is_scope};
+use super::challenge::{Challenge, are_scopes};
 use super::discovery::{AuthorizationServer, Discovered, discover};
 use super::documents::{Documents, shown};
 use super::form;
@@ -20,6 +20,8 @@ use crate::http::{HttpClient, HttpMethod, HttpRequest, HttpTrouble};
 
 /// The longest answer of a browser, in bytes.
 const ANSWER_BYTES: usize = 16 << 10;
+/// The longest list of scopes that is asked for, in bytes: all that a server lists, and what a sign-in was for before.
+const SCOPE_BYTES: usize = 8 << 10;
 /// What lets a server renew tokens while nobody is there, where it has that scope.
 const OFFLINE: &str = "offline_access";
 /// How long the server may take to say whom it lets in.
@@ -69,8 +71,11 @@ impl SignIn {
         let said = challenge.scope.unwrap_or_else(|| scopes.join(" "));
         // What it was for before stays, so that one more scope costs none of the others.
         let before = sign_ins.read(kept_as, url).ok().flatten().and_then(|kept| kept.at.scope);
-        let scope =
-            united(&[scope.unwrap_or(&said), before.as_deref().unwrap_or_default()], &authority.scopes)?;
+        let asked = [scope.unwrap_or(&said), before.as_deref().unwrap_or_default()];
+        let scope = united(&asked, &authority.scopes).map_err(|why| match scope {
+            Some(_) => format!("these scopes can be none: {why}"),
+            None => format!("the scopes that it names can be none: {why}; name those you need: --scope"),
+        })?;
         let client = match client_id {
             Some(id) => ClientIdentity::known(id),
             None => registered(&documents, &authority, redirect, scope.as_deref()).await?,
@@ -97,6 +102,12 @@ impl SignIn {
     /// What is asked for.
     pub fn scope(&self) -> Option<&str> {
         self.at.scope.as_deref()
+    }
+
+    /// By what an answer of the browser (what stands behind the `?`) is known to be one to this sign-in.
+    pub fn knows(&self) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+        let state = ("state".to_owned(), self.state.clone());
+        move |answer| form::read(answer).is_some_and(|pairs| pairs.contains(&state))
     }
 
     /// The address for the browser: https, or http on this machine.
@@ -204,8 +215,8 @@ fn united(scopes: &[&str], known: &[String]) -> Result<Option<String>, String> {
     let all = all.join(" ");
     match all.as_str() {
         "" => Ok(None),
-        scopes if is_scope(scopes) => Ok(Some(all)),
-        _other => Err("these scopes can be none: visible letters without quotes, at most 1 KB".to_owned()),
+        scopes if are_scopes(scopes, SCOPE_BYTES) => Ok(Some(all)),
+        _other => Err(format!("visible letters without quotes, at most {} KB", SCOPE_BYTES >> 10)),
     }
 }
 

@@ -46,6 +46,11 @@ impl Challenge {
     }
 }
 
+/// Whether the server itself says that the token is none, as gateways that fail do not.
+pub(crate) fn is_invalid(header: Option<&str>) -> bool {
+    header.and_then(Challenge::read).is_some_and(|told| told.error.as_deref() == Some("invalid_token"))
+}
+
 fn take(challenge: &mut Challenge, name: &str, value: String) {
     let place = match name.to_ascii_lowercase().as_str() {
         "resource_metadata" => &mut challenge.resource_metadata,
@@ -56,10 +61,15 @@ fn take(challenge: &mut Challenge, name: &str, value: String) {
     place.get_or_insert(value);
 }
 
-/// Whether it is a list of scopes: visible letters without quotes, which nobody reads as something else.
+/// Whether it is a list of scopes as one server says it.
 pub(crate) fn is_scope(text: &str) -> bool {
+    are_scopes(text, SCOPE_BYTES)
+}
+
+/// Whether it is a list of scopes, of at most so many bytes: visible letters without quotes, which nobody reads as something else.
+pub(crate) fn are_scopes(text: &str, most: usize) -> bool {
     let is_fit = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'"' | b'\\');
-    !text.trim().is_empty() && text.len() <= SCOPE_BYTES && text.bytes().all(is_fit)
+    !text.trim().is_empty() && text.len() <= most && text.bytes().all(is_fit)
 }
 
 /// The word at the beginning, and what stands behind it.

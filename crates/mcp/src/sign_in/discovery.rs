@@ -70,17 +70,17 @@ pub(crate) async fn discover(
     server: &SecureAddress,
     challenge: &Challenge,
 ) -> Result<Discovered, String> {
-    let (resource, issuer, scopes) = match resource_document(documents, server, challenge).await {
+    let (resource, issuer, scopes, may_end) = match resource_document(documents, server, challenge).await {
         Some(document) => {
             let resource = named_resource(server, document.resource)?;
             let issuer = document.authorization_servers.into_iter().next();
             let issuer = issuer.ok_or("it names nobody who signs people in")?;
-            (resource, issuer, bounded(document.scopes_supported))
+            (resource, issuer, bounded(document.scopes_supported), "")
         }
-        // Servers of before there was such a document sign people in themselves.
-        None => (server.resource(), server.origin.clone(), Vec::new()),
+        // Servers of before there was such a document sign people in themselves; nobody said whether their name ends with a slash.
+        None => (server.resource(), server.origin.clone(), Vec::new(), "/"),
     };
-    Ok(Discovered { authority: authority(documents, issuer).await?, resource, scopes })
+    Ok(Discovered { authority: authority(documents, issuer, may_end).await?, resource, scopes })
 }
 
 /// What the server says of itself: where its refusal says, or where such documents are.
@@ -111,7 +111,12 @@ fn named_resource(server: &SecureAddress, named: Option<String>) -> Result<Strin
     if is_its { Ok(named) } else { Err("what it says of itself is another server's".to_owned()) }
 }
 
-async fn authority(documents: &Documents, issuer: String) -> Result<AuthorizationServer, String> {
+/// What is said at the issuer's place by whoever is called so, or so with `may_end` behind it.
+async fn authority(
+    documents: &Documents,
+    issuer: String,
+    may_end: &str,
+) -> Result<AuthorizationServer, String> {
     let address =
         documents.check(&issuer).map_err(|why| format!("who signs people in cannot be asked: {why}"))?;
     let (origin, path) = (&address.origin, address.path());
@@ -124,7 +129,7 @@ async fn authority(documents: &Documents, issuer: String) -> Result<Authorizatio
         match documents.get(&documents.check(&place)?).await {
             Ok(answer) => {
                 if let Some(document) = answer.read::<ServerDocument>() {
-                    return usable(documents, issuer, document)
+                    return usable(documents, (&issuer, may_end), document)
                         .map_err(|why| format!("{}, which signs people in, {why}", address.host));
                 }
                 fault.get_or_insert(format!("it answers with status {} and no such document", answer.status));
@@ -139,10 +144,11 @@ async fn authority(documents: &Documents, issuer: String) -> Result<Authorizatio
 /// The document of that issuer, if q can do what it says.
 fn usable(
     documents: &Documents,
-    issuer: String,
+    (issuer, may_end): (&str, &str),
     document: ServerDocument,
 ) -> Result<AuthorizationServer, String> {
-    if document.issuer != issuer {
+    let is_it = document.issuer.strip_prefix(issuer).is_some_and(|end| end.is_empty() || end == may_end);
+    if !is_it {
         return Err("says that it is another".to_owned());
     }
     if !document.code_challenge_methods_supported.iter().any(|method| method == S256) {
@@ -156,7 +162,7 @@ fn usable(
         authorization: place("browsers", &document.authorization_endpoint)?,
         token: place("tokens", &document.token_endpoint)?,
         registration: registration.map(|url| place("registration", url)).transpose()?,
-        issuer,
+        issuer: document.issuer,
         scopes: bounded(document.scopes_supported),
         methods: document.token_endpoint_auth_methods_supported,
         names_itself: document.authorization_response_iss_parameter_supported,

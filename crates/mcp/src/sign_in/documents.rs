@@ -29,7 +29,7 @@ pub(crate) struct Documents {
 /// An answer; without what was said where that is too long, or comes too late.
 pub(crate) struct Document {
     pub(crate) status: u16,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Documents {

@@ -19,6 +19,7 @@
 //! | `authorization` | a sign-in under way: the address for the browser, and its answer |
 //! | `tokens` | tokens for a code, and for what renews them |
 //! | `kept` | what came of it, in a file for each server |
+//! | `unwritten` | what could not be written there, until it can |
 //! | `pass` | the token that a connection sends, renewed before it ends and after a refusal |
 
 mod authorization;
@@ -32,8 +33,10 @@ mod pass;
 mod registration;
 mod secure_address;
 mod tokens;
+mod unwritten;
 
 pub use authorization::{SignIn, SignInWish};
-pub(crate) use challenge::Challenge;
+pub(crate) use challenge::{Challenge, is_invalid};
+pub(crate) use form::escaped;
 pub use kept::{SignInState, SignIns};
 pub(crate) use pass::{Pass, over};

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::discovery::AuthorizationServer;
 use super::documents::Documents;
 use super::{form, tokens};
+use crate::sent::Sent;
 
 /// The longest name or secret, in bytes.
 const MOST: usize = 4 << 10;
@@ -30,6 +31,11 @@ impl ClientIdentity {
     /// One that somebody registered by hand, without a secret.
     pub(crate) fn known(id: &str) -> Self {
         Self { id: id.to_owned(), secret: None, in_header: false }
+    }
+
+    /// What nobody but who gives tokens is to know.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
     }
 
     /// What a request for tokens says of who asks: in its body, and as a header.
@@ -81,7 +87,7 @@ pub(crate) async fn registered(
     }
     let answer = documents.post(place, "application/json", &[], wish.to_string()).await?;
     let Some(Registered { client_id, client_secret, token_endpoint_auth_method }) = answer.read() else {
-        let why = tokens::refusal(&answer);
+        let why = tokens::refusal(&answer, &Sent::default());
         return Err(format!(
             "{} does not take q in: {why}; name one in the table, client_id = \"…\"",
             place.host

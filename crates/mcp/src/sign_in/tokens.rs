@@ -7,9 +7,14 @@ use super::documents::{Document, Documents, shown};
 use super::form;
 use super::registration::ClientIdentity;
 use super::secure_address::SecureAddress;
+use crate::sent::Sent;
 
 /// The longest token, in bytes.
 const MOST: usize = 16 << 10;
+/// What a server says where a sign-in renews nothing any more (RFC 6749), and what GitHub says there. All else may pass.
+const OVER: [&str; 4] = ["invalid_grant", "invalid_client", "unauthorized_client", "bad_refresh_token"];
+/// What of a request is shown nowhere, by its names.
+const SECRET: [&str; 3] = ["refresh_token", "code", "code_verifier"];
 /// Nobody's token is good for longer, in seconds: a year.
 const LONGEST: u64 = 366 * 24 * 60 * 60;
 
@@ -48,7 +53,7 @@ struct Given {
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
-    error_description: Option<String>,
+    error_description: Option<Value>,
 }
 
 /// Asks for tokens, once.
@@ -64,20 +69,30 @@ pub(crate) async fn given(
     let answer = documents.post(place, "application/x-www-form-urlencoded", &headers, body).await;
     let answer = answer.map_err(TokenFault::Unknown)?;
     let told = |why: &str| format!("{}: {why}", place.host);
+    let secrets = wish.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| *value);
+    let header = headers.iter().map(|(_, value)| value.as_str());
+    let sent = Sent::of(secrets.chain(client.secret()).chain(header));
     match answer.read::<Given>() {
-        Some(given) => tokens(given).map_err(|why| TokenFault::Refused(told(why))),
-        None if matches!(answer.status, 400..=403) => Err(TokenFault::Refused(told(&refusal(&answer)))),
-        None => Err(TokenFault::Unknown(told(&refusal(&answer)))),
+        Some(given) => tokens(given).map_err(|why| TokenFault::Unknown(told(why))),
+        None if is_over(&answer) => Err(TokenFault::Refused(told(&refusal(&answer, &sent)))),
+        None => Err(TokenFault::Unknown(told(&refusal(&answer, &sent)))),
     }
 }
 
-/// What a server says with a refusal, in a line.
-pub(crate) fn refusal(answer: &Document) -> String {
+/// Whether only a new sign-in helps. The status does not say so: gateways refuse with the same ones, and some servers say no with a
+/// success.
+fn is_over(answer: &Document) -> bool {
+    answer.read_fault::<Refusal>().is_some_and(|refusal| OVER.contains(&refusal.error.as_str()))
+}
+
+/// What a server says with a refusal, in a line, without what it was sent.
+pub(crate) fn refusal(answer: &Document, sent: &Sent) -> String {
     let status = answer.status;
     match answer.read_fault::<Refusal>() {
         Some(Refusal { error, error_description }) => {
-            let more = error_description.map(|more| format!(" ({})", shown(&more))).unwrap_or_default();
-            format!("it says {}{more}", shown(&error))
+            let more = error_description.as_ref().and_then(Value::as_str);
+            let more = more.map(|more| format!(" ({})", shown(&sent.without(more)))).unwrap_or_default();
+            format!("it says {}{more}", shown(&sent.without(&error)))
         }
         None => format!("it answers with status {status} and nothing that is understood"),
     }
@@ -102,6 +117,37 @@ fn tokens(given: Given) -> Result<Tokens, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_sign_in_is_over_where_the_server_says_so_and_by_no_status() {
+        for (status, said, expected) in [
+            (400, r#"{"error":"invalid_grant"}"#, true),
+            (200, r#"{"error":"bad_refresh_token","error_description":"gone"}"#, true),
+            (401, r#"{"error":"invalid_client","error_description":5}"#, true),
+            (500, r#"{"error":"unauthorized_client"}"#, true),
+            (400, r#"{"error":"invalid_request"}"#, false),
+            (400, r#"{"error":"temporarily_unavailable"}"#, false),
+            (403, "<html>blocked</html>", false),
+            (401, "", false),
+            (403, r#"{"message":"invalid_grant"}"#, false),
+            (503, "", false),
+        ] {
+            let answer = Document { status, body: said.into() };
+            assert_eq!(is_over(&answer), expected, "{status} {said}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_not_shown_where_the_server_says_it_back() {
+        let sent = Sent::of(["rt-canary-secret"]);
+        let pad = "x".repeat(290);
+        for said in ["no rt-canary-secret", &format!("{pad}rt-canary-secret"), "cut off: rt-canary-s"] {
+            let body = json!({ "error": "invalid_grant", "error_description": said }).to_string().into();
+            let told = refusal(&Document { status: 400, body }, &sent);
+            assert!(told.contains("[key") && !told.contains("rt-c"), "{told}");
+        }
+    }
 
     #[test]
     fn only_what_can_be_a_token_is_taken_and_no_lifetime_is_believed_that_cannot_be_meant() {
