@@ -5,6 +5,7 @@ use q_core::{
     PendingCall, Resulted, RuleEffect, RulePattern, Snapshot, ToolRule, TurnNo, Update, WallTime, Wants,
 };
 use q_term::Intent;
+use q_term::project::UntrustedPaths;
 
 use crate::world::{But, NOW, World, entry, id, session};
 
@@ -196,11 +197,12 @@ fn what_stands_around_a_call_is_said_where_nothing_is_cut() {
 #[test]
 fn trust_is_asked_about_when_no_call_waits() {
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
-    world.ui.ask_trust(
-        id(1),
-        "/home/someone/p",
-        &["AGENTS.md".into(), "CLAUDE.md".into(), ".mcp.json".into()],
-    );
+    let paths = UntrustedPaths {
+        texts: vec!["AGENTS.md".into(), "CLAUDE.md".into()],
+        servers: vec![".mcp.json".into()],
+        ..UntrustedPaths::default()
+    };
+    world.ui.ask_trust(id(1), "/home/someone/p", &paths);
     world.frame();
     let frame = world.frame();
     assert!(frame.contains("trust in this directory is asked about after that"), "{frame}");
