@@ -469,8 +469,13 @@ impl RunningTurn {
                 }
                 Ok(())
             }
+            // It made room for another before its end was told.
+            ServedNews::Terminal(open, None) => {
+                self.end_terminal(open.number, None).await;
+                Ok(())
+            }
             // It was released, which was told.
-            ServedNews::Terminal(..) => Ok(()),
+            ServedNews::Terminal(_, Some(_)) => Ok(()),
         }
     }
 
