@@ -212,6 +212,21 @@ fn trust_is_asked_about_when_no_call_waits() {
     assert!(frame.contains(" ? y trusts") && frame.contains("servers of .mcp.json wait"), "{frame}");
 }
 
+#[test]
+fn what_is_begun_on_a_page_answers_nothing_beneath() {
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+    world.frame();
+    world.wait_ms(5_000);
+    world.ui.show_skills(Some(id(1)), vec!["  pdf  Fills forms".to_owned()]);
+    world.frame();
+    world.wait_ms(5_000);
+    // A page may be over the question: a letter for it is none for what is beneath.
+    assert_eq!(world.say("y"), []);
+    world.frame();
+    world.wait_ms(5_000);
+    assert_eq!(world.say("y"), [answer(1, 1, 7, Answer::Once)]);
+}
+
 /// What is answered to each of these calls at once.
 fn answers(calls: &[(u64, u64)], answer: &Answer, said: &str) -> Vec<Intent> {
     let told = calls.iter().map(|&(call, digest)| {
