@@ -7,12 +7,13 @@ use std::ffi::OsStr;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
+use q_core::is_typed_name;
 use q_seat::SkillPlace;
 
 use crate::directory::open_directory;
 use crate::front_matter::FrontMatter;
 use crate::project::ProjectPlace;
-use crate::text_place::{TextKeeper, TextPlace, is_typed, text_at};
+use crate::text_place::{TextKeeper, TextPlace, text_at};
 
 /// Where the person's are, beneath what is their own; and where a project's are.
 pub const SKILLS: &str = "skills";
@@ -75,7 +76,7 @@ fn described(place: &TextPlace, directory: &str, text: Result<String, String>) -
     let field = |name| read.as_ref().map_or("", |read| read.field(name));
     let (name, about) =
         (field("name").to_owned(), field("description").chars().take(ABOUT).collect::<String>());
-    let is_named = is_typed(&name);
+    let is_named = is_typed_name(&name);
     let text = read.and_then(|FrontMatter { body, .. }| match (name.as_str(), is_named, about.trim()) {
         ("", ..) => Err("its front matter has no name".to_owned()),
         (_, false, _) => {
