@@ -367,7 +367,8 @@ mod tests {
             assert_eq!(called(tool, input).as_deref(), Some(expected), "{tool} {input}");
         }
         // As many members as there is room for; one that comes twice among them is seen.
-        let many: String = (0..30_000).map(|no| format!(r#""m{no}":1,"#)).collect();
+        let many: Vec<String> = (0..30_000).map(|no| format!(r#""m{no}":1,"#)).collect();
+        let many = many.concat();
         for (last, begins) in [("last", "agent does: c\n(m0: 1)\n"), ("m7", "agent does: c\n(given: {")] {
             let input = format!(r#"{{"title":"c","input":{{{many}"{last}":1}}}}"#);
             let said = called("agent_other", &input).unwrap_or_default();
