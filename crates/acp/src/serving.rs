@@ -25,6 +25,9 @@ use crate::update::CallNews;
 
 /// The most requests that are served at once.
 const MOST: usize = 8;
+/// The most refusals of a turn that leave a call behind. Nobody is asked about them, so nothing else holds back an agent that asks on and
+/// on for what it cannot have.
+const MOST_REFUSED: usize = 1000;
 /// Why nobody is asked about a call that is not kept.
 const UNKNOWN_CALL: &str = "its call has ended, or there is no room for all that it says";
 /// How long what a command puts out is gathered until it is told.
@@ -117,7 +120,7 @@ impl RunningTurn {
             }
             "terminal/create" if is_its => match WantedTerminal::of(params, &self.kept.seat.directory) {
                 Ok(wanted) => return self.serve_call(id, WantedCall::Terminal(wanted)).await,
-                Err(why) => return self.refuse_call(&id, "run", params.get(), why).await,
+                Err(why) => return self.refuse_call(&id, INVALID_PARAMS, ("run", params.get()), why).await,
             },
             "terminal/output" | "terminal/wait_for_exit" | "terminal/kill" | "terminal/release" => {
                 let named = terminals::named(params).filter(|_| is_its);
@@ -183,15 +186,19 @@ impl RunningTurn {
         Ok(())
     }
 
-    /// Refuses a file or a command of which nobody is asked, and leaves a call behind that says so.
+    /// Refuses a file or a command of which nobody is asked, and leaves a call behind that says so, as long as a turn has room for them.
     async fn refuse_call(
         &mut self,
         id: &RequestId,
-        tool: &str,
-        input: &str,
+        code: i64,
+        (tool, input): (&str, &str),
         why: &str,
     ) -> Result<(), AgentFailure> {
-        self.way.open()?.connection.refuse(id, INTERNAL, why);
+        self.way.open()?.connection.refuse(id, code, why);
+        if self.refused == MOST_REFUSED {
+            return Ok(());
+        }
+        self.refused += 1;
         self.tell_due_calls().await;
         let input = shown_in_short(input);
         let (call, _) = self.tell_call(tool.into(), input, Wants::Nothing, CallSubject::Other).await;
@@ -210,7 +217,7 @@ impl RunningTurn {
         let stands = if tool == "write" { toolbox.take_as_known(input).await } else { None };
         let checked = match toolbox.check(tool, input).await {
             Ok(checked) => checked,
-            Err(why) => return self.refuse_call(&id, tool, input, &why).await,
+            Err(why) => return self.refuse_call(&id, INTERNAL, (tool, input), &why).await,
         };
         self.tell_due_calls().await;
         let subject = toolbox.subject(tool, input);
@@ -463,8 +470,13 @@ impl RunningTurn {
                 }
                 Ok(())
             }
+            // It made room for another before its end was told.
+            ServedNews::Terminal(open, None) => {
+                self.end_terminal(open.number, None).await;
+                Ok(())
+            }
             // It was released, which was told.
-            ServedNews::Terminal(..) => Ok(()),
+            ServedNews::Terminal(_, Some(_)) => Ok(()),
         }
     }
 

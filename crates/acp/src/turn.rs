@@ -55,6 +55,8 @@ pub(crate) struct RunningTurn {
     pub(crate) steered: Vec<u64>,
     pub(crate) last_call: u64,
     pub(crate) last_wait: u64,
+    /// How many refusals left a call behind.
+    pub(crate) refused: usize,
     has_said: bool,
     /// Whether something came of its prompt.
     has_taken: bool,
@@ -124,6 +126,7 @@ impl RunningTurn {
             steered: Vec::new(),
             last_call: 0,
             last_wait: 0,
+            refused: 0,
             has_said: false,
             has_taken: false,
         }

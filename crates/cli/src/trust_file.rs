@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use q_core::ProjectFile;
 use q_host::{ProjectReader, ProjectReading};
 use q_proto::Place;
-use q_tools::{ProjectPlace, ProjectText, TextKeeper, digest_of, skill_files};
+use q_term::project::UntrustedPaths;
+use q_tools::{HOOKS_FILE, ProjectPlace, ProjectText, SERVERS_FILE, TextKeeper, digest_of, skill_files};
 
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
@@ -92,14 +93,19 @@ pub(crate) fn set(place: &Place, directory: &Path, is_trusted: bool) -> Result<b
 }
 
 /// What of a project is there and not trusted; nothing where there is nothing to trust, or all is trusted already.
-pub(crate) fn untrusted(place: &Place, directory: &Path) -> Option<Vec<String>> {
+pub(crate) fn untrusted(place: &Place, directory: &Path) -> Option<UntrustedPaths> {
     let directory = directory.canonicalize().ok()?;
     if above(&read(&place.trusted()).unwrap_or_default(), &directory).is_some() {
         return None;
     }
     let place = ProjectPlace::of(&directory, None);
-    Some([place.names(), place.naming_files(), place.text_places()].concat())
-        .filter(|names| !names.is_empty())
+    let paths = UntrustedPaths {
+        texts: place.names(),
+        servers: place.naming_files(SERVERS_FILE),
+        hooks: place.naming_files(HOOKS_FILE),
+        written: place.text_places(),
+    };
+    (!paths.is_empty()).then_some(paths)
 }
 
 /// What the host is given to read with.
@@ -201,7 +207,9 @@ mod tests {
         assert_eq!(above(&trusted, &home.join("a/b")), Some(a.as_path()));
         assert_eq!(above(&trusted, &home.join("a-b")), None, "a name is whole");
         // A link beneath what is trusted leads to what is not.
-        assert_eq!(untrusted(&place, &home.join("a/link")), Some(vec!["AGENTS.md".to_owned()]));
+        let texts = vec!["AGENTS.md".to_owned()];
+        let only = UntrustedPaths { texts, ..UntrustedPaths::default() };
+        assert_eq!(untrusted(&place, &home.join("a/link")), Some(only));
         let read_there = read_for_host(place.trusted(), &home.join("a/link"));
         assert!(read_there.files.withheld && read_there.texts.is_empty());
         assert!(set(&place, &home.join("a-b"), true).unwrap());

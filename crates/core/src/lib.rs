@@ -55,6 +55,7 @@ pub mod tag;
 pub mod time;
 pub mod tool_rule;
 pub mod trace;
+mod typed_name;
 pub mod usage;
 mod view;
 
@@ -117,5 +118,6 @@ pub use time::{Instant, Now, Utc, WallTime};
 pub use tool_rule::{
     CallFacts, CallSubject, NamedFile, RuleEffect, RuleFault, RulePattern, StandingRule, ToolRule,
 };
+pub use typed_name::is_typed_name;
 pub use usage::Usage;
 pub use view::View;

@@ -3,6 +3,7 @@
 //!
 //! Not here: calls of q's own tools, which such an agent has q run as well (`tool_input`).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -90,10 +91,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Given<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given<'de>, A::Error> {
                 let mut members: Vec<(String, &RawValue)> = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    if members.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom("a member comes twice"));
-                    }
                     members.push((name, value));
+                }
+                // An input has room for tens of thousands, and is read for each frame.
+                let once: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+                if once.len() < members.len() {
+                    return Err(A::Error::custom("a member comes twice"));
                 }
                 Ok(Given(members))
             }
@@ -171,12 +174,8 @@ impl AgentCall {
         }
         let mut files: Vec<String> = changed.iter().map(|change| argument(&change.path)).collect();
         files.extend(paths.iter().map(|path| argument(path)));
-        let mut named: Vec<&str> = Vec::new();
-        for file in &files {
-            if !named.contains(&file.as_str()) {
-                named.push(file);
-            }
-        }
+        let mut once: BTreeSet<&str> = BTreeSet::new();
+        let named: Vec<&str> = files.iter().map(String::as_str).filter(|file| once.insert(*file)).collect();
         let (files, title) = (named.join(", "), sanitize::exact_line(&title).into_owned());
         let is_of_files = matches!(words.kind, "edit" | "read" | "delete" | "move");
         let about = match command {
@@ -366,6 +365,14 @@ mod tests {
             ),
         ] {
             assert_eq!(called(tool, input).as_deref(), Some(expected), "{tool} {input}");
+        }
+        // As many members as there is room for; one that comes twice among them is seen.
+        let many: Vec<String> = (0..30_000).map(|no| format!(r#""m{no}":1,"#)).collect();
+        let many = many.concat();
+        for (last, begins) in [("last", "agent does: c\n(m0: 1)\n"), ("m7", "agent does: c\n(given: {")] {
+            let input = format!(r#"{{"title":"c","input":{{{many}"{last}":1}}}}"#);
+            let said = called("agent_other", &input).unwrap_or_default();
+            assert!(said.starts_with(begins), "{last}");
         }
         for (tool, input) in [
             ("agent_execute", "npm"),

@@ -6,10 +6,6 @@ use crate::sanitize;
 use crate::way::Way;
 use crate::words;
 
-/// In which a project names servers, for which more is asked than trust.
-const SERVERS_FILE: &str = ".mcp.json";
-/// In which it keeps commands and skills.
-const WRITTEN: [&str; 2] = ["/commands", "/skills"];
 /// How many paths a line names.
 const NAMED: usize = 6;
 
@@ -48,23 +44,49 @@ pub(crate) fn sized(file: &ProjectFile) -> String {
     }
 }
 
+/// What of a project would count if it were trusted, by what trust is for: whoever looks for it knows that, and no name is read twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UntrustedPaths {
+    /// What goes to the model.
+    pub texts: Vec<String>,
+    /// In which servers are named, and hooks: for each of them more is asked than trust.
+    pub servers: Vec<String>,
+    pub hooks: Vec<String>,
+    /// Directories of commands and skills.
+    pub written: Vec<String>,
+}
+
+impl UntrustedPaths {
+    pub fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
+    /// All of them, where it does not matter what they are.
+    pub fn all(&self) -> Vec<String> {
+        let Self { texts, servers, hooks, written } = self;
+        [texts.as_slice(), servers, hooks, written].concat()
+    }
+}
+
 /// What is asked where there is something that is not trusted.
-pub(crate) fn question(directory: &str, home: &str, paths: &[String]) -> String {
+pub(crate) fn question(directory: &str, home: &str, paths: &UntrustedPaths) -> String {
     let directory = words::directory(directory, home);
-    let of = |ends: &[&str]| -> Vec<String> {
-        paths.iter().filter(|path| ends.iter().any(|end| path.ends_with(end))).cloned().collect()
-    };
-    let (servers, written) = (of(&[SERVERS_FILE]), of(&WRITTEN));
-    let is_text = |path: &&String| !servers.contains(path) && !written.contains(path);
-    let texts: Vec<String> = paths.iter().filter(is_text).cloned().collect();
-    let then = match (texts.as_slice(), servers.as_slice()) {
-        ([], []) => String::new(),
-        (texts, []) => format!("{} goes to the model with each turn then", untrusted(texts)),
-        ([], servers) => format!("you may accept the servers of {} then", untrusted(servers)),
-        (texts, servers) => {
-            format!("{} goes to the model then, servers of {} wait", untrusted(texts), untrusted(servers))
-        }
-    };
+    let UntrustedPaths { texts, servers, hooks, written } = paths;
+    let waits = !servers.is_empty() || !hooks.is_empty();
+    let mut then = Vec::new();
+    if !texts.is_empty() {
+        let turns = if waits { "" } else { " with each turn" };
+        then.push(format!("{} goes to the model{turns} then", untrusted(texts)));
+    }
+    match (texts.as_slice(), servers.as_slice()) {
+        (_, []) => {}
+        ([], servers) => then.push(format!("you may accept the servers of {} then", untrusted(servers))),
+        (_, servers) => then.push(format!("servers of {} wait", untrusted(servers))),
+    }
+    if !hooks.is_empty() {
+        then.push(format!("hooks of {} wait until you accept them: `q hooks accept`", untrusted(hooks)));
+    }
+    let then = then.join(", ");
     let and = if then.is_empty() || written.is_empty() { "" } else { ", and " };
     let used = match written.as_slice() {
         [] => String::new(),
@@ -89,20 +111,40 @@ mod tests {
 
     #[test]
     fn the_question_says_what_trust_is_for() {
+        let all = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect();
+        let named = |texts: &[&str], servers: &[&str], hooks: &[&str], written: &[&str]| UntrustedPaths {
+            texts: all(texts),
+            servers: all(servers),
+            hooks: all(hooks),
+            written: all(written),
+        };
+        let hooks = "hooks of .q/hooks.toml wait until you accept them: `q hooks accept`";
         for (paths, then) in [
             (
-                &["AGENTS.md", "a/CLAUDE.md"][..],
+                named(&["AGENTS.md", "a/CLAUDE.md"], &[], &[], &[]),
                 "AGENTS.md, a/CLAUDE.md goes to the model with each turn then",
             ),
-            (&[".mcp.json"], "you may accept the servers of .mcp.json then"),
-            (&[".q/commands", ".claude/skills"], ".q/commands, .claude/skills can be used"),
+            (named(&[], &[".mcp.json"], &[], &[]), "you may accept the servers of .mcp.json then"),
             (
-                &["AGENTS.md", ".q/skills"],
+                named(&[], &[], &[], &[".q/commands", ".claude/skills"]),
+                ".q/commands, .claude/skills can be used",
+            ),
+            (
+                named(&["AGENTS.md"], &[], &[], &[".q/skills"]),
                 "AGENTS.md goes to the model with each turn then, and .q/skills can be used",
             ),
-            (&["AGENTS.md", "a/.mcp.json"], "AGENTS.md goes to the model then, servers of a/.mcp.json wait"),
+            (
+                named(&["AGENTS.md"], &["a/.mcp.json"], &[], &[]),
+                "AGENTS.md goes to the model then, servers of a/.mcp.json wait",
+            ),
+            (named(&[], &[], &[".q/hooks.toml"], &[]), hooks),
+            (
+                named(&["AGENTS.md"], &[".mcp.json"], &[".q/hooks.toml"], &[".q/skills"]),
+                &format!(
+                    "AGENTS.md goes to the model then, servers of .mcp.json wait, {hooks}, and .q/skills can be used"
+                ),
+            ),
         ] {
-            let paths: Vec<String> = paths.iter().map(|&path| path.to_owned()).collect();
             let expected = format!("y trusts ~/p · n not now · {then}");
             assert_eq!(question("/home/me/p", "/home/me", &paths), expected);
         }

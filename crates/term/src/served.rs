@@ -1,6 +1,8 @@
 //! What in a prompt is a server's: `/SERVER:PROMPT ARGUMENTS` is one of its prompts, `@SERVER:URI` one of its resources. Whether there is
 //! such a server, only a client can say.
 
+use q_core::is_typed_name;
+
 /// The longest name of a server and of a prompt, in bytes.
 const SERVER_BYTES: usize = 24;
 const PROMPT_BYTES: usize = 128;
@@ -32,15 +34,14 @@ pub fn resource(name: &str) -> Option<(&str, &str)> {
 /// The name of a server, and what stands behind its colon.
 fn split(word: &str) -> Option<(&str, &str)> {
     let (server, rest) = word.split_once(':')?;
-    let is_name =
-        server.starts_with(|first: char| first.is_ascii_alphabetic()) && is_typed(server, SERVER_BYTES);
-    is_name.then_some((server, rest))
+    is_server(server).then_some((server, rest))
 }
 
-/// Whether a name has what names behind a slash have, and at most so many bytes.
-pub(crate) fn is_typed(name: &str, most: usize) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    name.len() <= most && name.bytes().all(is_letter)
+/// A name that can be typed, and is no longer than a server's may be.
+fn is_server(name: &str) -> bool {
+    name.len() <= SERVER_BYTES
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && is_typed_name(name)
 }
 
 #[cfg(test)]

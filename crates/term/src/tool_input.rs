@@ -14,7 +14,7 @@ use q_core::{Circumstance, RulePattern, ToolRule};
 
 pub(crate) use self::arguments::MAX_READ;
 use self::arguments::{
-    EditInput, EditedPiece, FetchInput, RunInput, SearchInput, TodoInput, TodoLine, ToolInput,
+    EditInput, EditedPiece, FetchInput, RunInput, SearchInput, SkillInput, TodoInput, TodoLine, ToolInput,
 };
 use crate::circumstances::{DENIED, lines_of, replaces, sandbox_of};
 use crate::counted::counted;
@@ -63,6 +63,7 @@ pub(crate) fn question(
         ToolInput::Edit(edit) => format!("may {} be changed?{}", argument(&edit.path), edits(&edit)),
         ToolInput::Fetch(page) => format!("may this page be fetched? {}{FETCHES}", fetched(&page)),
         ToolInput::Todo(todo) => format!("may this be the plan?{}", steps(&todo)),
+        ToolInput::Skill(skill) => format!("may {} be read?", of_skill(&skill)),
         ToolInput::Process(words) => format!("may it {words}?"),
     }
 }
@@ -109,6 +110,7 @@ pub(crate) fn called(tool: &str, input: &str) -> String {
         | ToolInput::List(_)
         | ToolInput::Search(_)
         | ToolInput::Fetch(_)
+        | ToolInput::Skill(_)
         | ToolInput::Process(_)) => headline_of(&looks),
     }
 }
@@ -156,7 +158,7 @@ fn not_understood(tool: &str) -> String {
 fn headline_of(input: &ToolInput) -> String {
     match input {
         ToolInput::Read(read) => {
-            let from = read.from.map(|from| format!(" from line {from}")).unwrap_or_default();
+            let from = from_line(read.from);
             let lines = read.lines.map(|lines| format!(", {}", counted(lines, "line"))).unwrap_or_default();
             format!("read {}{from}{lines}", looked_at(&read.path))
         }
@@ -167,6 +169,7 @@ fn headline_of(input: &ToolInput) -> String {
         ToolInput::Edit(edit) => format!("edit {}", argument(&edit.path)),
         ToolInput::Fetch(page) => format!("fetch {}", fetched(page)),
         ToolInput::Todo(todo) => format!("todo ({})", counted(todo.steps.len(), "step")),
+        ToolInput::Skill(skill) => format!("read {}", of_skill(skill)),
         ToolInput::Process(words) => words.clone(),
     }
 }
@@ -208,6 +211,16 @@ pub(crate) fn always(tool: &str) -> String {
         _other => agent_input::always(tool)
             .map_or_else(|| format!("anything by {}", sanitize::exact_line(tool)), str::to_owned),
     }
+}
+
+fn from_line(from: Option<usize>) -> String {
+    from.map(|from| format!(" from line {from}")).unwrap_or_default()
+}
+
+/// Which skill, and which of its files where that is said.
+fn of_skill(SkillInput { name, file, from }: &SkillInput) -> String {
+    let file = file.as_ref().map(|file| format!("{} of ", argument(file))).unwrap_or_default();
+    format!("{file}the skill {}{}", argument(name), from_line(*from))
 }
 
 fn looked_at(path: &str) -> String {
@@ -387,6 +400,7 @@ mod tests {
                 r#"{"url":"https://docs.rs/a?b=c d\u202e","from":7}"#,
                 "may this page be fetched? https://docs.rs/a?b=c d<U+202E> from byte 7\n(the host learns this address; no key goes along)",
             ),
+            ("skill", r#"{"name":"pdf"}"#, "may the skill pdf be read?"),
             ("shell", "a\r\nb", "may shell run this? a<U+000D>\nb"),
             ("run", "make", "may run run this? make"),
         ] {
@@ -434,6 +448,13 @@ mod tests {
             ("edit", r#"{"path":"a","edits":[]}"#, "edit a"),
             ("todo", r#"{"steps":[{"text":"read","state":"done"}]}"#, "todo (1 step)"),
             ("fetch", r#"{"url":"https://docs.rs/"}"#, "fetch https://docs.rs/"),
+            ("skill", r#"{"name":"pdf"}"#, "read the skill pdf"),
+            (
+                "skill",
+                r#"{"name":"a b","file":"forms.md","from":7}"#,
+                "read forms.md of the skill 'a b' from line 7",
+            ),
+            ("skill", r#"{"name":"pdf","lines":1}"#, r#"skill: {"name":"pdf","lines":1}"#),
             ("processes", "{}", "list what goes on in the background"),
             ("output", r#"{"process":71}"#, "output of process 71"),
             ("output", r#"{"process":71,"seconds":5}"#, "output of process 71, waiting up to 5 s for more"),

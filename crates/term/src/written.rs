@@ -1,11 +1,10 @@
 //! Commands and skills that people write themselves, as they are typed and listed. Which there are only a client can say.
 
+use q_core::is_typed_name;
+
 use crate::command::table;
 use crate::sanitize::visible_line;
-use crate::served::is_typed;
 
-/// The longest name of one, or of the folder that it is in, in bytes.
-const NAME_BYTES: usize = 64;
 /// The command behind which a skill is named.
 const SKILL: &str = "skill";
 
@@ -51,11 +50,9 @@ fn first_word(text: &str) -> (&str, &str) {
     (word, rest.trim())
 }
 
+/// The name of one, or of the folder that it is in with its own.
 fn is_name(name: &str) -> bool {
-    let is_one = |name: &str| {
-        name.starts_with(|first: char| first.is_ascii_alphanumeric()) && is_typed(name, NAME_BYTES)
-    };
-    name.split(':').count() <= 2 && name.split(':').all(is_one)
+    name.split(':').count() <= 2 && name.split(':').all(is_typed_name)
 }
 
 /// All commands, each with what it takes, what it is for and where it is; none where there are none.

@@ -53,6 +53,14 @@ prompted() {
     writes) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"$PWD/made\",\"content\":\"new\\n\"}" ;;
     writes-outside) ask w1 fs/write_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\",\"content\":\"new\\n\"}" ;;
     outside) ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\"}" ;;
+    outside-often)
+        count=0
+        while [ $count -lt 1005 ]; do
+            count=$((count + 1))
+            ask "o$count" fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\"}"
+        done
+        ask r1 fs/read_text_file "{\"sessionId\":\"$session\",\"path\":\"/etc/passwd\"}"
+        ;;
     other) ask r1 fs/read_text_file "{\"sessionId\":\"another\",\"path\":\"$PWD/notes.txt\"}" ;;
     terminal) run sh '["-c","echo out; echo $MADE; exit 3"]' ;;
     terminal-with) run sh '["-c","pwd; echo $MADE"]' ",\"cwd\":\"$PWD/sub\",\"env\":[{\"name\":\"MADE\",\"value\":\"so\"}]" ;;
@@ -194,6 +202,7 @@ answered() {
             ;;
         esac
         ;;
+    *'"id":"o'*) ;;
     *'"error"'*)
         said=${line#*\"message\":\"}
         say "refused: ${said%\"*}"

@@ -301,8 +301,10 @@ impl Backgrounds {
         self.room_of(turn, IN_A_TURN)
     }
 
-    /// The same for a terminal. Of those that have ended and nobody released the oldest makes room.
+    /// The same for a terminal. Of those that have ended and nobody released the oldest makes room, once it is known that another may
+    /// start: what was refused costs no other what it put out.
     pub(crate) fn terminal_room(&self, turn: u64) -> Result<BackgroundRoom, String> {
+        let room = self.room_of(turn, TERMINALS_IN_A_TURN)?;
         let mut all = self.all();
         if all.len() >= TERMINALS
             && let Some(oldest) = all.iter().position(|one| one.process.has_ended())
@@ -310,7 +312,7 @@ impl Backgrounds {
             all.remove(oldest);
         }
         drop(all);
-        self.room_of(turn, TERMINALS_IN_A_TURN)
+        Ok(room)
     }
 
     fn room_of(&self, turn: u64, in_a_turn: u64) -> Result<BackgroundRoom, String> {

@@ -7,9 +7,11 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 
+use q_core::is_typed_name;
+
 use crate::front_matter::FrontMatter;
 use crate::project::ProjectPlace;
-use crate::text_place::{TextKeeper, TextPlace, below, is_typed, text_at};
+use crate::text_place::{TextKeeper, TextPlace, below, text_at};
 
 /// Where the person's are, beneath what is their own; and where a project's are.
 pub const COMMANDS: &str = "commands";
@@ -59,7 +61,7 @@ impl CommandFiles {
     /// The one of that name that counts, read now.
     pub fn find(&self, name: &str) -> Option<CommandFile> {
         let (folder, stem) = name.split_once(':').map_or((None, name), |(folder, stem)| (Some(folder), stem));
-        if !is_typed(stem) || !folder.is_none_or(is_typed) {
+        if !is_typed_name(stem) || !folder.is_none_or(is_typed_name) {
             return None;
         }
         let of = |place| FoundFile { place, folder: folder.map(str::to_owned), stem: stem.to_owned() };
@@ -73,7 +75,7 @@ impl CommandFiles {
         for mut file in found.iter().filter_map(FoundFile::read) {
             if let Some(first) = all.iter().find(|known| known.name == file.name) {
                 file.text = Err(format!("the one of {} counts", first.path));
-            } else if !file.name.split(':').all(is_typed) {
+            } else if !file.name.split(':').all(is_typed_name) {
                 file.text = Err("a name has letters, digits, - and _, at most 64".to_owned());
             }
             all.push(file);
@@ -85,7 +87,7 @@ impl CommandFiles {
     pub fn names(&self) -> Vec<String> {
         let (found, _) = self.found();
         let mut names: Vec<String> = found.iter().map(FoundFile::name).collect();
-        names.retain(|name| name.split(':').all(is_typed));
+        names.retain(|name| name.split(':').all(is_typed_name));
         names.sort_unstable();
         names.dedup();
         names

@@ -40,7 +40,8 @@ impl FrontMatter {
             if line.starts_with([' ', '\t']) && is_within {
                 if let Some((_, value)) = fields.last_mut() {
                     let blank = if value.is_empty() { "" } else { " " };
-                    *value = format!("{value}{blank}{}", line.trim());
+                    value.push_str(blank);
+                    value.push_str(line.trim());
                 }
                 continue;
             }
@@ -68,14 +69,32 @@ fn body(text: &str) -> String {
     text.replace("\r\n", "\n").trim_matches('\n').trim_end().to_owned()
 }
 
-/// A text without the quotes around it.
+/// A text without the quotes around it. What is escaped is read once, from the left: a backslash that was escaped escapes nothing.
 fn unquoted(value: &str) -> String {
     let within = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     match (within('"'), within('\'')) {
-        (Some(text), _) => text.replace("\\\"", "\"").replace("\\n", " ").replace("\\\\", "\\"),
+        (Some(text), _) => unescaped(text),
         (None, Some(text)) => text.replace("''", "'"),
         (None, None) => value.to_owned(),
     }
+}
+
+fn unescaped(text: &str) -> String {
+    let mut read = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            read.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n') => read.push(' '),
+            Some(escaped @ ('"' | '\\')) => read.push(escaped),
+            Some(other) => read.extend([letter, other]),
+            None => read.push(letter),
+        }
+    }
+    read
 }
 
 #[cfg(test)]
@@ -95,6 +114,12 @@ mod tests {
                 "---\ndescription: \"Says \\\"a: b\\\"\"\nargument-hint: [FILE]\n---\n",
                 "Says \"a: b\"",
                 "[FILE]",
+                "",
+            ),
+            (
+                "---\ndescription: \"a\\\\nb\\nc\\d\\\\\"\nargument-hint: \"\\\\\\\"\"\n---\n",
+                "a\\nb c\\d\\",
+                "\\\"",
                 "",
             ),
             ("---\ndescription: >-\n  Looks\n  twice\nother:\n  - a\n---\nb", "Looks twice", "", "b"),

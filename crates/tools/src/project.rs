@@ -79,14 +79,12 @@ impl ProjectPlace {
         names
     }
 
-    /// The paths of the files that name servers or hooks, without opening any of them.
-    pub fn naming_files(&self) -> Vec<String> {
+    /// The paths of the files of that name, which may be of a directory, without opening any of them.
+    pub fn naming_files(&self, name: &str) -> Vec<String> {
         let mut files = Vec::new();
         self.each_directory(|at, beneath| {
-            for name in [SERVERS_FILE, HOOKS_FILE] {
-                let is_there = within(at, name, is_file).unwrap_or_default();
-                files.extend(is_there.then(|| format!("{beneath}{name}")));
-            }
+            let is_there = within(at, name, is_file).unwrap_or_default();
+            files.extend(is_there.then(|| format!("{beneath}{name}")));
         });
         files
     }

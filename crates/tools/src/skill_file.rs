@@ -7,12 +7,13 @@ use std::ffi::OsStr;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
+use q_core::is_typed_name;
 use q_seat::SkillPlace;
 
 use crate::directory::open_directory;
 use crate::front_matter::FrontMatter;
 use crate::project::ProjectPlace;
-use crate::text_place::{TextKeeper, TextPlace, is_typed, text_at};
+use crate::text_place::{TextKeeper, TextPlace, text_at};
 
 /// Where the person's are, beneath what is their own; and where a project's are.
 pub const SKILLS: &str = "skills";
@@ -43,11 +44,12 @@ pub fn skill_files(person: &Path, project: Option<&ProjectPlace>) -> (Vec<SkillF
     for place in TextPlace::all(Some(&person.join(SKILLS)), project, &OF_PROJECTS) {
         for entry in place.entries() {
             let Some(name) = entry.name.to_str() else { continue };
-            let Some(text) = text_of(&place, name, entry.is_directory) else { continue };
             if all.len() >= MOST {
-                left_out += 1;
+                // A turn waits for this: of what is too much nothing is opened.
+                left_out += usize::from(entry.is_directory);
                 continue;
             }
+            let Some(text) = text_of(&place, name, entry.is_directory) else { continue };
             let mut file = described(&place, name, text);
             let first = all.iter().find(|known| known.text.is_ok() && known.place.name == file.place.name);
             if let (Some(first), Ok(_)) = (first, &file.text) {
@@ -74,7 +76,7 @@ fn described(place: &TextPlace, directory: &str, text: Result<String, String>) -
     let field = |name| read.as_ref().map_or("", |read| read.field(name));
     let (name, about) =
         (field("name").to_owned(), field("description").chars().take(ABOUT).collect::<String>());
-    let is_named = is_typed(&name);
+    let is_named = is_typed_name(&name);
     let text = read.and_then(|FrontMatter { body, .. }| match (name.as_str(), is_named, about.trim()) {
         ("", ..) => Err("its front matter has no name".to_owned()),
         (_, false, _) => {

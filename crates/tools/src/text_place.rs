@@ -11,8 +11,6 @@ use crate::view::without_hidden;
 
 /// The longest of these files, in bytes.
 pub(crate) const FILE_BYTES: usize = 64 << 10;
-/// The longest name of one, in bytes.
-const NAME_BYTES: usize = 64;
 
 /// One of these directories, as it was opened: by a path without a link in it, and shown to people by the one that they know.
 #[derive(Debug)]
@@ -54,13 +52,6 @@ impl TextPlace {
     pub(crate) fn entries(&self) -> Vec<Listed> {
         entries(self.handle.as_fd()).map(|(all, _)| all).unwrap_or_default()
     }
-}
-
-/// Whether a name can be typed behind a slash.
-pub(crate) fn is_typed(name: &str) -> bool {
-    name.len() <= NAME_BYTES
-        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// The text of a file; nothing where there is none, and why where it cannot be had. Hidden characters are made visible in it.

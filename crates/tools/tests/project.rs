@@ -52,7 +52,9 @@ fn files_are_found_from_the_top_of_the_repository_down() {
     assert_eq!(paths(&ProjectPlace::of(&below, Some(&below)).texts(PROJECT_BYTES)), ["GEMINI.md"]);
     let names = ProjectPlace::of(&below, None).names();
     assert_eq!(names, ["AGENTS.md", "CLAUDE.md", ".amazonq/rules", "x/y/GEMINI.md"]);
-    assert_eq!(ProjectPlace::of(&below, None).naming_files(), [".mcp.json", ".q/hooks.toml", "x/.mcp.json"]);
+    let files = |name| ProjectPlace::of(&below, None).naming_files(name);
+    assert_eq!(files(".mcp.json"), [".mcp.json", "x/.mcp.json"]);
+    assert_eq!(files(".q/hooks.toml"), [".q/hooks.toml"]);
     let hooks = ProjectPlace::of(&below, Some(&repo)).lowest(".q/hooks.toml");
     assert_eq!(hooks, Some((repo.clone(), Ok("hooks".to_owned()))));
     let lowest = ProjectPlace::of(&below, Some(&repo)).lowest(".mcp.json");

@@ -137,6 +137,13 @@ async fn files_are_served_beneath_the_directory_and_written_with_consent() {
             assert!(lines.iter().any(|line| line.starts_with(said)), "{mode}: {lines:?}");
         }
     }
+    // Not without end: what is refused beyond that is only answered.
+    let bench = Bench::new("outside-often");
+    let lines = whole(&*bench.open(None), "look", Person::Waits).await;
+    let of = |begins: &str| lines.iter().filter(|line| line.starts_with(begins)).count();
+    assert_eq!((of("call "), of("result failed ")), (1000, 1000));
+    let answered = bench.double.heard().iter().filter(|line| line.contains("is outside")).count();
+    assert_eq!(answered, 1006);
 }
 
 #[tokio::test]
@@ -184,12 +191,14 @@ async fn commands_are_run_for_an_agent_with_consent_and_followed_by_it() {
         );
         assert!(conversation.processes().is_empty(), "it was released");
     }
-    // What is not there, or lies outside, is asked of nobody.
+    // What is not there, or lies outside, is asked of nobody. The agent hears that what it gave is wrong.
     for (mode, why, has_call) in [
         ("terminal-foreign", "no terminal of this session is named", false),
         ("terminal-outside", "it is to run outside of the session's directory", true),
     ] {
-        let mut lines = whole(&*Bench::new(mode).open(None), "do it", Person::Allows).await;
+        let bench = Bench::new(mode);
+        let mut lines = whole(&*bench.open(None), "do it", Person::Allows).await;
+        assert!(bench.has_heard("-32602"), "{mode}: {lines:?}");
         if has_call {
             assert!(lines[0].starts_with("call run ") && lines[0].ends_with(" Nothing told"), "{lines:?}");
             assert_eq!(lines[1], format!("result failed {why}"));

@@ -13,7 +13,8 @@ const REMEMBERED: usize = 16;
 pub(super) struct HeldCommands {
     /// Those of which no call without the sandbox came yet.
     failed: Vec<CallSubject>,
-    asked: usize,
+    /// Those that the person was asked about, whatever they answered: who said no is not asked again because the model tries again.
+    asked: Vec<CallSubject>,
 }
 
 impl HeldCommands {
@@ -22,9 +23,11 @@ impl HeldCommands {
         if self.failed.len() == REMEMBERED {
             self.failed.remove(0);
         }
+        let is_asked = self.asked.len() < MOST && may_be_denied(text) && !self.asked.contains(&subject);
+        if is_asked {
+            self.asked.push(subject.clone());
+        }
         self.failed.push(subject);
-        let is_asked = self.asked < MOST && may_be_denied(text);
-        self.asked += usize::from(is_asked);
         is_asked
     }
 
@@ -52,8 +55,8 @@ mod tests {
         assert_eq!(held.around(&command("b")), None);
         assert_eq!(held.around(&command("a")), Some(Circumstance::Denied));
         assert_eq!(held.around(&command("a")), None);
-        let asked = (0..5).filter(|_| held.fails(command("c"), denied)).count();
-        assert_eq!(asked, MOST);
+        let mut asked = |words: [&str; 6]| words.map(|word| held.fails(command(word), denied));
+        assert_eq!(asked(["c", "c", "e", "c", "f", "g"]), [true, false, true, false, true, false]);
         for _ in 0..50 {
             held.fails(command("d"), denied);
         }

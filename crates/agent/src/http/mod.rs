@@ -89,6 +89,7 @@ mod socket;
 mod think_tags;
 mod tool_turn;
 mod trust;
+mod unsettled;
 mod usage;
 mod web;
 

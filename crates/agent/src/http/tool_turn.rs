@@ -31,6 +31,7 @@ use super::dialect::Offer;
 use super::held_commands::HeldCommands;
 use super::server_memory::ServerMemory;
 use super::session_tools::{CalledTool, PROCESSES, RUN, SANDBOXED, SessionTools};
+use super::unsettled;
 use crate::spec::HttpSpec;
 use q_seat::{AgentControl, BackgroundLine, Controls, Conversation, Seat, Turn, driven};
 
@@ -390,13 +391,17 @@ impl RunningTurn {
         let length = asked.tool.len();
         asked.tool.truncate(asked.tool.floor_char_boundary(TOOL_BYTES));
         let subject = self.tools.subject(&asked.tool, &asked.arguments);
-        let is_settled = before.iter().all(|call| call.has_ended() || call.changes_nothing());
+        let open = before.iter().filter(|call| !call.has_ended() && !call.changes_nothing());
+        let subject_of = |call: &OpenCall| self.tools.subject(&call.asked.tool, &call.asked.arguments);
+        let open: Vec<CallSubject> = open.map(subject_of).collect();
         let checked = match self.tools.check(&asked.tool, &asked.arguments).await {
             _ if length > TOOL_BYTES => {
                 Err(format!("the tool's name has {length} bytes, and may have {TOOL_BYTES}; it did not run"))
             }
             // What stands before it may yet make it right, unless nobody can tell what it would be.
-            Err(_) if !is_settled && subject != CallSubject::Other => Ok(CheckedCall::plain(false, true)),
+            Err(_) if !open.is_empty() && subject != CallSubject::Other => {
+                Ok(CheckedCall::plain(false, true))
+            }
             checked => checked,
         };
         let digest = Digest(self.tools.digest(&self.owner, &asked.tool, &asked.arguments));
@@ -409,8 +414,9 @@ impl RunningTurn {
         }
         asked.seals = seals;
         let around = if tool == RUN { self.held.around(&subject) } else { None };
-        let known = || checked.as_ref().map(|checked| checked.circumstance.clone()).unwrap_or_default();
-        let facts = CallFacts { circumstance: around.unwrap_or_else(known), subject, ..CallFacts::default() };
+        let known = checked.as_ref().map(|checked| checked.circumstance.clone()).unwrap_or_default();
+        let circumstance = around.unwrap_or_else(|| unsettled::around(known, &subject, &open));
+        let facts = CallFacts { circumstance, subject, ..CallFacts::default() };
         self.tell(AgentEvent::Call(Call { no, tool, input, digest, wants }, facts)).await;
         OpenCall { no, asked, digest, checked, state: CallState::Waiting, question: None }
     }

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use q_agent::http::shown_address;
 use q_mcp::{ListedPrompt, McpSpec, Pin, PinnedTools, ServerOrigin, SignInState, ToolList, check_name};
-use q_tools::SERVERS_FILE;
 use serde::Serialize;
 
 use crate::client::Client;
@@ -284,7 +283,7 @@ fn described(args: &McpAddArgs) -> Result<McpConfig, CliError> {
 /// Says where a project names servers of which nothing is read yet.
 fn note_untrusted(context: &Context) {
     let there = trust_file::untrusted(&context.place, &context.environment.directory);
-    for file in there.iter().flatten().filter(|file| file.ends_with(SERVERS_FILE)) {
+    for file in there.iter().flat_map(|there| &there.servers) {
         out::note(&format!("{file} is not read: this directory is not trusted; q trust changes that"));
     }
 }

@@ -270,7 +270,7 @@ impl Frontend<'_> {
         let Some(paths) = trust_file::untrusted(&self.context.place, Path::new(directory)) else {
             return Ok(());
         };
-        let paths = q_term::project::untrusted(&paths);
+        let paths = q_term::project::untrusted(&paths.all());
         print_lines(&[notice_line(&format!(
             "{paths} not read: the directory is not trusted; /trust does that"
         ))])

@@ -7,6 +7,7 @@ use q_testkit::server::Script;
 
 use crate::screen::Person as _;
 use crate::tools::{Workshop, until};
+use crate::world::PATIENCE;
 
 /// A workshop whose model has a server `far` at an address beside its tools, with that in its table.
 pub(crate) fn with_far(mode: &str, table: &str) -> (Workshop, McpAddress) {
@@ -86,6 +87,33 @@ fn a_servers_prompt_is_what_it_says_and_a_resource_is_quoted() {
     let quoted =
         "look at @far:far:/1, please\n\nFile far:far:/1 (2 lines, 20 B):\n```\nfar:/1:\nwhat it says\n```";
     assert_eq!(last_prompt(&shop), quoted);
+    // So it is behind a command that somebody wrote, and a skill: what its own file names of the person's, and what is typed.
+    let own = shop.world.home.directory("XDG_CONFIG_HOME").join("q");
+    for (file, text) in [
+        ("commands/see.md", "See $ARGUMENTS."),
+        ("commands/one.md", "See @far:far:/1."),
+        ("skills/pdf/SKILL.md", "---\nname: pdf\ndescription: Fills forms\n---\nFill it."),
+    ] {
+        let file = own.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let asked = shop.world.server.requests().len();
+    for (count, (typed, begins)) in [
+        ("/see @far:far:/1", "See @far:far:/1."),
+        ("/one", "See @far:far:/1."),
+        ("/skill pdf @far:far:/1", "The skill pdf, "),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        terminal.send_line(typed);
+        assert!(shop.world.server.wait_for_requests(asked + count + 1, PATIENCE), "{typed}");
+        let sent = last_prompt(&shop);
+        let is_quoted = sent.ends_with("```\nfar:/1:\nwhat it says\n```");
+        assert!(sent.starts_with(begins) && is_quoted, "{typed}: {sent}");
+        terminal.wait_prompt("api");
+    }
     // What cannot be had comes back to where it was typed.
     let asked = shop.world.server.requests().len();
     for (typed, told) in [

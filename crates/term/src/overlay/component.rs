@@ -111,6 +111,8 @@ pub(crate) enum Reaction {
     Act(Action),
     /// It leaves, and the key announces another.
     Leader,
+    /// It leaves, and the letter is typed at the prompt.
+    Type,
     /// A command was typed in it, which it has let go of. It stays while that leads nowhere else.
     Run(String),
 }

@@ -143,6 +143,14 @@ impl<S: Sheet> PageOverlay<S> {
         answer.is_some_and(|answer| self.subject.is_answered_by(&answer))
     }
 
+    /// Whether it is only read: no letter can be meant for a question in it.
+    fn asks_nothing(&self) -> bool {
+        match self.subject {
+            OverlaySubject::Nothing | OverlaySubject::Session(_) => self.sheet.on_yes().is_none(),
+            OverlaySubject::Calls | OverlaySubject::Call(_) => false,
+        }
+    }
+
     fn scroll(&mut self, step: ScrollStep, page: usize) {
         self.scroll = match step {
             ScrollStep::LineUp => self.scroll.saturating_sub(1),
@@ -177,9 +185,10 @@ impl<S: Sheet> PageOverlay<S> {
                     }
                 }
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
-                // Anything but a command would be lost with the page.
+                // Here a command is typed; a prompt, or a line for the shell, has its place beneath.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
                 Some(typed) if self.begins_answer(typed) => self.line.type_in(typed),
+                Some(_) if self.asks_nothing() => return Reaction::Type,
                 Some(_) | None => {}
             },
         }

@@ -88,6 +88,14 @@ pub(super) struct TodoLine {
     pub(super) state: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SkillInput {
+    pub(super) name: String,
+    pub(super) file: Option<String>,
+    pub(super) from: Option<usize>,
+}
+
 /// Of `processes` nothing is given, of `output` and `stop` a number.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +115,7 @@ pub(super) enum ToolInput {
     Edit(EditInput),
     Fetch(FetchInput),
     Todo(TodoInput),
+    Skill(SkillInput),
     /// What it does with a process in the background, in words.
     Process(String),
 }
@@ -126,6 +135,7 @@ impl ToolInput {
             "edit" => Self::Edit(serde_json::from_str(input).ok()?),
             "fetch" => Self::Fetch(serde_json::from_str(input).ok()?),
             "todo" => Self::Todo(serde_json::from_str(input).ok()?),
+            "skill" => Self::Skill(serde_json::from_str(input).ok()?),
             "processes" | "output" | "stop" => {
                 let given: ProcessInput = serde_json::from_str(input).ok()?;
                 Self::Process(match (tool, given.process, given.seconds) {

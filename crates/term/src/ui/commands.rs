@@ -63,6 +63,15 @@ impl Ui {
         outcome
     }
 
+    /// Refuses a line that is none of q's commands, where an overlay is read: whether somebody wrote it the client is only asked at the
+    /// prompt, so that nothing takes the place of what is read.
+    pub(super) fn refuse_line(&mut self, typed: &str, why: &str) -> CommandStatus {
+        self.pane_mut().history.keep(typed);
+        let other = if may_be_one(typed) { "; yours and the agent's are typed at the prompt" } else { "" };
+        self.warn(format!("{why}{other} · Up brings it back"));
+        CommandStatus::Refused
+    }
+
     /// Does what a key or a typed line means.
     #[expect(
         clippy::wildcard_enum_match_arm,

@@ -3,6 +3,7 @@
 use q_core::Mirror;
 
 use crate::command::{self, UserCommand};
+use crate::inbox::LineStart;
 use crate::intent::Intent;
 use crate::keys::Chord;
 use crate::overlay::{Overlay, Reaction};
@@ -39,8 +40,18 @@ impl Ui {
             }
             Reaction::Act(action) => self.act(mirror, action, chord, intents),
             Reaction::Leader => self.leader = true,
+            Reaction::Type => self.type_beneath(mirror, chord, intents),
             Reaction::Run(typed) => self.run_line(mirror, &typed, overlay, intents),
         }
+    }
+
+    /// Types at the prompt what leaves an overlay. A line that is begun so answers nothing: what is asked beneath could not be read.
+    fn type_beneath(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
+        if self.pane().editor.is_empty() {
+            self.pane_mut().line = LineStart::default();
+            self.note_question_read();
+        }
+        self.press(mirror, chord, intents);
     }
 
     /// Does a command that was typed in an overlay. What the core alone is told leaves the overlay there, and so does what
@@ -57,7 +68,10 @@ impl Ui {
         let command = answer.map_or_else(|| command::parse(typed, &self.options.kinds), Ok);
         self.line = std::mem::take(&mut self.overlay_line);
         let from = self.focus;
-        let status = self.command(mirror, command, typed, intents);
+        let status = match command {
+            Err(error) => self.refuse_line(typed, &error.message),
+            Ok(command) => self.command(mirror, Ok(command), typed, intents),
+        };
         let again = self.overlay.as_ref().and_then(|now| now.subject().call());
         if again.is_some() && again == overlay.subject().call() {
             self.warn("read it to its end first, then answer");

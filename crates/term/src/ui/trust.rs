@@ -5,13 +5,13 @@ use q_core::{Instant, Mirror, SessionId};
 
 use crate::inbox::READING;
 use crate::intent::Intent;
-use crate::project;
+use crate::project::{self, UntrustedPaths};
 use crate::ui::state::Ui;
 use crate::ui::trust_question::TrustQuestion;
 
 impl Ui {
     /// Asks whether the directory of that session is trusted, of which these paths would count.
-    pub fn ask_trust(&mut self, session: SessionId, directory: &str, paths: &[String]) {
+    pub fn ask_trust(&mut self, session: SessionId, directory: &str, paths: &UntrustedPaths) {
         let text = project::question(directory, &self.options.home, paths);
         self.trust = Some(TrustQuestion { session, text, seen: None, was_read: false });
     }

@@ -310,3 +310,24 @@ fn what_alt_gr_makes_is_typed_and_chords_stay_chords() {
     world.type_text("|");
     assert!(world.frame().ends_with("[api] > |one two"), "{}", world.frame());
 }
+
+#[test]
+fn on_a_page_a_line_that_is_no_command_is_refused_and_the_page_stays() {
+    let mut world = world();
+    world.ui.show_skills(None, vec!["  pdf  Fills forms".to_owned()]);
+    assert_eq!(world.say("/reveiw a.rs"), []);
+    let said = world.frame().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("Fills forms") && said.contains("are typed at the prompt"), "{said}");
+    world.keys(&["Esc", "Up"]);
+    assert!(world.frame().ends_with("[api] > /reveiw a.rs"), "{}", world.frame());
+}
+
+#[test]
+fn what_is_typed_on_a_page_that_is_only_read_goes_to_the_prompt() {
+    for typed in ["!ls", "look at it", "Über", "1 2"] {
+        let mut on_page = world();
+        on_page.ui.show_skills(None, vec!["  pdf  Fills forms".to_owned()]);
+        assert_eq!(on_page.say(typed), world().say(typed), "{typed}");
+        assert!(!on_page.frame().contains("Fills forms"), "{typed}");
+    }
+}

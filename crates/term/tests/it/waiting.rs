@@ -5,6 +5,7 @@ use q_core::{
     PendingCall, Resulted, RuleEffect, RulePattern, Snapshot, ToolRule, TurnNo, Update, WallTime, Wants,
 };
 use q_term::Intent;
+use q_term::project::UntrustedPaths;
 
 use crate::world::{But, NOW, World, entry, id, session};
 
@@ -196,11 +197,12 @@ fn what_stands_around_a_call_is_said_where_nothing_is_cut() {
 #[test]
 fn trust_is_asked_about_when_no_call_waits() {
     let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
-    world.ui.ask_trust(
-        id(1),
-        "/home/someone/p",
-        &["AGENTS.md".into(), "CLAUDE.md".into(), ".mcp.json".into()],
-    );
+    let paths = UntrustedPaths {
+        texts: vec!["AGENTS.md".into(), "CLAUDE.md".into()],
+        servers: vec![".mcp.json".into()],
+        ..UntrustedPaths::default()
+    };
+    world.ui.ask_trust(id(1), "/home/someone/p", &paths);
     world.frame();
     let frame = world.frame();
     assert!(frame.contains("trust in this directory is asked about after that"), "{frame}");
@@ -208,6 +210,21 @@ fn trust_is_asked_about_when_no_call_waits() {
     world.update(Update::Pending { session: id(1), pending: Vec::new() });
     let frame = world.frame();
     assert!(frame.contains(" ? y trusts") && frame.contains("servers of .mcp.json wait"), "{frame}");
+}
+
+#[test]
+fn what_is_begun_on_a_page_answers_nothing_beneath() {
+    let mut world = World::with(80, 24, vec![waiting(1, "api", vec![consent(1, "ls", 7)])]);
+    world.frame();
+    world.wait_ms(5_000);
+    world.ui.show_skills(Some(id(1)), vec!["  pdf  Fills forms".to_owned()]);
+    world.frame();
+    world.wait_ms(5_000);
+    // A page may be over the question: a letter for it is none for what is beneath.
+    assert_eq!(world.say("y"), []);
+    world.frame();
+    world.wait_ms(5_000);
+    assert_eq!(world.say("y"), [answer(1, 1, 7, Answer::Once)]);
 }
 
 /// What is answered to each of these calls at once.

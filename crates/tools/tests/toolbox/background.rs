@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use q_tools::Toolbox;
 use serde_json::{Value, json};
 
 use crate::{Bench, OWNER};
@@ -142,4 +143,13 @@ async fn a_program_follows_what_it_has_running_by_whole_characters_and_what_ende
     }
     assert!(bench.toolbox.has_terminal(last) && !bench.toolbox.has_terminal(number));
     assert_eq!(bench.toolbox.processes().len(), 32);
+    // What is refused takes no room from what ended.
+    for _ in 0..4 {
+        start("sleep 600").unwrap();
+    }
+    let ended = |toolbox: &Toolbox| toolbox.processes().iter().filter(|one| one.ended.is_some()).count();
+    assert_eq!(ended(&bench.toolbox), 28);
+    assert!(start("true").unwrap_err().contains("processes run in the background"));
+    assert_eq!(ended(&bench.toolbox), 28);
+    bench.toolbox.end_processes();
 }

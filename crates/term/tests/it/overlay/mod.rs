@@ -74,9 +74,6 @@ fn whatever_an_overlay_advertises_works_in_it() {
     let closed = Command::Close { session: SESSION, even_if_working: true };
     let trashed = Command::Trash { session: SESSION, even_if_working: true };
     let renamed = Command::Rename { session: SESSION, name: "apix".into() };
-    let otherwise = "there is no /swich; did you mean /switch? (a prompt that begins with / is typed //…)";
-    let unknown =
-        Intent::Written { session: Some(SESSION), line: "/swich plan".into(), otherwise: otherwise.into() };
     let cases: Vec<Case> = vec![
         (queue, "/unqueue [NUMBER]", "/unqueue 2⏎", unqueue(2), "[api] > second", "┌ queue"),
         (queue, "/edit NUMBER [TEXT]", "/edit 3⏎", unqueue(3), "[api] > third", "┌ queue"),
@@ -108,7 +105,7 @@ fn whatever_an_overlay_advertises_works_in_it() {
         (help, "Ctrl+N", "Ctrl+N", new(), "[api] >", "┌ help"),
         (help, "Alt+1…9", "Alt+2", vec![show(2)], "[plan] >", "┌ help"),
         (help, "Alt+S", "Alt+S", vec![], "┌ sessions", "┌ help"),
-        (help, "/ begins a command", "/swich plan⏎", vec![unknown], "[api] >", "> /swich"),
+        (help, "/ begins a command", "/swich plan⏎", vec![], "there is no /swich", "> /swich"),
         (help, "/ begins a command", "/rename a b⏎", vec![], "try a-b", "> /rename"),
         (help, "Esc leaves", "Esc", vec![], "[api] >", "┌ help"),
         (list, "Enter goes there", "Down ⏎", vec![show(2)], "[plan] >", "┌ sessions"),
