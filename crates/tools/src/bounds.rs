@@ -4,11 +4,12 @@
 //! little of what they use, limits of processes count all of a person's. So what there is, is counted, and ended where it is more.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{
     Pid, Signal, WaitOptions, getpid, getsid, kill_process, kill_process_group, setpgid, waitpid,
 };
+use tokio::time::Instant;
 
 /// How often it is looked at, and how often once half of what it may take is taken.
 const LOOK: Duration = Duration::from_millis(500);
@@ -100,7 +101,8 @@ impl Running {
         let resident = size_of_line(&status, "VmRSS:");
         // Only the first thread of one that has no memory may have ended: the others go on, and it counts.
         let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"));
-        let has_others = threads.and_then(|count| count.trim().parse().ok()).is_some_and(|count: u64| count > 1);
+        let has_others =
+            threads.and_then(|count| count.trim().parse().ok()).is_some_and(|count: u64| count > 1);
         (resident.is_some() || has_others).then(|| Self { pid, resident: resident.unwrap_or_default() })
     }
 }

@@ -192,7 +192,7 @@ impl SupervisedCommand {
             let _nobody_reads = io::Write::write_fmt(
                 &mut io::stderr(),
                 format_args!(
-                    "(q: not held here: .git, and permissions, owners and times of files outside: {why})\n"
+                    "(q: not held here: .git and .q, and permissions, owners and times of files outside: {why})\n"
                 ),
             );
         }
