@@ -1,17 +1,18 @@
 //! The hooks of sessions in a directory: those of the configuration, and those that a trusted project names in its `.q/hooks.toml`,
-//! once that file was accepted as it is, byte by byte. Read whenever something happens, by the host.
+//! once that file was accepted as it is, byte by byte, with the files beneath `.q` that it names. Read whenever something happens, by the host.
 //!
 //! The person's own run in the session's directory where that is trusted, and in the home directory otherwise: what lies in the way
 //! of a program by its name, as `node_modules/.bin` does, would be run in its place.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use q_core::SessionId;
-use q_host::{Happening, Hook, HookReader};
+use q_host::{Happening, Hook, HookReader, HooksThere};
 use q_proto::Place;
-use q_tools::{HOOKS_FILE, MAX_INPUT, ProjectPlace, digest_of};
+use q_tools::{HOOKS_FILE, MAX_INPUT, OWN_OF_PROJECTS, ProjectPlace, digest_of, hexadecimal};
 use serde::Serialize;
 
 use crate::config::hooks::{self, HookConfig};
@@ -25,19 +26,21 @@ use crate::{json, state_file, tool_environment, trust_file};
 /// The longest file of a project's, in bytes, and the most files that are accepted.
 const MOST_BYTES: usize = 64 << 10;
 const MOST: usize = 1000;
+/// And the longest that a hook of a project names.
+const MOST_OF_NAMED: u64 = 1 << 20;
 const ABOVE: &str = "\
 # Files of projects that name hooks, as they were accepted. `q hooks accept` writes this file anew.
 ";
 /// Where the desktop is reached, for the person's own hooks.
 const DESKTOP: &str = "XDG_RUNTIME_DIR";
-/// Whether it was said that the configuration cannot be read: each event would say it again.
-static IS_SAID: AtomicBool = AtomicBool::new(false);
 
 /// A project's file that names hooks.
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectHooks {
     pub(crate) file: PathBuf,
     pub(crate) text: String,
+    /// By what it is accepted: its bytes, and those of the files that its hooks name.
+    digest: String,
     pub(crate) is_accepted: bool,
     /// What it names; or why nothing of it can be used.
     pub(crate) hooks: Result<Vec<Hook>, String>,
@@ -56,14 +59,13 @@ pub(crate) fn reader(environment: &ProcessEnvironment, place: &Place, config: &C
         settings,
         read: |reader, directory| {
             let own = config::read(&reader.file).map(|config| own(reader, &config.hooks, directory));
-            if let Err(error) = &own
-                && !IS_SAID.swap(true, Ordering::Relaxed)
-            {
-                tracing::warn!(target: "q::hook", why = %error.on_one_line(), "no hook of the configuration runs");
-            }
+            let (own, fault) = match own {
+                Ok(own) => (own, None),
+                Err(error) => (Vec::new(), Some(error.on_one_line())),
+            };
             let of_project = of_project(reader, directory).filter(|project| project.is_accepted);
-            let of_project = of_project.and_then(|project| project.hooks.ok());
-            own.into_iter().chain(of_project).flatten().collect()
+            let of_project = of_project.and_then(|project| project.hooks.ok()).unwrap_or_default();
+            HooksThere { own, of_project, fault }
         },
         told,
     }
@@ -104,20 +106,45 @@ pub(crate) fn of_project(reader: &HookReader, directory: &Path) -> Option<Projec
             (text, hooks)
         }
     };
+    let (pinned, hooks) = match hooks.and_then(|hooks| Ok((named_files(&project, &hooks)?, hooks))) {
+        Ok((pinned, hooks)) => (pinned, Ok(hooks)),
+        Err(why) => (Vec::new(), Err(why)),
+    };
     let in_project = |hook: &HookConfig| hook_in(hook, &project, Vec::new());
     let hooks = hooks.map(|hooks| hooks.iter().map(in_project).collect());
     let known = accepted(&reader.accepted).unwrap_or_default();
-    let is_accepted = known.iter().any(|one| *one == (known_by(&text), file.clone()));
-    Some(ProjectHooks { file, text, is_accepted, hooks })
+    let parts = [text.as_bytes()].into_iter().chain(pinned.iter().map(Vec::as_slice));
+    let digest = hexadecimal(&digest_of(parts));
+    let is_accepted = known.iter().any(|one| *one == (digest.clone(), file.clone()));
+    Some(ProjectHooks { file, text, digest, is_accepted, hooks })
 }
 
-/// By what the bytes of a file are told from others.
-fn known_by(text: &str) -> String {
-    let mut known_by = String::new();
-    for byte in digest_of([text.as_bytes()]) {
-        let _never = write!(known_by, "{byte:02x}");
+/// What stands in the files beneath the project's `.q` that its hooks name: they were accepted with it. A file elsewhere in the
+/// project is an error: commands in the sandbox change those, and a hook runs outside of it.
+fn named_files(project: &Path, hooks: &[HookConfig]) -> Result<Vec<Vec<u8>>, String> {
+    let own = project.join(OWN_OF_PROJECTS).canonicalize();
+    let mut pinned = Vec::new();
+    for (hook, word) in hooks.iter().flat_map(|hook| hook.command.iter().map(move |word| (hook, word))) {
+        let found = project.join(word).canonicalize();
+        let Some(path) = found.ok().filter(|path| path.is_file() && path.starts_with(project)) else {
+            continue;
+        };
+        if !own.as_ref().is_ok_and(|own| path.starts_with(own)) {
+            return Err(format!(
+                "[[hooks]] for {} names {word}, which commands in the sandbox may change: move it beneath {OWN_OF_PROJECTS}",
+                hook.event.name()
+            ));
+        }
+        let failed = |why: String| format!("{word}, which a hook names, cannot be used: {why}");
+        let mut bytes = Vec::new();
+        let file = File::open(&path).map_err(|error| failed(error.to_string()))?;
+        file.take(MOST_OF_NAMED + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+        if bytes.len() as u64 > MOST_OF_NAMED {
+            return Err(failed(format!("it is longer than {MOST_OF_NAMED} bytes")));
+        }
+        pinned.push(bytes);
     }
-    known_by
+    Ok(pinned)
 }
 
 /// The digests of what was accepted, each with its file.
@@ -142,7 +169,7 @@ pub(crate) fn accept(place: &Place, project: &ProjectHooks) -> Result<(), CliErr
         for (digest, file) in &all {
             let _never = writeln!(text, "{digest} {}", file.display());
         }
-        let _never = writeln!(text, "{} {named}", known_by(&project.text));
+        let _never = writeln!(text, "{} {named}", project.digest);
         Ok(Some(text))
     })?;
     Ok(())
@@ -217,5 +244,40 @@ pub(crate) fn sample(directory: &Path) -> Happening {
         turn: Some(1),
         answer: "This is a sample: nothing happened.".into(),
         ..Happening::default()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_projects_hooks_name_files_of_its_own_directory_which_are_accepted_with_them() {
+        let place = tempfile::tempdir().unwrap();
+        let project = place.path().canonicalize().unwrap();
+        fs::create_dir(project.join(".q")).unwrap();
+        for (file, text) in [(".q/notify.sh", "echo"), ("notify.sh", "echo")] {
+            fs::write(project.join(file), text).unwrap();
+        }
+        std::os::unix::fs::symlink("../notify.sh", project.join(".q/link.sh")).unwrap();
+        let whole = project.join("notify.sh").display().to_string();
+        let is_accepted = |words: &[&str]| {
+            let text = format!("[[hooks]]\nevent = \"turn.ended\"\ncommand = {words:?}\n");
+            named_files(&project, &config::project_hooks(&text).unwrap()).ok()
+        };
+        for (words, pinned) in [
+            (&["sh", ".q/notify.sh"][..], Some(vec![b"echo".to_vec()])),
+            (&["sh", "-c", "cat >>notify.sh"], Some(Vec::new())),
+            (&["sh", "not-there.sh"], Some(Vec::new())),
+            (&["sh", "notify.sh"], None),
+            (&["sh", "./.q/../notify.sh"], None),
+            (&["sh", ".q/link.sh"], None),
+            (&[whole.as_str()], None),
+        ] {
+            assert_eq!(is_accepted(words), pinned, "{words:?}");
+        }
     }
 }

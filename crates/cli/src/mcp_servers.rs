@@ -5,12 +5,11 @@
 //! would hand the person's keys to whatever a repository names.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use q_agent::{McpServers, ServerTables};
 use q_mcp::{McpSpec, Pin, PinnedTools, ServerOrigin};
-use q_tools::{ProjectPlace, SERVERS_FILE, digest_of};
+use q_tools::{ProjectPlace, SERVERS_FILE, digest_of, hexadecimal};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -174,11 +173,8 @@ pub(crate) fn by_relative_path(command: &[String]) -> bool {
 
 /// By what a project's servers are told from those of others that have the same names.
 fn known_by(project: &Path) -> String {
-    let mut known_by = String::new();
-    for byte in digest_of([project.as_os_str().as_encoded_bytes()]).iter().take(KNOWN_BY) {
-        let _never = write!(known_by, "{byte:02x}");
-    }
-    known_by
+    let digest = digest_of([project.as_os_str().as_encoded_bytes()]);
+    hexadecimal(digest.get(..KNOWN_BY).unwrap_or(&digest))
 }
 
 /// The form of that file, of which other programs read more.

@@ -40,7 +40,7 @@ mod world;
 mod writer;
 
 pub use error::HostError;
-pub use hook_runs::{Happening, Hook, HookEvent, HookReader};
+pub use hook_runs::{Happening, Hook, HookEvent, HookReader, HooksThere};
 pub use opening::Probe;
 pub use project_files::{PersonalFiles, ProjectReader, ProjectReading};
 pub use serve::{HostConfig, run};

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::compactor::Compactor;
 use crate::error::{HostError, system};
 use crate::events::HostEvent;
-use crate::followers::hooks::HookFollower;
+use crate::followers::hooks::{HookFollower, PutAway};
 use crate::followers::metrics::{FollowedMetrics, MetricsFollower, Recorder};
 use crate::followers::{FollowError, Followers};
 use crate::hook_runs::HookRuns;
@@ -189,6 +189,10 @@ async fn begin(
     let recorder = Recorder::default();
     let hooks =
         personal.hooks.clone().map(|reader| HookRuns::new(reader, Handle::current(), recorder.clone()));
+    let hooks = hooks.map(|runs| {
+        let closed = core.view().sessions().filter(|session| !session.presence.is_open());
+        HookFollower::new(runs, Arc::downgrade(&store), PutAway(closed.map(|session| session.id).collect()))
+    });
     let (followers, metrics) = start_followers(&store, &recorder, changes.clone(), hooks)?;
     let writer = start_writer(&store, followers, report)?;
     let shells = ShellRuns::new(events.clone());
@@ -245,7 +249,7 @@ fn start_followers(
     store: &Arc<dyn Store>,
     recorder: &Recorder,
     changes: Option<PathBuf>,
-    hooks: Option<HookRuns>,
+    hooks: Option<HookFollower>,
 ) -> Result<(Followers, FollowedMetrics), HostError> {
     let mut followers = Followers::new(Arc::downgrade(store));
     let told = |error| match error {
@@ -257,8 +261,7 @@ fn start_followers(
         forget_erased(&all, &**store);
         let _nobody_waits = followers.follow(ForgetsChanges { all }).map_err(told)?;
     }
-    if let Some(runs) = hooks {
-        let follower = HookFollower::new(runs, Arc::downgrade(store));
+    if let Some(follower) = hooks {
         let _nobody_waits = followers.follow(follower).map_err(told)?;
     }
     Ok((followers, FollowedMetrics::new(recorder.clone(), following)))

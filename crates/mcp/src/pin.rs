@@ -2,13 +2,12 @@
 //! it was is not offered, and shown as a difference, until the person accepts it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use q_tools::digest_of;
+use q_tools::{digest_of, hexadecimal};
 use serde::{Deserialize, Serialize};
 
 use crate::beside;
@@ -119,12 +118,7 @@ fn shown(text: &str) -> String {
 fn digest(command: &[String], tools: &[ListedTool]) -> String {
     let words = command.iter().map(String::as_bytes);
     let tools: Vec<[u8; 32]> = tools.iter().map(ListedTool::digest).collect();
-    let whole = digest_of(words.chain([b"".as_slice()]).chain(tools.iter().map(<[u8; 32]>::as_slice)));
-    let mut written = String::new();
-    for byte in whole {
-        let _never = write!(written, "{byte:02x}");
-    }
-    written
+    hexadecimal(&digest_of(words.chain([b"".as_slice()]).chain(tools.iter().map(<[u8; 32]>::as_slice))))
 }
 
 impl PinnedTools {

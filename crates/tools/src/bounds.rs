@@ -6,11 +6,16 @@
 use std::fs;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpid, getsid, kill_process, kill_process_group, setpgid};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, getsid, kill_process, kill_process_group, setpgid, waitpid,
+};
+use tokio::time::Instant;
 
 /// How often it is looked at, and how often once half of what it may take is taken.
 const LOOK: Duration = Duration::from_millis(500);
 const LOOK_CLOSELY: Duration = Duration::from_millis(50);
+/// How many times as long as a look took nobody looks again: the exact figure of what is shared may cost as much as the command does.
+const REST: u32 = 10;
 /// The most processes that are counted where any number may be.
 const MOST_COUNTED: usize = 1 << 16;
 
@@ -34,12 +39,15 @@ impl CommandBounds {
         Self { processes: Self::PROCESSES, memory: total.into_iter().chain(group).min().unwrap_or(0) / 2 }
     }
 
-    /// Waits until what came of this process takes more, and says so. Never, where any amount may be taken.
-    pub(crate) async fn are_exceeded(self) -> String {
+    /// Waits until what came of this process takes more, and says so. Never, where any amount may be taken. What came here because
+    /// its parent ended, and has ended too, is let go of meanwhile; of the command itself somebody else hears how it ended.
+    pub(crate) async fn are_exceeded(self, command: Option<Pid>) -> String {
         if self == Self::default() {
             return std::future::pending().await;
         }
         loop {
+            let began = Instant::now();
+            reap_orphans(command);
             let taken = self.taken();
             if self.processes > 0 && taken.processes > self.processes {
                 return format!("it had more than {} processes", self.processes);
@@ -49,24 +57,26 @@ impl CommandBounds {
             }
             let is_much = |taken: u64, most: u64| most > 0 && taken > most / 2;
             let is_near = is_much(taken.processes, self.processes) || is_much(taken.memory, self.memory);
-            tokio::time::sleep(if is_near { LOOK_CLOSELY } else { LOOK }).await;
+            let pause = if is_near { LOOK_CLOSELY } else { LOOK };
+            tokio::time::sleep(pause.max(began.elapsed() * REST)).await;
         }
     }
 
-    /// What is taken now: counted no further than to what is too much.
+    /// What is taken now: counted no further than to what is too much. What has ended and waits for its parent takes nothing.
     fn taken(self) -> Taken {
         let most = usize::try_from(self.processes).unwrap_or(MOST_COUNTED).min(MOST_COUNTED);
         let most = if most == 0 { MOST_COUNTED } else { most + 1 };
         let mut found = Vec::new();
+        let mut looked = 0;
         each_descendant(|pid| {
-            found.push(pid);
-            found.len() < most
+            found.extend(Running::look(pid));
+            looked += 1;
+            found.len() < most && looked < MOST_COUNTED
         });
-        let sum = |of: fn(Pid) -> Option<u64>| found.iter().filter_map(|pid| of(*pid)).sum();
-        let mut memory = if self.memory == 0 { 0 } else { sum(resident) };
+        let mut memory = if self.memory == 0 { 0 } else { found.iter().map(|one| one.resident).sum() };
         if memory > self.memory {
             // What is shared was counted for each: the exact figure costs more, and is wanted only here.
-            memory = sum(|pid| shared_out(pid).or_else(|| resident(pid)));
+            memory = found.iter().map(|one| shared_out(one.pid).unwrap_or(one.resident)).sum();
         }
         Taken { processes: found.len() as u64, memory }
     }
@@ -78,19 +88,36 @@ struct Taken {
     memory: u64,
 }
 
-/// What a process has in memory, in bytes, with what it shares with others.
-fn resident(pid: Pid) -> Option<u64> {
-    kilobytes(&format!("/proc/{}/status", pid.as_raw_nonzero()), "VmRSS:")
+/// A process that has not ended.
+struct Running {
+    pid: Pid,
+    /// What it has in memory, in bytes, with what it shares with others.
+    resident: u64,
 }
 
-/// The same with its part of what is shared.
+impl Running {
+    fn look(pid: Pid) -> Option<Self> {
+        let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
+        let resident = size_of_line(&status, "VmRSS:");
+        // Only the first thread of one that has no memory may have ended: the others go on, and it counts.
+        let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+        let has_others =
+            threads.and_then(|count| count.trim().parse().ok()).is_some_and(|count: u64| count > 1);
+        (resident.is_some() || has_others).then(|| Self { pid, resident: resident.unwrap_or_default() })
+    }
+}
+
+/// What a process has in memory with its part of what is shared, in bytes.
 fn shared_out(pid: Pid) -> Option<u64> {
     kilobytes(&format!("/proc/{}/smaps_rollup", pid.as_raw_nonzero()), "Pss:")
 }
 
 /// A size that the system tells in a line of that name, in bytes.
 fn kilobytes(path: &str, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(path).ok()?;
+    size_of_line(&fs::read_to_string(path).ok()?, name)
+}
+
+fn size_of_line(text: &str, name: &str) -> Option<u64> {
     let size = text.lines().find_map(|line| line.strip_prefix(name))?;
     size.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
@@ -121,6 +148,13 @@ fn each_descendant(mut wants_more: impl FnMut(Pid) -> bool) {
             }
             to_ask.push(child);
         }
+    }
+}
+
+/// Lets go of this process's children that have ended, but for one.
+fn reap_orphans(but: Option<Pid>) {
+    for child in children_of(getpid()).into_iter().filter(|child| Some(*child) != but) {
+        let _not_yet = waitpid(Some(child), WaitOptions::NOHANG);
     }
 }
 

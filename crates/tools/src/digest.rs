@@ -1,5 +1,7 @@
 //! What things are recognised by: one number for so many parts, of which none can be taken for the beginning of the next.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 /// The digest of these parts, in their order.
@@ -12,6 +14,14 @@ pub fn digest_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     digest.finalize().into()
 }
 
+/// Some bytes as files and names have them, two digits each.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut written, byte| {
+        let _never_fails = write!(written, "{byte:02x}");
+        written
+    })
+}
+
 /// The plain digest of some bytes, as other programs make it.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
@@ -19,7 +29,12 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::digest_of;
+    use super::{digest_of, hexadecimal};
+
+    #[test]
+    fn a_byte_is_two_digits() {
+        assert_eq!(hexadecimal(&[0, 10, 255]), "000aff");
+    }
 
     #[test]
     fn where_a_part_ends_makes_a_difference() {

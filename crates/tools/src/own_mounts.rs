@@ -1,5 +1,6 @@
 //! Mounts that only a command and what it starts see: all is read only but what it may change, so that owners, permissions and
-//! times of what is outside stay too, which Landlock has no word for. `.git` and what is `q`'s own stay as they are even beneath.
+//! times of what is outside stay too, which Landlock has no word for. `.git`, a
+//! project's `.q` and what is `q`'s own stay as they are even beneath.
 //!
 //! It takes a namespace of users, which some systems keep from who is not privileged, and others from containers. There the rest of
 //! the sandbox holds, and the command's output begins with what does not.
@@ -19,11 +20,15 @@ use rustix::mount::{
 };
 use rustix::thread::UnshareFlags;
 
+use crate::project::OWN_OF_PROJECTS;
+
 /// Where programs share memory. It is the command's alone, and gone with it.
 const SHARED: &str = "/dev/shm";
 /// How much that may be; it counts as memory.
 const SHARED_OPTIONS: &std::ffi::CStr = c"mode=1777,size=1g";
-/// In how many levels repositories are looked for, the directory's own and three beneath it, and in how many directories at most.
+/// What stays as it is wherever it stands beneath what may be changed.
+const KEPT: [&str; 2] = [".git", OWN_OF_PROJECTS];
+/// In how many levels these are looked for, the directory's own and three beneath it, and in how many directories at most.
 const DEPTH: usize = 4;
 const MAX_LOOKED_INTO: usize = 2000;
 
@@ -45,11 +50,11 @@ pub(crate) fn enter(may_change: &[PathBuf], own: &[PathBuf]) -> Result<(), Strin
     for path in &writable {
         mount_bind_recursive(path, path).map_err(told(path))?;
     }
-    let repositories: Vec<PathBuf> = writable.iter().flat_map(|path| repositories(path)).collect();
-    let elsewhere = repositories.iter().filter_map(|path| leads_to(path));
+    let found: Vec<PathBuf> = writable.iter().flat_map(|path| what_runs_by_itself(path)).collect();
+    let elsewhere = found.iter().filter_map(|path| leads_to(path));
     let elsewhere = elsewhere.filter(|path| writable.iter().any(|own| path.starts_with(own) && path != own));
     // What is a link cannot be mounted: that another stands in its place is as if there had been none.
-    let there = repositories.iter().filter(|path| !path.is_symlink()).cloned();
+    let there = found.iter().filter(|path| !path.is_symlink()).cloned();
     let kept: BTreeSet<PathBuf> = there.chain(elsewhere).chain(protected(own, &writable)).collect();
     // A directory that is mounted cannot be renamed: else another could be put in the place of what is kept.
     for path in &above(&kept, &writable) {
@@ -119,8 +124,9 @@ fn leave_namespaces() -> Result<(), String> {
     Ok(())
 }
 
-/// The directories of repositories beneath one, as far as is looked, and what names one that is elsewhere.
-fn repositories(root: &Path) -> Vec<PathBuf> {
+/// The directories of repositories beneath one and what projects keep for `q`, as far as is looked, and what names a repository
+/// that is elsewhere: hooks of both run outside the sandbox.
+fn what_runs_by_itself(root: &Path) -> Vec<PathBuf> {
     let (mut found, mut level, mut looked) = (Vec::new(), vec![root.to_owned()], 0);
     for _ in 0..DEPTH {
         let mut next = Vec::new();
@@ -131,7 +137,7 @@ fn repositories(root: &Path) -> Vec<PathBuf> {
             }
             for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
                 let Ok(kind) = entry.file_type() else { continue };
-                if entry.file_name().eq_ignore_ascii_case(".git") {
+                if KEPT.iter().any(|kept| entry.file_name().eq_ignore_ascii_case(kept)) {
                     found.push(entry.path());
                 } else if kind.is_dir() {
                     next.push(entry.path());
@@ -143,7 +149,7 @@ fn repositories(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The directory of a repository that stands elsewhere than in its `.git`: by a link, or by the name in that file.
+/// The directory that stands elsewhere than in its `.git` or `.q`: by a link, or by the name in that file.
 fn leads_to(git: &Path) -> Option<PathBuf> {
     /// More than any path, in bytes.
     const LONGEST: u64 = 8 << 10;
@@ -206,22 +212,24 @@ mod tests {
     }
 
     #[test]
-    fn repositories_are_found_beneath_a_directory_and_no_link_is_followed() {
+    fn what_runs_by_itself_is_found_beneath_a_directory_and_no_link_is_followed() {
         let room = tempfile::tempdir().unwrap();
         let at = |path: &str| room.path().join(path);
-        for directory in [".git/modules/x/.git", "sub/.git", "a/b/c/.git", "1/2/3/4/.git", "apart"] {
+        for directory in
+            [".git/modules/x/.git", "sub/.git", "a/b/c/.git", "1/2/3/4/.git", "apart", "sub/.q/x"]
+        {
             fs::create_dir_all(at(directory)).unwrap();
         }
         fs::write(at("a/.git"), "gitdir: ../apart\n").unwrap();
         fs::create_dir(at("by-link")).unwrap();
         std::os::unix::fs::symlink(at("apart"), at("by-link/.git")).unwrap();
         std::os::unix::fs::symlink(at("sub"), at("link")).unwrap();
-        let mut found = repositories(room.path());
+        let mut found = what_runs_by_itself(room.path());
         found.sort();
-        let all = [".git", "a/.git", "a/b/c/.git", "by-link/.git", "sub/.git"].map(at);
+        let all = [".git", "a/.git", "a/b/c/.git", "by-link/.git", "sub/.git", "sub/.q"].map(at);
         assert_eq!(found, all);
         let apart = fs::canonicalize(at("apart")).unwrap();
         let leads = all.each_ref().map(|git| leads_to(git));
-        assert_eq!(leads, [None, Some(apart.clone()), None, Some(apart), None]);
+        assert_eq!(leads, [None, Some(apart.clone()), None, Some(apart), None, None]);
     }
 }

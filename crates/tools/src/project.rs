@@ -24,6 +24,8 @@ const RULES_END: &str = ".md";
 pub const SERVERS_FILE: &str = ".mcp.json";
 /// In which a project names hooks of q's.
 pub const HOOKS_FILE: &str = ".q/hooks.toml";
+/// Where projects keep what is `q`'s: no command in the sandbox changes what stands there, since some of it runs by itself.
+pub const OWN_OF_PROJECTS: &str = ".q";
 /// What a repository has at its top.
 const TOP: &str = ".git";
 /// How many directories are looked through, from the lowest up.

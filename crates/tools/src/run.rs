@@ -30,7 +30,7 @@ pub(crate) const DEFINITION: ToolDefinition = ToolDefinition {
 /// The same in a sandbox. A tool of its own, so that leave for it is never leave for the other.
 pub(crate) const SANDBOXED: ToolDefinition = ToolDefinition {
     name: "run_sandboxed",
-    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, nothing beneath .git, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
+    about: "Runs a command as run does, in a sandbox: it may change files only beneath the session's directory and in TMPDIR, nothing beneath .git or .q, and has no network. Prefer it; call run only for what cannot be done so. The person is asked first.",
     schema: SCHEMA,
     reads: false,
 };
@@ -279,7 +279,7 @@ impl CommandSettings {
 /// What to think of when a command of the sandbox has failed.
 fn in_sandbox(directory: &Path) -> String {
     format!(
-        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git, and has no network. Where that is why it failed, run does it without, once the person says so; q may have asked already.)\n",
+        "(It ran in a sandbox: it may change files only beneath {} and in TMPDIR, nothing beneath .git or .q, and has no network. Where that is why it failed, run does it without, once the person says so; q may have asked already.)\n",
         directory.display()
     )
 }

@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Resource, Rlimit, Signal, WaitOptions, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe::{self, Receiver};
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,8 +27,8 @@ const CANNOT_RUN: u8 = 126;
 const NO_SANDBOX: u8 = 125;
 /// And of one that took more than it may.
 const KILLED: u8 = 128 + 9;
-/// The longest input that is said first, in bytes: as much as every pipe holds, also of who has many.
-pub const MAX_INPUT: usize = 8 << 10;
+/// The longest input that is said first, in bytes: as much as every pipe holds. Who has very many gets pipes of a single page.
+pub const MAX_INPUT: usize = 4 << 10;
 /// What a process that is to be held to a sandbox is started from: the program that runs here, wherever that has gone.
 const ITSELF: &str = "/proc/self/exe";
 /// How many descriptors a process of a command may have open, and how large a file may become, unless less is allowed already.
@@ -98,10 +98,11 @@ impl SupervisedCommand {
         let mut child = self.start(scratch.as_ref(), said)?;
         let input = child.stdin.take().map(|input| pipe::Sender::from_owned_fd(OwnedFd::from(input)));
         let input = input.transpose().map_err(failed)?;
+        let command = Pid::from_raw(child.id().cast_signed());
         let mut ending = tokio::task::spawn_blocking(move || child.wait());
         let status = tokio::select! {
             status = &mut ending => status,
-            why = self.bounds.are_exceeded() => {
+            why = self.bounds.are_exceeded(command) => {
                 end_all_at_once();
                 end_descendants().await;
                 return Ok(self.says_why_it_ended(&why));
@@ -191,7 +192,7 @@ impl SupervisedCommand {
             let _nobody_reads = io::Write::write_fmt(
                 &mut io::stderr(),
                 format_args!(
-                    "(q: not held here: .git, and permissions, owners and times of files outside: {why})\n"
+                    "(q: not held here: .git and .q, and permissions, owners and times of files outside: {why})\n"
                 ),
             );
         }
@@ -257,8 +258,9 @@ const LOOKED_AT: usize = 10_000;
 /// A directory for what a command wants to put down for a moment. Removed once the command is gone.
 struct Scratch {
     path: PathBuf,
-    /// Locked while it is wanted: what nobody holds was left by one that was killed.
-    _held: File,
+    /// Locked while it is wanted, where the file system has locks: what nobody holds was left by one that was killed. Where it has
+    /// none, nobody gets one, so nothing is swept either.
+    _held: Option<File>,
 }
 
 impl Scratch {
@@ -268,8 +270,7 @@ impl Scratch {
         let nonce = getrandom::u64().map_err(io::Error::other)?;
         let path = above.join(format!("{SCRATCH}{nonce:016x}"));
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let held = File::open(&path)?;
-        held.lock()?;
+        let held = File::open(&path).and_then(|held| held.lock().map(|()| held)).ok();
         // Whoever swept it before it was held has the lock first, and removes it.
         if std::fs::exists(&path)? { Ok(Self { path, _held: held }) } else { Self::make() }
     }

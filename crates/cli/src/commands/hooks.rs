@@ -103,12 +103,13 @@ async fn note_faults(context: &Context, here: &HooksHere) -> Result<(), CliError
     let Some(mut client) = Client::attach_existing(context, false).await? else { return Ok(()) };
     let Response::Stats(stats) = client.ask(Request::Stats).await? else { return Err(unexpected()) };
     for (code, times) in stats.errors {
-        let said = match code.as_str() {
-            "hook_failed" => "did not end well",
-            "hook_dropped" => "did not run, since too many waited",
+        let (what, said) = match code.as_str() {
+            "hook_failed" => ("hook", "did not end well"),
+            "hook_dropped" => ("hook", "did not run, since too many waited or one waited for a minute"),
+            "hook_unread" => ("event", "found a configuration that could not be read"),
             _other => continue,
         };
-        let times = words::counted(usize::try_from(times).unwrap_or(usize::MAX), "hook");
+        let times = words::counted(usize::try_from(times).unwrap_or(usize::MAX), what);
         out::note(&format!("{times} {said} since the host started: q host logs, q hooks check EVENT"));
     }
     Ok(())

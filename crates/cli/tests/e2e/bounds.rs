@@ -61,3 +61,15 @@ fn what_goes_on_in_the_background_is_held_to_the_same() {
     assert!(ended.contains("exit code 137"), "{ended}");
     until("its end", || (!is_alive(&pids(&shop)[0])).then_some(()));
 }
+
+#[test]
+fn what_has_ended_counts_no_more_whoever_its_parent_was() {
+    // Each outlives its parent, comes to who supervises the command, and ends; the command waits until none of them is left.
+    let line = "n=0; : >pids; while [ $n -lt 60 ]; do n=$((n+1)); (sh -c 'echo $$ >>pids' &); while [ $(wc -l <pids) -lt $n ]; do :; done; done\n\
+                for pid in $(cat pids); do while [ -e /proc/$pid ]; do sleep 0.1; done; done; echo all gone";
+    let shop = wanting("command_processes = 20", line, false);
+    shop.wait("api").succeeded();
+    let told = shop.told(1).concat();
+    assert!(told.contains("all gone"), "{told}");
+    assert_eq!(pids(&shop).len(), 60);
+}

@@ -33,6 +33,8 @@ fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
     fs::write(&outside, "as it was").unwrap();
     fs::create_dir(shop.directory.join(".git")).unwrap();
     fs::write(shop.directory.join(".git/config"), "").unwrap();
+    fs::create_dir(shop.directory.join(".q")).unwrap();
+    fs::write(shop.directory.join(".q/notify.sh"), "").unwrap();
     // A repository whose directory is called otherwise, and a terminal of the person's.
     for name in ["apart", "sub"] {
         fs::create_dir(shop.directory.join(name)).unwrap();
@@ -53,6 +55,7 @@ fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
         "touch -d @0 ../outside 2>/dev/null || echo no time",
         "(echo x >>.git/config) 2>/dev/null || echo no repository",
         "mv .git away 2>/dev/null || echo no way around",
+        "(echo x >>.q/notify.sh || mv .q away) 2>/dev/null || echo no hook",
         "(echo x >>apart/config) 2>/dev/null || echo nor one apart",
         "for at in /dev/pts/[0-9]* /dev/tty; do (: <$at) && echo reads $at; (: >$at) && echo draws on $at; done 2>/dev/null; echo no terminal",
         "kill -0 $PPID 2>/dev/null || echo no signal",
@@ -73,7 +76,7 @@ fn a_command_in_the_sandbox_changes_its_directory_and_nothing_else() {
     }
     let (said, scratch) = told.trim_end().rsplit_once('\n').unwrap();
     let files = "one\ntwo\nx\nno outside\nno move\nno link\nno truncation\nno removal\nno mode\nno time";
-    let rest = "no repository\nno way around\nnor one apart\nno terminal\nno signal\nno limit\nno datagram\nno privilege\nmemory";
+    let rest = "no repository\nno way around\nno hook\nnor one apart\nno terminal\nno signal\nno limit\nno datagram\nno privilege\nmemory";
     assert_eq!(said, format!("{files}\n{rest}"), "{told}");
     assert_eq!(fs::read_to_string(&outside).unwrap(), "as it was");
     let is = fs::metadata(&outside).unwrap();
