@@ -40,7 +40,10 @@ mod tests {
         for (text, expected) in [
             ("exit code 1\ntouch: cannot touch '/tmp/x': Read-only file system\n", true),
             ("exit code 6\ncurl: (6) Could not resolve host: example.org\n", true),
-            ("exit code 7\ncurl: (7) Failed to connect to 127.0.0.1 port 80: Couldn't connect to server\n", true),
+            (
+                "exit code 7\ncurl: (7) Failed to connect to 127.0.0.1 port 80: Couldn't connect to server\n",
+                true,
+            ),
             ("exit code 1\nPermissionError: [Errno 1] Operation not permitted\n", true),
             ("exit code 1\nnpm error code EAI_AGAIN\n", true),
             ("exit code 101\nassertion failed: left == right\n", false),

@@ -9,7 +9,7 @@ use q_term::words;
 use serde::Serialize;
 
 use crate::client::{Client, unexpected};
-use crate::commands::{HooksCheckArgs, HooksVerb};
+use crate::commands::{HooksAcceptArgs, HooksCheckArgs, HooksVerb};
 use crate::config::{self, Config, hooks};
 use crate::context::Context;
 use crate::error::CliError;
@@ -60,7 +60,7 @@ pub(crate) async fn run(context: &Context, verb: HooksVerb) -> Result<ExitCode, 
     match verb {
         HooksVerb::List(args) => list(context, &here, args.json).await?,
         HooksVerb::Check(args) => return check(context, &here, &args).await,
-        HooksVerb::Accept => accept(context, &here)?,
+        HooksVerb::Accept(args) => accept(context, &here, &args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -146,16 +146,33 @@ async fn check(
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn accept(context: &Context, here: &HooksHere) -> Result<(), CliError> {
+fn accept(
+    context: &Context,
+    here: &HooksHere,
+    HooksAcceptArgs { yes }: &HooksAcceptArgs,
+) -> Result<(), CliError> {
     let Some(project) = &here.project else {
         return Err(CliError::failed("no trusted project names hooks here")
             .hint("q trust, for a directory with a .q/hooks.toml"));
     };
     let file = project.file.display();
-    if let Err(why) = &project.hooks {
-        return Err(CliError::failed(format!("{file}: {why}")));
-    }
+    let hooks = match &project.hooks {
+        Ok(hooks) => hooks,
+        Err(why) => return Err(CliError::failed(format!("{file}: {why}"))),
+    };
     out::line(project.text.trim_end())?;
+    // Last, and each in a line: however the file is laid out, what would run is on the screen with the question.
+    for hook in hooks {
+        out::note(&format!("{:<18} {}", hook.event.name(), words::argv(&hook.command)));
+    }
+    if !yes && !context.environment.input_is_terminal {
+        return Err(
+            CliError::usage("nobody can be asked here whether these may run").hint("q hooks accept --yes")
+        );
+    }
+    if !yes && !out::ask("May these run, without being asked about again? [y/N] ")? {
+        return Err(CliError::failed("they do not run"));
+    }
     hooks_file::accept(&context.place, project)?;
     out::note(&format!("these hooks of {file} run from now on, as long as it stays exactly so"));
     Ok(())

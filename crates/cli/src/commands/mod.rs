@@ -177,7 +177,13 @@ pub(crate) enum HooksVerb {
     /// Run those for an event once, with a sample of what they are told
     Check(HooksCheckArgs),
     /// Show this project's hooks, and have them run as long as their file stays as it is
-    Accept,
+    Accept(HooksAcceptArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HooksAcceptArgs {
+    #[arg(long, help = "Without asking, where nobody can be asked")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, clap::Args)]

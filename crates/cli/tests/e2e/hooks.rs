@@ -170,7 +170,10 @@ fn a_projects_hooks_run_once_exactly_they_were_accepted() {
     shop.world.q(&["chat", "-s", "api", "two"]).succeeded();
     lines(&own, 2);
     q(&["hooks", "check", "turn.ended"]).succeeded().told("not accepted, so it was not run");
-    q(&["hooks", "accept"]).succeeded().said("cat >>project");
+    // Nobody can be asked here, so nothing is accepted.
+    q(&["hooks", "accept"]).exited(2).told("q hooks accept --yes");
+    q(&["hooks", "list"]).succeeded().said("not accepted, so it does not run");
+    q(&["hooks", "accept", "--yes"]).succeeded().said("cat >>project");
     shop.world.q(&["chat", "-s", "api", "three"]).succeeded();
     let project = shop.directory.join("project");
     assert_eq!(told(&project, 1)[0]["turn"], 3);
