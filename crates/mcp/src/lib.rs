@@ -43,7 +43,7 @@ mod questions;
 mod remote;
 mod reply;
 mod resources;
-mod sent;
+mod sent_secrets;
 mod server;
 mod session_servers;
 mod sign_in;

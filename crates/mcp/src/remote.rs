@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::http::{HttpAnswer, HttpClient, HttpMethod, HttpRequest, HttpTrouble};
-use crate::sent::Sent;
+use crate::sent_secrets::SentSecrets;
 use crate::sign_in::{Challenge, Pass, is_invalid};
 
 /// How long a server may stay silent: whoever asked gives up before that, but where the person is asked meanwhile; and the stream for
@@ -187,10 +187,10 @@ impl RemoteLine {
     }
 
     /// What of its requests is shown nowhere, whoever says it back.
-    fn sent(&self) -> Sent {
+    fn sent(&self) -> SentSecrets {
         let (token, session) = (self.0.pass.sent(), self.state().session.clone());
         let own = self.0.server.headers.values();
-        Sent::of(own.chain(&token).chain(&session).map(String::as_str))
+        SentSecrets::of(own.chain(&token).chain(&session).map(String::as_str))
     }
 
     /// Sends a message. What is answered to a request comes behind it, by itself.
@@ -369,7 +369,7 @@ impl Transport<RoleClient> for RemoteTransport {
 }
 
 /// What a status says that is no success, with the way out.
-async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass, sent: &Sent) -> RemoteFault {
+async fn refusal(answer: &mut dyn HttpAnswer, pass: &Pass, sent: &SentSecrets) -> RemoteFault {
     let status = answer.status();
     let place = "key_env, key_file or headers in its table";
     let challenge = answer.header("www-authenticate").and_then(Challenge::read);
@@ -409,7 +409,7 @@ fn is_plain(scope: &str) -> bool {
 }
 
 /// What is said with a refusal: an error of the protocol, or a text; without what was sent.
-fn words(said: &[u8], sent: &Sent) -> String {
+fn words(said: &[u8], sent: &SentSecrets) -> String {
     let error = serde_json::from_slice::<serde_json::Value>(said).ok();
     let message =
         error.as_ref().and_then(|error| error.pointer("/error/message").or_else(|| error.get("error")));

@@ -120,13 +120,13 @@ fn an_agents_modes_and_commands_are_listed_chosen_and_sent_as_they_are_typed() {
     terminal.send("/mode\r");
     terminal.wait_text("* code");
     terminal.send("\u{1b}");
-    terminal.wait_prompt("api");
+    terminal.wait_no_text("Esc leaves");
     terminal.send("/mode plan\r");
     terminal.wait_prompt("api");
     terminal.send("/model\r");
     terminal.wait_text("large");
     terminal.send("\u{1b}");
-    terminal.wait_prompt("api");
+    terminal.wait_no_text("Esc leaves");
     terminal.send("/model large\r");
     terminal.wait_prompt("api");
     terminal.send("/init here\r");

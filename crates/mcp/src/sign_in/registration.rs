@@ -8,7 +8,7 @@ use serde_json::json;
 use super::discovery::AuthorizationServer;
 use super::documents::Documents;
 use super::{form, tokens};
-use crate::sent::Sent;
+use crate::sent_secrets::SentSecrets;
 
 /// The longest name or secret, in bytes.
 const MOST: usize = 4 << 10;
@@ -87,7 +87,7 @@ pub(crate) async fn registered(
     }
     let answer = documents.post(place, "application/json", &[], wish.to_string()).await?;
     let Some(Registered { client_id, client_secret, token_endpoint_auth_method }) = answer.read() else {
-        let why = tokens::refusal(&answer, &Sent::default());
+        let why = tokens::refusal(&answer, &SentSecrets::default());
         return Err(format!(
             "{} does not take q in: {why}; name one in the table, client_id = \"…\"",
             place.host

@@ -7,7 +7,7 @@ use super::documents::{Document, Documents, shown};
 use super::form;
 use super::registration::ClientIdentity;
 use super::secure_address::SecureAddress;
-use crate::sent::Sent;
+use crate::sent_secrets::SentSecrets;
 
 /// The longest token, in bytes.
 const MOST: usize = 16 << 10;
@@ -71,7 +71,7 @@ pub(crate) async fn given(
     let told = |why: &str| format!("{}: {why}", place.host);
     let secrets = wish.iter().filter(|(name, _)| SECRET.contains(name)).map(|(_, value)| *value);
     let header = headers.iter().map(|(_, value)| value.as_str());
-    let sent = Sent::of(secrets.chain(client.secret()).chain(header));
+    let sent = SentSecrets::of(secrets.chain(client.secret()).chain(header));
     match answer.read::<Given>() {
         Some(given) => tokens(given).map_err(|why| TokenFault::Unknown(told(why))),
         None if is_over(&answer) => Err(TokenFault::Refused(told(&refusal(&answer, &sent)))),
@@ -86,7 +86,7 @@ fn is_over(answer: &Document) -> bool {
 }
 
 /// What a server says with a refusal, in a line, without what it was sent.
-pub(crate) fn refusal(answer: &Document, sent: &Sent) -> String {
+pub(crate) fn refusal(answer: &Document, sent: &SentSecrets) -> String {
     let status = answer.status;
     match answer.read_fault::<Refusal>() {
         Some(Refusal { error, error_description }) => {
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_is_not_shown_where_the_server_says_it_back() {
-        let sent = Sent::of(["rt-canary-secret"]);
+        let sent = SentSecrets::of(["rt-canary-secret"]);
         let pad = "x".repeat(290);
         for said in ["no rt-canary-secret", &format!("{pad}rt-canary-secret"), "cut off: rt-canary-s"] {
             let body = json!({ "error": "invalid_grant", "error_description": said }).to_string().into();

@@ -290,8 +290,10 @@ impl Model {
         let tool = tool[..tool.floor_char_boundary(LONGEST_TOOL)].to_owned();
         let state = if runs { CallState::Runs } else { CallState::Waits { since: self.now.mono } };
         let (id, turn_no) = (session.id, turn.no);
-        let always =
-            (wants == Wants::Consent && !said.asks).then(|| rules::always(&tool, &facts.subject)).flatten();
+        let was_held = facts.circumstance == Circumstance::Denied;
+        let always = (wants == Wants::Consent && !said.asks && !was_held)
+            .then(|| rules::always(&tool, &facts.subject))
+            .flatten();
         let bytes = (tool.len() + input.len()) as u64;
         self.sessions[at].turn.iter_mut().for_each(|turn| turn.filling.said += bytes);
         self.write(at);

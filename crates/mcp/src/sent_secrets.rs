@@ -13,9 +13,9 @@ const TAIL: usize = 4;
 
 /// All that must not show of what a request sent.
 #[derive(Default)]
-pub(crate) struct Sent(Vec<String>);
+pub(crate) struct SentSecrets(Vec<String>);
 
-impl Sent {
+impl SentSecrets {
     /// Of these values of headers, of a body or of an address. A scheme in front of one is no part of it.
     pub(crate) fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let words = values.into_iter().flat_map(str::split_whitespace).filter(|word| word.len() >= SHORT);
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn what_was_sent_is_not_shown_wherever_it_stands_and_however_it_was_cut() {
         let token = format!("eyJhbGciOiJIUzI1NiJ9.{}", "canary-x/".repeat(300));
-        let sent = Sent::of([format!("Bearer {token}").as_str(), "sk-canary", "blue", "ab cd+ef/gh"]);
+        let sent = SentSecrets::of([format!("Bearer {token}").as_str(), "sk-canary", "blue", "ab cd+ef/gh"]);
         for (said, shown) in [
             (format!("no {token} is known"), "no [key] is known"),
             (format!("who is Bearer {token}?"), "who is Bearer [key]?"),
@@ -72,6 +72,6 @@ mod tests {
             let said = format!("{}{token}{token}", "x".repeat(place));
             assert!(!sent.without(&said).contains("canary"), "{place}");
         }
-        assert_eq!(Sent::default().without("nothing was sent"), "nothing was sent");
+        assert_eq!(SentSecrets::default().without("nothing was sent"), "nothing was sent");
     }
 }
