@@ -1,6 +1,8 @@
 //! Whether what a call is given is about nothing but a command, or files, that are known: whoever has a rule for these has none for
 //! what else its input may mean to its agent. So only members that are known count, each once.
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 /// Members that change nothing of what is done.
@@ -42,8 +44,9 @@ pub(crate) fn is_files_alone(input: &RawValue, files: &[&str], changes: bool) ->
 
 fn is_known(input: &RawValue, is_it: impl Fn(&str, &RawValue) -> bool) -> bool {
     let Some(members) = q_json::all_members(input) else { return q_json::is_nothing(input) };
-    members.iter().enumerate().all(|(place, (name, value))| {
-        let is_once = members.iter().skip(place + 1).all(|(other, _)| other != name);
+    let mut names = BTreeSet::new();
+    members.iter().all(|(name, value)| {
+        let is_once = names.insert(name.as_str());
         let is_plain = q_json::is_nothing(value)
             || (WORDS.contains(&name.as_str()) && q_json::text(value).is_some())
             || (NUMBERS.contains(&name.as_str()) && value.get().parse::<f64>().is_ok());
