@@ -40,8 +40,8 @@ pub(crate) mod yes_to;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use q_term::command::Action;
 use q_term::command::UserCommand;
-use q_term::command::table::Action;
 use q_term::offers::OfferUse;
 
 use crate::acp;

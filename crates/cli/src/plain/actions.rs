@@ -7,7 +7,8 @@ use q_core::{Command, PromptWay, SessionId, attention};
 use q_proto::{Request, Response};
 use q_term::Way;
 use q_term::advice;
-use q_term::command::table::{self, Action, Group};
+use q_term::command::Action;
+use q_term::command::table::{self, Group};
 use q_term::command::{
     self, FROM_NEXT_TURN, Resolved, Scene, UserCommand, ends_session, notice, what_follows,
 };

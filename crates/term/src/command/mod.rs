@@ -1,10 +1,11 @@
 //! What the person wants done, by a key or as a typed line: one type for both, and the table of all there is.
 //!
-//! From the bottom: `motion` and `arguments` are what the rows of the [`table`] are made of; `user_command` is what a key or a
+//! From the bottom: `motion`, `action` and `arguments` are what the rows of the [`table`] are made of; `user_command` is what a key or a
 //! line means; `parse` and `read` make it of a line; `resolve` makes the core's command of it.
 
 pub mod table;
 
+mod action;
 mod arguments;
 mod manual;
 mod motion;
@@ -14,6 +15,8 @@ mod read;
 mod resolve;
 mod user_command;
 
+pub use action::Action;
+pub(crate) use action::Question;
 pub use arguments::{Among, Arguments, CoreCommand, Flags, Param};
 pub use manual::markdown;
 pub use motion::{Edit, HistoryStep, ScrollStep};
@@ -22,5 +25,5 @@ pub use parse::{SlashError, parse};
 pub(crate) use read::answer;
 pub use read::{Typed, read};
 pub use resolve::{Resolved, Scene, queue, tags};
-pub use table::{Action, ends_session};
+pub use table::ends_session;
 pub use user_command::UserCommand;

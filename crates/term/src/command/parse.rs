@@ -4,8 +4,9 @@ use core::fmt;
 
 use q_core::{Name, Refusal, SettingChange, TagChange};
 
+use crate::command::action::Action;
 use crate::command::arguments::{Arguments, CoreCommand, Flags, Param, params};
-use crate::command::table::{self, Action, CommandRow};
+use crate::command::table::{self, CommandRow};
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
 use crate::settings;

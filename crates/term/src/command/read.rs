@@ -8,9 +8,10 @@
 //! is no command of q's may be one that somebody wrote, which the client knows too. Several lines that begin with `/` are a command only if
 //! the first word is the name of one: a pasted path or log is a prompt.
 
+use crate::command::action::Action;
 use crate::command::arguments::{Arguments, Flags};
 use crate::command::parse::{SlashError, parse, word_of};
-use crate::command::table::{self, Action};
+use crate::command::table;
 use crate::command::user_command::UserCommand;
 use crate::kinds::Kinds;
 use crate::{served, written};

@@ -1,7 +1,7 @@
 //! What the person wants done: one type, by a key or as typed, from where it is read to where it is carried out.
 
+use crate::command::action::Action;
 use crate::command::arguments::Arguments;
-use crate::command::table::Action;
 
 /// What the person wants done: by a key, or as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::command::table::Question;
+use crate::command::Question;
 use crate::command::{Arguments, Flags, UserCommand};
 use crate::keys::Chord;
 use crate::layout::wrap;

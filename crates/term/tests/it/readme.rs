@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use q_term::command::table::{self, Action, LEADER};
+use q_term::command::Action;
+use q_term::command::table::{self, LEADER};
 use q_term::keys::Chord;
 
 const README: &str = include_str!("../../../../README.md");
