@@ -11,11 +11,14 @@ use rustix::process::{
 };
 use tokio::time::Instant;
 
-/// How often it is looked at, and how often once half of what it may take is taken.
+/// How often it is looked at, and how often while it is new, grows, or has taken half of what it may: what makes more of itself as
+/// fast as it can has a thousand processes in half a second.
 const LOOK: Duration = Duration::from_millis(500);
 const LOOK_CLOSELY: Duration = Duration::from_millis(50);
 /// How many times as long as a look took nobody looks again: the exact figure of what is shared may cost as much as the command does.
 const REST: u32 = 10;
+/// But never longer than this: on a busy machine a look takes long, and what is to be ended does not wait for it.
+const LONGEST_REST: Duration = Duration::from_secs(2);
 /// The most processes that are counted where any number may be.
 const MOST_COUNTED: usize = 1 << 16;
 
@@ -45,6 +48,7 @@ impl CommandBounds {
         if self == Self::default() {
             return std::future::pending().await;
         }
+        let (mut pause, mut before) = (LOOK_CLOSELY, 0);
         loop {
             let began = Instant::now();
             reap_orphans(command);
@@ -57,8 +61,10 @@ impl CommandBounds {
             }
             let is_much = |taken: u64, most: u64| most > 0 && taken > most / 2;
             let is_near = is_much(taken.processes, self.processes) || is_much(taken.memory, self.memory);
-            let pause = if is_near { LOOK_CLOSELY } else { LOOK };
-            tokio::time::sleep(pause.max(began.elapsed() * REST)).await;
+            let grows = taken.processes > before + before / 2;
+            pause = if is_near || grows { LOOK_CLOSELY } else { LOOK.min(pause * 2) };
+            before = taken.processes;
+            tokio::time::sleep(pause.max(LONGEST_REST.min(began.elapsed() * REST))).await;
         }
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{oneshot, watch};
 
+use crate::child_end::child_ends;
 use crate::left_behind::CommandMark;
 
 /// How long a group may take to end by itself once it is told to; then it is killed.
@@ -117,7 +118,7 @@ impl CommandGroup {
     /// Waits until its leader has ended. That one is not reaped: until then no other group has its number.
     pub(crate) async fn leader_ends(&self) {
         let Some(leader) = self.leader() else { return };
-        let _panicked = tokio::task::spawn_blocking(move || wait_for(leader)).await;
+        child_ends(leader).await;
     }
 
     /// Tells once its leader has ended, for who looks for that again and again: a small thread waits, as long as the leader lives.
@@ -146,7 +147,11 @@ impl CommandGroup {
         let (status, mark) = (child.wait()?, self.mark);
         // It says by its exit code how the command ended, also where a signal ended that one.
         let is_unknown = self.lifeline.is_some() && status.signal().is_some();
-        let left_behind = tokio::task::spawn_blocking(move || mark.end_all(leader)).await.unwrap_or_default();
+        let (tell, told) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("ends what is left of a command".into());
+        let beside = thread.spawn(move || tell.send(mark.end_all(leader)));
+        // Where there is no thread it is done here, also if that takes a while: what is left may be why there is none.
+        let left_behind = if beside.is_ok() { told.await.unwrap_or_default() } else { mark.end_all(leader) };
         Ok(GroupEnd { status, left_behind, is_unknown })
     }
 }

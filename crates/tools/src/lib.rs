@@ -36,6 +36,7 @@ mod background;
 mod bounds;
 mod changes;
 mod checked_call;
+mod child_end;
 mod command_file;
 mod definition;
 mod denial;

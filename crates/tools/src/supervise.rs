@@ -8,6 +8,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tokio::net::unix::pipe::{self, Receiver};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::bounds::{CommandBounds, children_of, end_all_at_once};
+use crate::child_end::child_ends;
 use crate::run::{HELD, PROTECTED, SUPERVISE, WRITABLE};
 use crate::sandbox::Sandbox;
 
@@ -99,7 +101,12 @@ impl SupervisedCommand {
         let input = child.stdin.take().map(|input| pipe::Sender::from_owned_fd(OwnedFd::from(input)));
         let input = input.transpose().map_err(failed)?;
         let command = Pid::from_raw(child.id().cast_signed());
-        let mut ending = tokio::task::spawn_blocking(move || child.wait());
+        let mut ending = pin!(async {
+            if let Some(command) = command {
+                child_ends(command).await;
+            }
+            child.wait()
+        });
         let status = tokio::select! {
             status = &mut ending => status,
             why = self.bounds.are_exceeded(command) => {
@@ -114,15 +121,14 @@ impl SupervisedCommand {
                     Ok(status) => status,
                     Err(_still_there) => {
                         end_descendants().await;
-                        ending.await
+                        return Ok(KILLED);
                     }
                 }
             }
         };
         end_descendants().await;
         drop(scratch);
-        let status = status.map_err(io::Error::other).and_then(|status| status).map_err(failed)?;
-        Ok(exit_code(status))
+        Ok(exit_code(status.map_err(failed)?))
     }
 
     /// What the host says first, as all that the command will read: it fits into a pipe, so nobody waits for who does not read.

@@ -124,7 +124,8 @@ fn a_hook_that_is_hostile_ends_and_keeps_nobody() {
             hook("turn.ended", "exec <&-; cat /dev/zero", 1),
             hook("turn.ended", "setsid sh -c 'echo $$ >>pids; trap \"\" TERM; sleep 600' & sleep 0.3", 5),
             "[[hooks]]\nevent = \"turn.ended\"\ncommand = [\"/nowhere/at/all\"]\n".to_owned(),
-            hook("turn.ended", "echo $$ >>pids; while :; do sleep 600 & done", 20),
+            // More than it may, and no more than any machine has room for beside other tests.
+            hook("turn.ended", "echo $$ >>pids; for n in $(seq 120); do sleep 600 & done; wait", 20),
             "[limits]\ncommand_processes = 40\n".to_owned(),
             hook("turn.ended", "cat >>well", 20),
         ]
