@@ -168,6 +168,7 @@ async fn what_a_server_says_that_cannot_be_trusted_is_refused_and_nothing_is_kep
         ("signs in: other issuer", "says that it is another"),
         ("signs in: other resource", "what it says of itself is another server's"),
         ("signs in: script", "names a place for browsers that is not asked: the address must begin with"),
+        ("signs in: other client", "a place for browsers that says itself what is to be asked there"),
         ("signs in: file", "names a place for browsers that is not asked: the address must begin with"),
         ("signs in: lines", "names a place for browsers that is not asked: the address must have"),
         ("signs in: plain http", "tokens.test is not reached by https"),

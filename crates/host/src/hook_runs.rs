@@ -166,7 +166,7 @@ impl HookRuns {
         for (hook, is_of_project) in all.filter(|(hook, _)| events.contains(&hook.event)) {
             let happening = Happening { event: hook.event.name(), ..happening.clone() };
             let told = (self.reader.told)(&happening);
-            self.run(hook, is_of_project, told);
+            self.run(hook, is_of_project, &happening.directory, told);
         }
     }
 
@@ -182,15 +182,15 @@ impl HookRuns {
         }
     }
 
-    fn run(&self, hook: Hook, is_of_project: bool, told: Vec<u8>) {
+    fn run(&self, hook: Hook, is_of_project: bool, of: &str, told: Vec<u8>) {
         let event = hook.event.name();
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             drop_one(&self.recorder, event, "too many wait already");
             return;
         }
-        let Self { places, of_projects, waiting, recorder, .. } = self.clone();
-        let settings = self.reader.settings.clone();
+        let Self { reader, places, of_projects, waiting, recorder, .. } = self.clone();
+        let of = PathBuf::from(of);
         let since = Instant::now();
         let mut unless_cut =
             UnlessCut { event, has_begun: false, is_over: false, recorder: recorder.clone() };
@@ -203,8 +203,14 @@ impl HookRuns {
                 drop_one(&recorder, event, "it waited for too long");
                 return;
             }
+            // What it was accepted for may be another's by now: the file is looked at when it runs, not when it was wanted.
+            if is_of_project && !(reader.read)(&reader, &of).of_project.contains(&hook) {
+                unless_cut.ends();
+                drop_one(&recorder, event, "it is not accepted any more");
+                return;
+            }
             unless_cut.begins();
-            let toolbox = Toolbox::new(hook.directory, &settings).giving(hook.variables);
+            let toolbox = Toolbox::new(hook.directory, &reader.settings).giving(hook.variables);
             let reply = toolbox.run_told(&hook.command, told, hook.seconds).await;
             unless_cut.ends();
             drop((place, of_project));
@@ -362,6 +368,25 @@ mod tests {
         while runs.waiting.load(Ordering::Relaxed) > 0 {
             tokio::task::yield_now().await;
         }
+        assert_eq!((recorder.failed("hook_dropped"), size(place.path(), "runs")), (2, 0));
+    }
+
+    #[tokio::test]
+    async fn a_hook_of_a_project_that_is_not_accepted_any_more_when_its_turn_comes_does_not_run() {
+        let place = tempfile::tempdir().unwrap();
+        let recorder = Recorder::default();
+        let runs = runs(place.path(), &recorder, |reader, _| {
+            let is_there = !reader.file.join("changed").exists();
+            let of_project = is_there.then(|| hook(reader, "echo >>runs")).into_iter().collect();
+            HooksThere { of_project, own: vec![hook(reader, "echo >>own")], fault: None }
+        });
+        let taken = runs.places.acquire_many(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+        runs.happened(&[HookEvent::TurnEnded], &Happening::default());
+        std::fs::write(place.path().join("changed"), "").unwrap();
+        drop(taken);
+        until("the person's own runs", || size(place.path(), "own") == 1).await;
+        until("the other's turn comes", || runs.waiting.load(Ordering::Relaxed) == 0).await;
+        until("both are over", || runs.places.available_permits() == AT_ONCE).await;
         assert_eq!((recorder.failed("hook_dropped"), size(place.path(), "runs")), (2, 0));
     }
 

@@ -136,6 +136,9 @@ impl SignInDesk {
             "no S256" => ("code_challenge_methods_supported", json!(["plain"])),
             "other issuer" => ("issuer", json!("https://bank.test")),
             "script" => ("authorization_endpoint", json!("javascript:alert(1)")),
+            "other client" => {
+                ("authorization_endpoint", json!(format!("{origin}/authorize?a=b&client%5Fid=x")))
+            }
             "file" => ("authorization_endpoint", json!("file:///etc/passwd")),
             "lines" => ("authorization_endpoint", json!(format!("{origin}/authorize\r\n\u{1b}[2J"))),
             "plain http" => ("token_endpoint", json!("http://tokens.test/token")),

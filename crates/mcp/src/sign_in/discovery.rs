@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::challenge::{Challenge, is_scope};
 use super::documents::Documents;
+use super::form;
 use super::secure_address::SecureAddress;
 
 const OF_RESOURCES: &str = "/.well-known/oauth-protected-resource";
@@ -12,6 +13,20 @@ const OF_SERVERS: &str = "/.well-known/oauth-authorization-server";
 const OF_OPENID: &str = "/.well-known/openid-configuration";
 /// The only way of proving who began a sign-in that is taken: the other one proves nothing to who reads along.
 const S256: &str = "S256";
+/// What a request for a sign-in says, and what may stand in its place (RFC 6749, 7636, 8707, 9101).
+const ASKED_BY: [&str; 11] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "request",
+    "request_uri",
+];
 /// The most scopes that are taken of a server's list.
 const MOST_SCOPES: usize = 64;
 
@@ -158,8 +173,12 @@ fn usable(
         documents.check(url).map_err(|why| format!("names a place for {what} that is not asked: {why}"))
     };
     let registration = document.registration_endpoint.as_deref();
+    let authorization = place("browsers", &document.authorization_endpoint)?;
+    if says_what_is_asked(&authorization.url) {
+        return Err("names a place for browsers that says itself what is to be asked there".to_owned());
+    }
     Ok(AuthorizationServer {
-        authorization: place("browsers", &document.authorization_endpoint)?,
+        authorization,
         token: place("tokens", &document.token_endpoint)?,
         registration: registration.map(|url| place("registration", url)).transpose()?,
         issuer: document.issuer,
@@ -167,6 +186,13 @@ fn usable(
         methods: document.token_endpoint_auth_methods_supported,
         names_itself: document.authorization_response_iss_parameter_supported,
     })
+}
+
+/// Whether its query has a name that q asks by, or one that stands for the whole request: of two values the server takes whichever it
+/// likes, and the person would sign another program in. What cannot be read has one, too.
+fn says_what_is_asked(url: &str) -> bool {
+    let Some((_, query)) = url.split_once('?') else { return false };
+    form::read(query).is_none_or(|pairs| pairs.iter().any(|(name, _)| ASKED_BY.contains(&name.as_str())))
 }
 
 fn bounded(scopes: Vec<String>) -> Vec<String> {
