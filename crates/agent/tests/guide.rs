@@ -57,6 +57,8 @@ fn questions_find_their_section() {
         ("what does zz mean", "Hibernation"),
         ("why is my session hibernated", "Hibernation"),
         ("how do I approve a tool", "What waits for your answer"),
+        ("change the colour theme", "Colours and themes"),
+        ("is there a dark theme", "Colours and themes"),
         ("the inbox", "What waits for your answer"),
         ("define my own kind", "Kinds of session"),
         ("reorder the queue", "The queue"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use q_core::Limits;
 use q_proto::Place;
 use q_term::kinds::Kinds;
+use q_term::theme::Theme;
 
 use crate::agents::{AgentRegistry, known};
 use crate::config::{self, Config, KindConfig};
@@ -25,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
     pub(crate) templates: BTreeMap<String, KindConfig>,
+    /// The theme of the screen, by name, as the configuration has it.
+    pub(crate) theme: Option<String>,
 }
 
 impl Context {
@@ -36,7 +39,15 @@ impl Context {
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
-        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates })
+        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates, theme: config.theme })
+    }
+}
+
+impl Context {
+    /// What the colours of the screen are, if not the terminal's own: read where there is a screen.
+    pub(crate) fn theme(&self) -> Result<Option<Theme>, CliError> {
+        let Some(name) = &self.theme else { return Ok(None) };
+        config::theme::named(name, &config_file(&self.environment)?)
     }
 }
 

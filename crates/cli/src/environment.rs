@@ -6,6 +6,8 @@ use std::io::IsTerminal;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 
+use q_term::theme::ColourDepth;
+
 use crate::process_group::ProcessGroup;
 
 /// What `q` takes from the process it runs in.
@@ -108,6 +110,11 @@ impl ProcessEnvironment {
         !self.input_is_terminal
             || !self.output_is_terminal
             || matches!(self.text("TERM"), None | Some("dumb"))
+    }
+
+    /// How many colours the terminal shows.
+    pub(crate) fn colour_depth(&self) -> ColourDepth {
+        ColourDepth::told_by(self.text("COLORTERM"), self.text("TERM"))
     }
 
     /// Whether colours are welcome (`NO_COLOR`, `CLICOLOR=0`).

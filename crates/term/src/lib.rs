@@ -34,6 +34,7 @@ pub mod settings;
 pub mod sources;
 pub mod spending;
 pub mod suggest;
+pub mod theme;
 pub mod typed;
 pub mod words;
 pub mod written;

@@ -43,6 +43,27 @@ impl Palette {
         self.fg(Color::Yellow)
     }
 
+    pub(crate) fn keyword(self) -> Style {
+        self.fg(Color::Magenta)
+    }
+
+    pub(crate) fn string(self) -> Style {
+        self.fg(Color::Green)
+    }
+
+    pub(crate) fn number(self) -> Style {
+        self.fg(Color::Cyan)
+    }
+
+    /// Comments of code stand back, where there are colours to tell what stands in front by.
+    pub(crate) const fn comment(self) -> Style {
+        if self.color { Self::dim() } else { Style::new() }
+    }
+
+    pub(crate) fn removed(self) -> Style {
+        self.fg(Color::Red)
+    }
+
     pub(crate) fn working(self) -> Style {
         self.fg(Color::Cyan)
     }

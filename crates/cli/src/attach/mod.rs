@@ -20,6 +20,7 @@ use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
 use q_host::clock::Clock;
+use q_term::theme::ScreenTheme;
 use q_term::{Options, TerminalEvent, Ui};
 use tokio::time::sleep;
 
@@ -46,8 +47,12 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
+    let theme = context.theme()?;
+    let color = context.environment.wants_color();
+    let depth = context.environment.colour_depth();
     let options = Options {
-        color: context.environment.wants_color(),
+        color,
+        theme: theme.as_ref().filter(|_| color).and_then(|theme| ScreenTheme::of(theme, depth)),
         motion: context.environment.text("Q_NO_MOTION").is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
@@ -71,6 +76,13 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     ui.only_read(client.host().read_only.clone());
     if let Some(exceeded) = exceeded {
         ui.notify(exceeded);
+    }
+    if let Some((colour, contrast)) = theme.and_then(|theme| theme.hard_to_read().next()) {
+        ui.notify(format!(
+            "the theme's {colour} is hard to read on its ground: a contrast of {}.{:02}, and 4.5 is the least",
+            contrast / 100,
+            contrast % 100
+        ));
     }
     // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);

@@ -27,6 +27,7 @@ pub(crate) mod mcp;
 pub(crate) mod path;
 pub(crate) mod providers;
 pub(crate) mod sso;
+pub(crate) mod theme;
 
 pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
@@ -53,6 +54,9 @@ pub(crate) struct Config {
     /// MCP servers, by name.
     #[serde(default)]
     pub(crate) mcp: BTreeMap<String, McpConfig>,
+    /// What the colours of the screen are, by name; see [`theme`].
+    #[serde(default)]
+    pub(crate) theme: Option<String>,
     /// Commands that are told what happens.
     #[serde(default)]
     pub(crate) hooks: Vec<hooks::HookConfig>,

@@ -49,6 +49,9 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
         Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
         None => cursor,
     };
+    if let Some(theme) = &ui.options.theme {
+        theme.paint(buffer);
+    }
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

@@ -8,6 +8,7 @@ use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use crate::layout::block::Block;
+use crate::layout::code::{self, Highlighter};
 use crate::layout::indent::Indent;
 use crate::layout::table::Table;
 use crate::layout::wrap::{Row, Wrapper, columns, cut};
@@ -46,6 +47,14 @@ struct Target {
     image: bool,
 }
 
+/// A block of code while it is read.
+#[derive(Debug)]
+struct CodeBlock {
+    text: String,
+    /// What stands behind the backticks that begin it.
+    info: String,
+}
+
 #[derive(Debug)]
 struct MarkdownWriter {
     width: usize,
@@ -57,7 +66,7 @@ struct MarkdownWriter {
     inline: Option<Wrapper>,
     styles: Vec<Style>,
     targets: Vec<Target>,
-    code: Option<String>,
+    code: Option<CodeBlock>,
     table: Option<Table>,
     /// Whether an empty row parts what follows from what stands before it in the same block.
     gap: bool,
@@ -129,9 +138,13 @@ impl MarkdownWriter {
                 self.open_block();
                 self.indent.quote();
             }
-            Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => {
+            Tag::CodeBlock(kind) => {
                 self.open_block();
-                self.code = Some(String::new());
+                let info = match kind {
+                    CodeBlockKind::Fenced(info) => info.to_string(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.code = Some(CodeBlock { text: String::new(), info });
             }
             Tag::List(first) => {
                 if self.lists.is_empty() {
@@ -254,7 +267,7 @@ impl MarkdownWriter {
 
     fn text(&mut self, text: &str) {
         if let Some(code) = &mut self.code {
-            code.push_str(text);
+            code.text.push_str(text);
             return;
         }
         if let Some(target) = self.targets.last_mut() {
@@ -323,12 +336,18 @@ impl MarkdownWriter {
         let bar = if room > CODE_BAR.width() + 1 { CODE_BAR } else { "" };
         let room = (room - bar.width()).max(1);
         let mut prefix = first;
-        let shown = sanitize::visible(&code);
+        let shown = sanitize::visible(&code.text);
+        let mut highlighter = Highlighter::of(&code.info, self.palette);
         for line in shown.strip_suffix('\n').unwrap_or(&shown).split('\n') {
-            for piece in cut(&sanitize::expand_tabs(line), room) {
+            let line = sanitize::expand_tabs(line);
+            let marked = match &mut highlighter {
+                Some(highlighter) => highlighter.line(&line),
+                None => vec![(line.to_string(), self.palette.code())],
+            };
+            for row in code::cut(marked, &cut(&line, room)) {
                 let mut spans = std::mem::replace(&mut prefix, rest.clone());
                 spans.push(Span::styled(bar, Palette::dim()));
-                spans.push(Span::styled(piece, self.palette.code()));
+                spans.extend(row);
                 self.rows.push(Row::from(spans));
             }
         }

@@ -7,6 +7,7 @@ pub(crate) mod flow;
 pub(crate) mod wrap;
 
 mod block;
+mod code;
 mod entry;
 mod indent;
 mod markdown;

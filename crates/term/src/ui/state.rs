@@ -13,6 +13,7 @@ use crate::inbox::{Inbox, LineStart};
 use crate::kinds::Kinds;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
+use crate::theme::ScreenTheme;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
 use crate::ui::submissions::Submissions;
@@ -26,6 +27,8 @@ use crate::words::GUIDE;
 pub struct Options {
     /// Whether colours may be used; nothing is told by colour alone.
     pub color: bool,
+    /// What the colours are, if not the terminal's own.
+    pub theme: Option<ScreenTheme>,
     /// Whether anything may move by itself.
     pub motion: bool,
     /// How many sessions may be live.
@@ -42,6 +45,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             color: true,
+            theme: None,
             motion: true,
             max_live: q_core::Limits::default().live_sessions,
             home: String::new(),
