@@ -20,7 +20,7 @@ use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
 use q_host::clock::Clock;
-use q_term::theme::ScreenTheme;
+use q_term::theme::{ScreenTheme, Theme};
 use q_term::{Options, TerminalEvent, Ui};
 use tokio::time::sleep;
 
@@ -48,18 +48,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
     let theme = context.theme()?;
-    let color = context.environment.wants_color();
-    let depth = context.environment.colour_depth();
-    let options = Options {
-        color,
-        theme: theme.as_ref().filter(|_| color).and_then(|theme| ScreenTheme::of(theme, depth)),
-        motion: context.environment.text("Q_NO_MOTION").is_none(),
-        max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
-        kinds: context.kinds.clone(),
-        agent: new::answers(context),
-        home: context.environment.text("HOME").unwrap_or_default().to_owned(),
-    };
-    let mut ui = Ui::new(options);
+    let mut ui = Ui::new(options(context, theme.as_ref(), &client));
     let terminals = Terminals::of(context);
     let front = match session {
         None => terminals.last(&client.mirror),
@@ -126,6 +115,21 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         }
     }
     farewell(outcome, is_taken, &client)
+}
+
+/// What the terminal and the configuration are like.
+fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) -> Options {
+    let environment = &context.environment;
+    let color = environment.wants_color();
+    Options {
+        color,
+        theme: theme.filter(|_| color).and_then(|theme| ScreenTheme::of(theme, environment.colour_depth())),
+        motion: environment.text("Q_NO_MOTION").is_none(),
+        max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
+        kinds: context.kinds.clone(),
+        agent: new::answers(context),
+        home: environment.text("HOME").unwrap_or_default().to_owned(),
+    }
 }
 
 /// What is said in the terminal that is given back, and the exit code.

@@ -185,6 +185,11 @@ pub(crate) fn project_hooks(text: &str) -> Result<Vec<hooks::HookConfig>, String
     hooks::fault(&hooks).map_or(Ok(hooks), Err)
 }
 
+/// What a file says that names texts and nothing else; or why it says nothing.
+fn named_texts(text: &str) -> Result<BTreeMap<String, String>, String> {
+    toml::from_str(text).map_err(|error| mistake(text, &error).what)
+}
+
 /// Takes the tables of agents out in which there is a mistake; gives what that is, by the agent.
 fn without_mistaken(file: &mut DeTable<'_>, text: &str) -> BTreeMap<String, Missing> {
     let Some(DeValue::Table(agents)) = file.get_mut("agents").map(toml::Spanned::get_mut) else {

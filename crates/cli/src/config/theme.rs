@@ -1,6 +1,5 @@
 //! The theme that the configuration names: one of `q`'s, or a file of the person's beside the configuration.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use q_term::suggest::nearest;
@@ -9,7 +8,7 @@ use q_term::theme::{OF_THE_TERMINAL, Theme};
 use crate::error::CliError;
 use crate::trusted;
 
-/// Beside the configuration.
+/// Beside the file of the configuration.
 const DIRECTORY: &str = "themes";
 
 /// The theme of that name; nothing for the terminal's own colours.
@@ -26,7 +25,7 @@ pub(crate) fn named(name: &str, config: &Path) -> Result<Option<Theme>, CliError
         CliError::usage(format!("{}: {why}", file.display()))
             .hint(format!("a theme has {}, each as \"#1e2a3b\"", Theme::NAMES.join(", ")))
     };
-    let said: BTreeMap<String, String> = toml::from_str(&text).map_err(|error| of_file(&error.message()))?;
+    let said = super::named_texts(&text).map_err(|why| of_file(&why))?;
     let said = said.iter().map(|(name, colour)| (name.as_str(), colour.as_str()));
     Theme::read(said).map(Some).map_err(|fault| of_file(&fault))
 }

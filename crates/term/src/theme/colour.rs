@@ -12,7 +12,7 @@ pub struct Rgb {
     pub blue: u8,
 }
 
-/// The text is no colour.
+/// The text is no colour that is written as `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotRgb;
 
@@ -48,7 +48,7 @@ const GRAYS_FROM: u8 = 232;
 const GRAYS: u8 = 24;
 
 impl Rgb {
-    /// From `0xrrggbb`.
+    /// The colour that is written `0xrrggbb`.
     pub(crate) const fn of(number: u32) -> Self {
         let [_, red, green, blue] = number.to_be_bytes();
         Self { red, green, blue }

@@ -18,7 +18,7 @@ pub use colour::{ColourDepth, Rgb};
 pub struct Theme {
     pub ground: Rgb,
     pub text: Rgb,
-    /// What stands back.
+    /// Of what stands back: remarks, hints, comments.
     pub muted: Rgb,
     pub red: Rgb,
     pub green: Rgb,

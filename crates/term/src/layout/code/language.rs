@@ -16,7 +16,7 @@ pub(super) struct Quotes {
 /// One language, or several that are alike to a lexer.
 #[derive(Debug)]
 pub(super) struct Language {
-    /// Its names, in lower case.
+    /// How it is called behind the backticks, in lower case.
     pub(super) names: &'static [&'static str],
     /// Its words, with a space between; in lower case where case does not matter.
     pub(super) words: &'static str,
@@ -26,7 +26,7 @@ pub(super) struct Language {
     /// Whether such a comment begins only where a word could.
     pub(super) comments_part_words: bool,
     pub(super) block_comment: Option<(&'static str, &'static str)>,
-    /// The longest first.
+    /// What begins with another stands before that one.
     pub(super) quotes: &'static [Quotes],
     /// Whether an apostrophe is a string only around a single character.
     pub(super) has_characters: bool,
