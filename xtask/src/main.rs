@@ -15,6 +15,7 @@ mod mutants;
 mod nightly;
 mod real_agent;
 mod scenarios;
+mod screens;
 mod sim;
 mod surroundings;
 mod tidy;
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   tidy [--report [--verb VERB]]
                               rules of this tree that no compiler knows; --report: counts for before and after
   bench [--quick]             what q costs, beside the owner's gates and our budgets
+  screens                     the pictures of the README, from real frames
   agents                      a working day with tools, the reference MCP servers (npm), and the ACP agents that are installed
   real-agent [--if-available] q against a real model behind a real server on this machine
   sim [--seeds N] [--from S]  whole simulated machines under faults; sim --seed S: one again, with all that happens
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["tidy", "--report", options @ ..] => tidy::report(options),
         ["bench", options @ ..] => bench::run(options),
+        ["screens"] => screens::run(),
         ["agents"] => agents::run(),
         ["real-agent"] => real_agent::run(real_agent::Need::Must),
         ["real-agent", "--if-available"] => real_agent::run(real_agent::Need::IfAvailable),
