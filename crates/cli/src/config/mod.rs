@@ -1,5 +1,5 @@
 //! The configuration file: `$XDG_CONFIG_HOME/q/config.toml`. A file that is not there is an empty one; a mistake in it is
-//! told with its line and the way out. One in the table of an agent costs that agent alone.
+//! told with its line and the way out. One in the table of an agent costs that agent alone, and one in that of keys its key.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ pub(crate) mod aws;
 pub(crate) mod headers;
 pub(crate) mod hooks;
 pub(crate) mod key_command;
+pub(crate) mod keys;
 pub(crate) mod kinds;
 mod limits;
 pub(crate) mod mcp;
@@ -53,6 +54,9 @@ pub(crate) struct Config {
     /// MCP servers, by name.
     #[serde(default)]
     pub(crate) mcp: BTreeMap<String, McpConfig>,
+    /// Which keys do what.
+    #[serde(default)]
+    pub(crate) keys: keys::KeysConfig,
     /// Commands that are told what happens.
     #[serde(default)]
     pub(crate) hooks: Vec<hooks::HookConfig>,
@@ -163,8 +167,9 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let told = |error: toml::de::Error| mistake(&text, &error).in_file(path);
     let mut file = DeTable::parse(&text).map_err(told)?;
     let mistaken = without_mistaken(file.get_mut(), &text);
+    let keys = keys::take(file.get_mut(), &text, path);
     let mut config = Config::deserialize(Deserializer::from(file)).map_err(told)?;
-    config.mistaken = mistaken;
+    (config.mistaken, config.keys) = (mistaken, keys);
     let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint

@@ -1,0 +1,140 @@
+//! `[keys]`: a preset, the leader, and a table for each place where keys mean something. A mistake costs the key that it is about:
+//! it is told at the start, and nobody is locked out by it.
+
+use std::path::Path;
+
+use q_term::keymap::{KeyContext, KeyFault, KeySettings, Keymap, Preset};
+use q_term::suggest::nearest;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// So many actions are given keys, and so many keys each; a person has far fewer.
+const MOST: usize = 1000;
+const MOST_KEYS: usize = 16;
+
+/// The keys in force, and what of the file was not understood.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysConfig {
+    #[serde(skip)]
+    pub(crate) keymap: Keymap,
+    /// Each with file, line and way out.
+    #[serde(skip)]
+    pub(crate) faults: Vec<String>,
+}
+
+impl KeysConfig {
+    /// What is said of mistakes where there is one line for it.
+    pub(crate) fn told(&self) -> Option<String> {
+        let first = self.faults.first()?;
+        let others = self.faults.len() - 1;
+        Some(if others == 0 { first.clone() } else { format!("{first} ({others} more: `q keys list`)") })
+    }
+}
+
+/// One line of the file: where it stands, where its keys count, whose they are, and which.
+type Written<'a> = (usize, KeyContext, &'a str, Vec<&'a str>);
+
+/// Takes the table out of the file and reads it.
+pub(super) fn take(file: &mut DeTable<'_>, text: &str, path: &Path) -> KeysConfig {
+    let Some(keys) = file.remove("keys") else { return KeysConfig::default() };
+    let mut faults = Vec::new();
+    let mut tell = |at: usize, fault: KeyFault| {
+        let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
+        faults.push(format!("{}, line {line}: {}; {}", path.display(), fault.why, fault.way_out));
+    };
+    let at = keys.span().start;
+    let DeValue::Table(table) = keys.into_inner() else {
+        tell(at, fault("keys is a table", "for example: [keys.direct] and beneath it attend = \"F2\""));
+        return KeysConfig { faults, ..KeysConfig::default() };
+    };
+    let mut preset = Preset::default();
+    if let Some(written) = table.get("preset") {
+        match word(written).and_then(named_preset) {
+            Ok(known) => preset = known,
+            Err(fault) => tell(written.span().start, fault),
+        }
+    }
+    let mut settings = KeySettings::new(preset);
+    if let Some(written) = table.get("leader")
+        && let Err(fault) = word(written).and_then(|leader| settings.lead(leader))
+    {
+        tell(written.span().start, fault);
+    }
+    let mut lines: Vec<Written<'_>> = Vec::new();
+    for (name, value) in
+        table.iter().filter(|(name, _)| !["preset", "leader"].contains(&name.get_ref().as_ref()))
+    {
+        match table_of(name.get_ref(), value) {
+            Ok((context, rows)) => {
+                for (action, keys) in rows.iter().take(MOST) {
+                    match keys_of(keys) {
+                        Ok(keys) => lines.push((action.span().start, context, action.get_ref(), keys)),
+                        Err(fault) => tell(action.span().start, fault),
+                    }
+                }
+            }
+            Err(fault) => tell(name.span().start, fault),
+        }
+    }
+    lines.sort_by_key(|(at, ..)| *at);
+    for (at, context, action, keys) in lines {
+        if let Err(fault) = settings.set(context, action, &keys) {
+            tell(at, fault);
+        }
+    }
+    let (keymap, kept) = settings.finish();
+    kept.into_iter().for_each(|fault| tell(at, fault));
+    KeysConfig { keymap, faults }
+}
+
+fn fault(why: impl Into<String>, way_out: impl Into<String>) -> KeyFault {
+    KeyFault { why: why.into(), way_out: way_out.into() }
+}
+
+fn word<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, KeyFault> {
+    match value.get_ref() {
+        DeValue::String(word) => Ok(word),
+        _ => Err(fault("it is no text", "write it between quotes: \"Ctrl+N\"")),
+    }
+}
+
+fn named_preset(word: &str) -> Result<Preset, KeyFault> {
+    let known = Preset::ALL.iter().find(|(name, _)| *name == word);
+    known.map(|(_, preset)| *preset).ok_or_else(|| {
+        fault(
+            "there is no such preset",
+            format!("it is one of {}", Preset::ALL.map(|(name, _)| name).join(", ")),
+        )
+    })
+}
+
+fn table_of<'a>(
+    name: &str,
+    value: &'a Spanned<DeValue<'_>>,
+) -> Result<(KeyContext, &'a DeTable<'a>), KeyFault> {
+    let names = || KeyContext::ALL.map(|(name, _)| name);
+    let context = KeyContext::ALL.iter().find(|(known, _)| *known == name).ok_or_else(|| {
+        let meant = nearest(name, names().into_iter().chain(["preset", "leader"]));
+        let way_out = meant.map_or_else(
+            || format!("tables are {}", names().map(|name| format!("[keys.{name}]")).join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        fault("keys has no such field", way_out)
+    })?;
+    match value.get_ref() {
+        DeValue::Table(rows) => Ok((context.1, rows)),
+        _ => Err(fault("it is a table", format!("write [keys.{name}], and beneath it attend = \"F2\""))),
+    }
+}
+
+fn keys_of<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<Vec<&'a str>, KeyFault> {
+    match value.get_ref() {
+        DeValue::Array(keys) if keys.len() > MOST_KEYS => {
+            Err(fault(format!("it has more than {MOST_KEYS} keys"), "leave some of them out"))
+        }
+        DeValue::Array(keys) => keys.iter().map(word).collect(),
+        _ => Ok(vec![word(value)?]),
+    }
+}
