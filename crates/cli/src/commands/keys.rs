@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crossterm::terminal;
 use q_term::TerminalEvent;
 use q_term::command::Action;
 use q_term::command::table::{CommandRow, ROWS, When};
@@ -166,7 +167,8 @@ async fn watch(environment: &ProcessEnvironment, keymap: &Keymap) -> Result<(), 
         lines.push(line);
         Ok(())
     };
-    for line in introduction(environment) {
+    let (columns, _) = terminal::size().map_err(failed)?;
+    for line in introduction(environment).iter().flat_map(|line| broken(line, columns.into())) {
         say(line).map_err(failed)?;
     }
     let mut before = None;
@@ -202,6 +204,22 @@ fn introduction(environment: &ProcessEnvironment) -> Vec<String> {
     ];
     lines.extend(terminal_habits::here(|name| environment.text(name)).map(str::to_owned));
     lines.push(String::new());
+    lines
+}
+
+/// A line as lines that are no longer than that, broken between words.
+fn broken(line: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in line.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) if last.chars().count() + 1 + word.chars().count() < columns => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
     lines
 }
 

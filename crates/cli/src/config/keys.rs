@@ -85,7 +85,9 @@ pub(super) fn take(file: &mut DeTable<'_>, text: &str, path: &Path) -> KeysConfi
         }
     }
     let (keymap, kept) = settings.finish();
-    kept.into_iter().for_each(|fault| tell(at, fault));
+    for fault in kept {
+        tell(at, fault);
+    }
     KeysConfig { keymap, faults }
 }
 
@@ -94,10 +96,8 @@ fn fault(why: impl Into<String>, way_out: impl Into<String>) -> KeyFault {
 }
 
 fn word<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, KeyFault> {
-    match value.get_ref() {
-        DeValue::String(word) => Ok(word),
-        _ => Err(fault("it is no text", "write it between quotes: \"Ctrl+N\"")),
-    }
+    let word = value.get_ref().as_str();
+    word.ok_or_else(|| fault("it is no text", "write it between quotes: \"Ctrl+N\""))
 }
 
 fn named_preset(word: &str) -> Result<Preset, KeyFault> {
@@ -123,18 +123,52 @@ fn table_of<'a>(
         );
         fault("keys has no such field", way_out)
     })?;
-    match value.get_ref() {
-        DeValue::Table(rows) => Ok((context.1, rows)),
-        _ => Err(fault("it is a table", format!("write [keys.{name}], and beneath it attend = \"F2\""))),
-    }
+    let rows = value.get_ref().as_table();
+    rows.map(|rows| (context.1, rows))
+        .ok_or_else(|| fault("it is a table", format!("write [keys.{name}], and beneath it attend = \"F2\"")))
 }
 
 fn keys_of<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<Vec<&'a str>, KeyFault> {
-    match value.get_ref() {
-        DeValue::Array(keys) if keys.len() > MOST_KEYS => {
+    match value.get_ref().as_array() {
+        Some(keys) if keys.len() > MOST_KEYS => {
             Err(fault(format!("it has more than {MOST_KEYS} keys"), "leave some of them out"))
         }
-        DeValue::Array(keys) => keys.iter().map(word).collect(),
-        _ => Ok(vec![word(value)?]),
+        Some(keys) => keys.iter().map(word).collect(),
+        None => Ok(vec![word(value)?]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests may panic")]
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_told_with_its_line_and_the_rest_counts() {
+        for (written, told) in [
+            ("keys = 1\n", "line 1: keys is a table"),
+            (
+                "[keys]\npreset = \"vim\"\n",
+                "line 2: there is no such preset; it is one of readline, app, tmux",
+            ),
+            ("[keys]\npreset = 1\n", "line 2: it is no text"),
+            ("[keys]\nleader = \"x\"\n", "line 2: x cannot be the leader"),
+            ("[keys.dirct]\n", "line 1: keys has no such field; did you mean `direct`?"),
+            ("[keys]\nlist = \"Ctrl+T\"\n", "line 2: it is a table"),
+            ("[keys.direct]\nnew = 7\n", "line 2: it is no text"),
+            ("[keys.direct]\nnew = [\"F2\", 7]\n", "line 2: it is no text"),
+            ("[keys.direct]\nnew = \"F2\"\nlast = \"F2\"\n", "line 3: F2 is set for `new` already"),
+            ("[keys.direct]\nlast = \"F2\"\nattend = \"F2\"\n", "line 3: F2 is set for `last` already"),
+            ("[keys.text]\nsend = \"none\"\n[keys.direct]\nsend = \"none\"\n", "no key is left for `send`"),
+        ] {
+            let mut file = DeTable::parse(written).unwrap();
+            let keys = take(file.get_mut(), written, Path::new("c.toml"));
+            assert!(keys.told().is_some_and(|said| said.contains(told)), "{written}: {:?}", keys.faults);
+            assert_eq!(keys.faults.len(), 1, "{written}: {:?}", keys.faults);
+            assert!(file.get_ref().get("keys").is_none(), "nothing of it is read again");
+        }
+        let two = "[keys.direct]\nneww = \"F2\"\nold = \"F2\"\n";
+        let keys = take(DeTable::parse(two).unwrap().get_mut(), two, Path::new("c.toml"));
+        assert!(keys.told().unwrap().ends_with("(1 more: `q keys list`)"));
     }
 }

@@ -17,7 +17,7 @@ fn keys_that_are_set_count_and_mistakes_are_told_with_their_lines() {
     let world = World::new().with_sessions(&["api"]);
     world.home.configure(CONFIG);
     let mut terminal = world.open();
-    terminal.wait_text("there is no action `closse`; did you mean `close`?");
+    terminal.wait_text("there is no action `closse`");
     terminal.wait_text("config.toml, line 6");
     terminal.send("\x02");
     terminal.wait_text("c new");

@@ -51,11 +51,19 @@ impl KeyContext {
     /// Whether one chord cannot mean two things in both.
     const fn meets(self, other: Self) -> bool {
         match (self.when(), other.when()) {
-            (Some(When::Empty), Some(When::Text)) | (Some(When::Text), Some(When::Empty)) => false,
-            (Some(_), Some(_)) => true,
+            (Some(one), Some(other)) => without(one, other).is_none() || without(other, one).is_none(),
             (None, None) => self as u8 == other as u8,
             (None, Some(_)) | (Some(_), None) => false,
         }
+    }
+}
+
+/// What is left of the time in which a key counts where it is taken for some of that; nothing where that is all of it.
+const fn without(when: When, taken: When) -> Option<When> {
+    match (when, taken) {
+        (_, When::Always) | (When::Empty, When::Empty) | (When::Text, When::Text) => None,
+        (When::Always | When::Text, When::Empty) => Some(When::Text),
+        (When::Always | When::Empty, When::Text) => Some(When::Empty),
     }
 }
 
@@ -213,10 +221,9 @@ impl Keymap {
         }
         let Some(keys) = self.keys_mut(action) else { return };
         match context {
-            KeyContext::Direct => keys.direct = chords.iter().map(|chord| (*chord, When::Always)).collect(),
-            KeyContext::Empty | KeyContext::Text => {
-                let when = if context == KeyContext::Empty { When::Empty } else { When::Text };
-                keys.direct.retain(|(_, other)| *other != when);
+            KeyContext::Direct | KeyContext::Empty | KeyContext::Text => {
+                let when = context.when().unwrap_or(When::Always);
+                keys.direct.retain(|(_, other)| when != When::Always && *other != when);
                 keys.direct.extend(chords.iter().map(|chord| (*chord, when)));
             }
             KeyContext::Leader => keys.leader = chords.to_vec(),
@@ -229,18 +236,13 @@ impl Keymap {
     fn displace(&mut self, context: KeyContext, chord: Chord) {
         for keys in &mut self.actions {
             match context {
-                KeyContext::Direct => keys.direct.retain(|(key, _)| *key != chord),
-                KeyContext::Empty | KeyContext::Text => {
-                    let (when, left) = match context {
-                        KeyContext::Empty => (When::Empty, When::Text),
-                        _ => (When::Text, When::Empty),
-                    };
-                    keys.direct.retain(|(key, other)| *key != chord || *other != when);
-                    for (key, other) in &mut keys.direct {
-                        if *key == chord && *other == When::Always {
-                            *other = left;
-                        }
-                    }
+                KeyContext::Direct | KeyContext::Empty | KeyContext::Text => {
+                    let taken = context.when().unwrap_or(When::Always);
+                    keys.direct.retain_mut(|(key, when)| {
+                        let left = if *key == chord { without(*when, taken) } else { Some(*when) };
+                        *when = left.unwrap_or(*when);
+                        left.is_some()
+                    });
                 }
                 KeyContext::Leader => keys.leader.retain(|key| *key != chord),
                 KeyContext::List => keys.list.retain(|key| *key != chord),

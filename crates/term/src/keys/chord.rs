@@ -25,7 +25,7 @@ pub struct Chord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAChord;
 
-const NAMED: [(&str, KeyCode); 28] = [
+const NAMED: [(&str, KeyCode); 16] = [
     ("Enter", KeyCode::Enter),
     ("Esc", KeyCode::Esc),
     ("Tab", KeyCode::Tab),
@@ -39,18 +39,6 @@ const NAMED: [(&str, KeyCode); 28] = [
     ("End", KeyCode::End),
     ("PageUp", KeyCode::PageUp),
     ("PageDown", KeyCode::PageDown),
-    ("F1", KeyCode::F(1)),
-    ("F2", KeyCode::F(2)),
-    ("F3", KeyCode::F(3)),
-    ("F4", KeyCode::F(4)),
-    ("F5", KeyCode::F(5)),
-    ("F6", KeyCode::F(6)),
-    ("F7", KeyCode::F(7)),
-    ("F8", KeyCode::F(8)),
-    ("F9", KeyCode::F(9)),
-    ("F10", KeyCode::F(10)),
-    ("F11", KeyCode::F(11)),
-    ("F12", KeyCode::F(12)),
     ("Space", KeyCode::Char(' ')),
     ("Plus", KeyCode::Char('+')),
     ("Insert", KeyCode::Insert),
@@ -201,6 +189,12 @@ fn types(code: KeyCode, held: KeyModifiers) -> Option<char> {
     (by_alt_gr && is_made).then_some(typed)
 }
 
+/// A function key by its number.
+fn function(name: &str) -> Option<KeyCode> {
+    let number = name.strip_prefix(['F', 'f'])?.parse().ok()?;
+    (1..=12).contains(&number).then_some(KeyCode::F(number))
+}
+
 impl FromStr for Chord {
     type Err = NotAChord;
 
@@ -221,7 +215,10 @@ impl FromStr for Chord {
         let mut characters = rest.chars();
         let code = match (characters.next(), characters.next()) {
             (Some(only), None) if !only.is_control() => KeyCode::Char(only),
-            _ => NAMED.iter().find(|(name, _)| name.eq_ignore_ascii_case(rest)).ok_or(NotAChord)?.1,
+            _ => {
+                let named = NAMED.iter().find(|(name, _)| name.eq_ignore_ascii_case(rest));
+                named.map(|(_, code)| *code).or_else(|| function(rest)).ok_or(NotAChord)?
+            }
         };
         Ok(Self::normal(code, held))
     }

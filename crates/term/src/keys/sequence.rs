@@ -33,7 +33,7 @@ const fn nothing(count: usize) -> Step {
 /// What stands first.
 pub(super) fn first(bytes: &[u8]) -> Step {
     match bytes {
-        [] | [ESC] | [ESC, ESC] | [ESC, b'[' | b'O'] => Step::More,
+        [] | [ESC] | [ESC, ESC | b'[' | b'O'] => Step::More,
         [ESC, b'[', rest @ ..] => control(rest, 2),
         [ESC, b'O', named, ..] => single(*named, 3),
         // Some terminals put Alt before a sequence as they do before a letter.
@@ -70,12 +70,8 @@ const fn upper(letter: u8) -> KeyModifiers {
 }
 
 fn with_alt(step: Step) -> Step {
-    match step {
-        Step::Came(Some(TerminalEvent::Key(chord)), count) => {
-            Step::Came(Some(TerminalEvent::Key(chord.alt())), count)
-        }
-        other => other,
-    }
+    let Step::Came(Some(TerminalEvent::Key(chord)), count) = step else { return step };
+    Step::Came(Some(TerminalEvent::Key(chord.alt())), count)
 }
 
 /// A character in UTF-8 or a control character, and its bytes.

@@ -266,12 +266,11 @@ impl Ui {
             // A key names the slot by its digit.
             let slot = command.arguments.number.and_then(|number| u32::try_from(number).ok());
             let slot = slot.unwrap_or_default();
-            match in_slot(mirror, slot) {
-                Some(session) => self.show(mirror, session, intents),
-                None => {
-                    let lists = self.options.keymap.announce(Action::List);
-                    self.warn(format!("there is no session {slot}; {lists} lists them"));
-                }
+            if let Some(session) = in_slot(mirror, slot) {
+                self.show(mirror, session, intents);
+            } else {
+                let lists = self.options.keymap.announce(Action::List);
+                self.warn(format!("there is no session {slot}; {lists} lists them"));
             }
             return CommandStatus::Done;
         };
