@@ -13,8 +13,7 @@ use q_term::keys::{Arrived, Chord};
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
-use crate::args::JsonArgs;
-use crate::commands::terminal_habits;
+use crate::commands::{KeysVerb, terminal_habits};
 use crate::config::keys::KeysConfig;
 use crate::context;
 use crate::environment::ProcessEnvironment;
@@ -26,13 +25,6 @@ use crate::{json, out};
 const KEPT: usize = 200;
 /// Bytes of one key that are shown.
 const SHOWN: usize = 48;
-
-/// What can be asked about keys.
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum KeysVerb {
-    /// The keys in force, with the slash command and the verb of each action
-    List(JsonArgs),
-}
 
 /// `q keys list --json`; docs/json.md promises it.
 #[derive(Serialize)]

@@ -59,7 +59,6 @@ use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
 use host::HostArgs;
 use inbox::CallVerb;
-use keys::KeysVerb;
 use mcp::McpVerb;
 use model::ModelVerb;
 use table_verbs::TableVerb;
@@ -175,6 +174,13 @@ enum AgentsVerb {
     Check(CheckArgs),
     /// The models that its server lists
     Models(ModelsArgs),
+}
+
+/// What can be asked about keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// The keys in force, with the slash command and the verb of each action
+    List(JsonArgs),
 }
 
 /// What can be done with hooks.

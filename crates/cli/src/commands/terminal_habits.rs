@@ -1,7 +1,7 @@
 //! What terminals and multiplexers keep of the keyboard for themselves, and which of their settings gives it back: by the
 //! variables they set, as they are set up when nobody changed them.
 
-/// One of them.
+/// What one of them keeps, as it is set up.
 struct Habit {
     /// A variable it sets, and what that begins with.
     sign: (&'static str, &'static str),

@@ -6,8 +6,8 @@ use std::path::Path;
 use q_term::keymap::{KeyContext, KeyFault, KeySettings, Keymap, Preset};
 use q_term::suggest::nearest;
 use serde::Deserialize;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+
+use crate::config::{Written, WrittenTable, WrittenValue};
 
 /// So many actions are given keys, and so many keys each; a person has far fewer.
 const MOST: usize = 1000;
@@ -34,48 +34,49 @@ impl KeysConfig {
 }
 
 /// One line of the file: where it stands, where its keys count, whose they are, and which.
-type Written<'a> = (usize, KeyContext, &'a str, Vec<&'a str>);
+type KeyLine<'a> = (usize, KeyContext, &'a str, Vec<&'a str>);
 
-/// Takes the table out of the file and reads it.
-pub(super) fn take(file: &mut DeTable<'_>, text: &str, path: &Path) -> KeysConfig {
-    let Some(keys) = file.remove("keys") else { return KeysConfig::default() };
+/// Reads the table, where the file has one.
+pub(super) fn read(keys: Option<&Written>, text: &str, path: &Path) -> KeysConfig {
+    let Some(keys) = keys else { return KeysConfig::default() };
     let mut faults = Vec::new();
     let mut tell = |at: usize, fault: KeyFault| {
         let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
         faults.push(format!("{}, line {line}: {}; {}", path.display(), fault.why, fault.way_out));
     };
-    let at = keys.span().start;
-    let DeValue::Table(table) = keys.into_inner() else {
+    let at = keys.at;
+    let WrittenValue::Table(table) = &keys.value else {
         tell(at, fault("keys is a table", "for example: [keys.direct] and beneath it attend = \"F2\""));
         return KeysConfig { faults, ..KeysConfig::default() };
     };
+    let field = |wanted: &str| table.iter().find(|(_, name, _)| name == wanted).map(|(_, _, value)| value);
     let mut preset = Preset::default();
-    if let Some(written) = table.get("preset") {
+    if let Some(written) = field("preset") {
         match word(written).and_then(named_preset) {
             Ok(known) => preset = known,
-            Err(fault) => tell(written.span().start, fault),
+            Err(fault) => tell(written.at, fault),
         }
     }
     let mut settings = KeySettings::new(preset);
-    if let Some(written) = table.get("leader")
+    if let Some(written) = field("leader")
         && let Err(fault) = word(written).and_then(|leader| settings.lead(leader))
     {
-        tell(written.span().start, fault);
+        tell(written.at, fault);
     }
-    let mut lines: Vec<Written<'_>> = Vec::new();
-    for (name, value) in
-        table.iter().filter(|(name, _)| !["preset", "leader"].contains(&name.get_ref().as_ref()))
+    let mut lines: Vec<KeyLine<'_>> = Vec::new();
+    for (at, name, value) in
+        table.iter().filter(|(_, name, _)| !["preset", "leader"].contains(&name.as_str()))
     {
-        match table_of(name.get_ref(), value) {
+        match table_of(name, value) {
             Ok((context, rows)) => {
-                for (action, keys) in rows.iter().take(MOST) {
+                for (at, action, keys) in rows.iter().take(MOST) {
                     match keys_of(keys) {
-                        Ok(keys) => lines.push((action.span().start, context, action.get_ref(), keys)),
-                        Err(fault) => tell(action.span().start, fault),
+                        Ok(keys) => lines.push((*at, context, action, keys)),
+                        Err(fault) => tell(*at, fault),
                     }
                 }
             }
-            Err(fault) => tell(name.span().start, fault),
+            Err(fault) => tell(*at, fault),
         }
     }
     lines.sort_by_key(|(at, ..)| *at);
@@ -95,8 +96,8 @@ fn fault(why: impl Into<String>, way_out: impl Into<String>) -> KeyFault {
     KeyFault { why: why.into(), way_out: way_out.into() }
 }
 
-fn word<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, KeyFault> {
-    let word = value.get_ref().as_str();
+fn word(written: &Written) -> Result<&str, KeyFault> {
+    let word = if let WrittenValue::Word(word) = &written.value { Some(word.as_str()) } else { None };
     word.ok_or_else(|| fault("it is no text", "write it between quotes: \"Ctrl+N\""))
 }
 
@@ -110,10 +111,7 @@ fn named_preset(word: &str) -> Result<Preset, KeyFault> {
     })
 }
 
-fn table_of<'a>(
-    name: &str,
-    value: &'a Spanned<DeValue<'_>>,
-) -> Result<(KeyContext, &'a DeTable<'a>), KeyFault> {
+fn table_of<'a>(name: &str, written: &'a Written) -> Result<(KeyContext, &'a WrittenTable), KeyFault> {
     let names = || KeyContext::ALL.map(|(name, _)| name);
     let context = KeyContext::ALL.iter().find(|(known, _)| *known == name).ok_or_else(|| {
         let meant = nearest(name, names().into_iter().chain(["preset", "leader"]));
@@ -123,18 +121,18 @@ fn table_of<'a>(
         );
         fault("keys has no such field", way_out)
     })?;
-    let rows = value.get_ref().as_table();
+    let rows = if let WrittenValue::Table(rows) = &written.value { Some(rows) } else { None };
     rows.map(|rows| (context.1, rows))
         .ok_or_else(|| fault("it is a table", format!("write [keys.{name}], and beneath it attend = \"F2\"")))
 }
 
-fn keys_of<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<Vec<&'a str>, KeyFault> {
-    match value.get_ref().as_array() {
-        Some(keys) if keys.len() > MOST_KEYS => {
+fn keys_of(written: &Written) -> Result<Vec<&str>, KeyFault> {
+    match &written.value {
+        WrittenValue::List(keys) if keys.len() > MOST_KEYS => {
             Err(fault(format!("it has more than {MOST_KEYS} keys"), "leave some of them out"))
         }
-        Some(keys) => keys.iter().map(word).collect(),
-        None => Ok(vec![word(value)?]),
+        WrittenValue::List(keys) => keys.iter().map(word).collect(),
+        WrittenValue::Word(_) | WrittenValue::Table(_) | WrittenValue::Other => Ok(vec![word(written)?]),
     }
 }
 
@@ -142,6 +140,13 @@ fn keys_of<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<Vec<&'a str>, KeyFault
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests may panic")]
     use super::*;
+
+    fn of_file(written: &str) -> KeysConfig {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.toml");
+        std::fs::write(&path, written).unwrap();
+        crate::config::read(&path).unwrap().keys
+    }
 
     #[test]
     fn a_mistake_is_told_with_its_line_and_the_rest_counts() {
@@ -161,14 +166,12 @@ mod tests {
             ("[keys.direct]\nlast = \"F2\"\nattend = \"F2\"\n", "line 3: F2 is set for `last` already"),
             ("[keys.text]\nsend = \"none\"\n[keys.direct]\nsend = \"none\"\n", "no key is left for `send`"),
         ] {
-            let mut file = DeTable::parse(written).unwrap();
-            let keys = take(file.get_mut(), written, Path::new("c.toml"));
+            let keys = of_file(written);
             assert!(keys.told().is_some_and(|said| said.contains(told)), "{written}: {:?}", keys.faults);
             assert_eq!(keys.faults.len(), 1, "{written}: {:?}", keys.faults);
-            assert!(file.get_ref().get("keys").is_none(), "nothing of it is read again");
         }
         let two = "[keys.direct]\nneww = \"F2\"\nold = \"F2\"\n";
-        let keys = take(DeTable::parse(two).unwrap().get_mut(), two, Path::new("c.toml"));
+        let keys = of_file(two);
         assert!(keys.told().unwrap().ends_with("(1 more: `q keys list`)"));
     }
 }

@@ -167,7 +167,8 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let told = |error: toml::de::Error| mistake(&text, &error).in_file(path);
     let mut file = DeTable::parse(&text).map_err(told)?;
     let mistaken = without_mistaken(file.get_mut(), &text);
-    let keys = keys::take(file.get_mut(), &text, path);
+    let keys = file.get_mut().remove("keys").map(|keys| Written::of(&keys));
+    let keys = keys::read(keys.as_ref(), &text, path);
     let mut config = Config::deserialize(Deserializer::from(file)).map_err(told)?;
     (config.mistaken, config.keys) = (mistaken, keys);
     let in_file = |complaint: CliError| CliError {
@@ -201,6 +202,40 @@ fn without_mistaken(file: &mut DeTable<'_>, text: &str) -> BTreeMap<String, Miss
         agents.remove(name.as_str());
     }
     mistaken
+}
+
+/// A part of the file that is read piece by piece, since a mistake in one costs no other.
+pub(crate) struct Written {
+    /// Where it begins, in bytes.
+    pub(crate) at: usize,
+    pub(crate) value: WrittenValue,
+}
+
+/// What may stand there; of what is not read so, that it is something else.
+pub(crate) enum WrittenValue {
+    Word(String),
+    List(Vec<Written>),
+    Table(WrittenTable),
+    Other,
+}
+
+/// Names, each with where it stands.
+pub(crate) type WrittenTable = Vec<(usize, String, Written)>;
+
+impl Written {
+    fn of(value: &toml::Spanned<DeValue<'_>>) -> Self {
+        let inner = value.get_ref();
+        let word = || inner.as_str().map(|word| WrittenValue::Word(word.to_owned()));
+        let list = || Some(WrittenValue::List(inner.as_array()?.iter().map(Self::of).collect()));
+        let table = || {
+            let rows = inner.as_table()?.iter();
+            let rows =
+                rows.map(|(name, value)| (name.span().start, name.get_ref().to_string(), Self::of(value)));
+            Some(WrittenValue::Table(rows.collect()))
+        };
+        let value_of = word().or_else(list).or_else(table);
+        Self { at: value.span().start, value: value_of.unwrap_or(WrittenValue::Other) }
+    }
 }
 
 /// A mistake that a parser found.

@@ -19,7 +19,7 @@ pub enum KeyContext {
     Empty,
     /// While there is text in it.
     Text,
-    /// After the leader.
+    /// For the key after the leader.
     Leader,
     /// In the list of sessions, about the one that is chosen.
     List,

@@ -30,7 +30,7 @@ const fn nothing(count: usize) -> Step {
     Step::Came(None, count)
 }
 
-/// What stands first.
+/// What stands first in bytes that came; whatever they are, it takes at least one of them.
 pub(super) fn first(bytes: &[u8]) -> Step {
     match bytes {
         [] | [ESC] | [ESC, ESC | b'[' | b'O'] => Step::More,
