@@ -224,9 +224,8 @@ fn told(keymap: &Keymap, arrived: &Arrived) -> String {
         Some(TerminalEvent::Focus(true)) => ("focus".to_owned(), "the window is in front".to_owned()),
         Some(TerminalEvent::Focus(false)) => ("focus".to_owned(), "the window is not in front".to_owned()),
         Some(TerminalEvent::Resize(columns, rows)) => ("size".to_owned(), format!("{columns} × {rows}")),
-        Some(TerminalEvent::Other) | None => {
-            ("-".to_owned(), "no key that q knows; it types nothing".to_owned())
-        }
+        Some(TerminalEvent::Mouse(mouse)) => ("mouse".to_owned(), format!("{}, {}", mouse.column, mouse.row)),
+        None => ("-".to_owned(), "no key that q knows; it types nothing".to_owned()),
     };
     format!("{bytes:<18} {:<16} {meaning}", visible_line(&key))
 }

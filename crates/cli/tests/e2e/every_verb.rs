@@ -270,7 +270,9 @@ impl Hostile {
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
             "replay" => vec![vec![file]],
-            "permissions" | "permissions list" | "mcp list" | "hooks list" => vec![vec![], vec!["--json"]],
+            "permissions" | "permissions list" | "mcp list" | "hooks list" | "keys list" => {
+                vec![vec![], vec!["--json"]]
+            }
             "hooks" | "hooks check" => vec![vec![HOSTILE], vec!["turn.ended"]],
             "permissions add" => vec![
                 vec!["deny", HOSTILE, "--everywhere"],
@@ -281,7 +283,7 @@ impl Hostile {
             "permissions remove" | "mcp" | "mcp check" | "mcp remove" | "mcp login" | "mcp logout" => {
                 vec![vec![HOSTILE]]
             }
-            "host" | "host logs" | "model" => vec![vec![]],
+            "host" | "host logs" | "model" | "keys" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"], vec!["--now"]],
             "host stop" => vec![vec![], vec![]],
             // Not tried: the one would stay, the others are of a process, and the last runs whatever it is told.

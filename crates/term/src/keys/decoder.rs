@@ -116,7 +116,7 @@ mod tests {
             TerminalEvent::Paste(text) => format!("pasted {text}"),
             TerminalEvent::Focus(true) => "in front".to_owned(),
             TerminalEvent::Focus(false) => "behind".to_owned(),
-            TerminalEvent::Resize(..) | TerminalEvent::Other => "other".to_owned(),
+            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => "other".to_owned(),
         };
         events.iter().map(shown).collect()
     }

@@ -3,6 +3,7 @@
 mod chord;
 mod decoder;
 mod keyboard;
+mod mouse;
 mod sequence;
 
 pub use chord::{Chord, NotAChord};

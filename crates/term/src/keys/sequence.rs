@@ -4,7 +4,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::event::TerminalEvent;
-use crate::keys::Chord;
+use crate::keys::{Chord, mouse};
 
 /// A sequence that is longer is none, and passed over.
 pub(super) const LONGEST: usize = 256;
@@ -208,7 +208,11 @@ fn control(bytes: &[u8], before: usize) -> Step {
         return nothing(before + place); // broken off by what follows
     }
     let parameters = bytes.get(..place).unwrap_or_default();
-    let event = if is_private { None } else { event(parameters, ends) };
+    let event = match (is_private, ends) {
+        (true, b'M' | b'm') => mouse::event(parameters, ends),
+        (true, _) => None,
+        (false, _) => event(parameters, ends),
+    };
     Step::Came(event, before + place + 1)
 }
 

@@ -55,7 +55,7 @@ impl Ui {
                 }
             }
             TerminalEvent::Focus(in_front) => self.in_front = in_front,
-            TerminalEvent::Resize(..) | TerminalEvent::Other => {}
+            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => {}
         }
         self.settle(mirror, &mut intents);
         intents
