@@ -231,7 +231,7 @@ impl Hostile {
             "edit" => vec![vec!["made", "99", HOSTILE], vec!["made", HOSTILE, HOSTILE]],
             "move" => vec![vec!["made", "99", "1"], vec!["made", HOSTILE, HOSTILE]],
             "steer" | "answer" => vec![vec!["made", HOSTILE], vec!["said", HOSTILE]],
-            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" => {
+            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" | "keys list" => {
                 vec![vec![], vec!["--json"]]
             }
             "agents check" => vec![
@@ -270,9 +270,7 @@ impl Hostile {
             ],
             "import" => vec![vec![file, "--json"], vec![file, "--name", HOSTILE]],
             "replay" => vec![vec![file]],
-            "permissions" | "permissions list" | "mcp list" | "hooks list" | "keys list" => {
-                vec![vec![], vec!["--json"]]
-            }
+            "permissions" | "permissions list" | "mcp list" | "hooks list" => vec![vec![], vec!["--json"]],
             "hooks" | "hooks check" => vec![vec![HOSTILE], vec!["turn.ended"]],
             "permissions add" => vec![
                 vec!["deny", HOSTILE, "--everywhere"],

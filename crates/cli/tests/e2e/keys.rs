@@ -78,14 +78,14 @@ fn what_arrives_is_shown_and_the_terminal_is_given_back() {
     assert!(world.home.host_pid().is_none(), "no host is needed for it");
 }
 
-/// `q keys` in a tmux of its own, with that setting; nothing where there is no tmux.
+/// `q keys` in a tmux of its own, with a server of its own, with that setting; nothing where there is no tmux.
 fn in_tmux(world: &World, extended: &str) -> Option<Terminal> {
     let is_there = Command::new("tmux").arg("-V").output().is_ok_and(|told| told.status.success());
     if !is_there {
         return None;
     }
     let mut command = world.home.pty_command(Path::new("tmux"));
-    let socket = world.home.path().join("tmux").display().to_string();
+    let socket = world.home.path().join(extended).display().to_string();
     let program = env!("CARGO_BIN_EXE_q");
     let settings = ["-f", "/dev/null", "-S", &socket, "set", "-g", "status", "off", ";"];
     let keys = ["set", "-s", "extended-keys", extended, ";", "set", "-s", "escape-time", "10", ";"];
