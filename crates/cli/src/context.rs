@@ -8,6 +8,7 @@ use q_term::kinds::Kinds;
 use q_term::theme::Theme;
 
 use crate::agents::{AgentRegistry, known};
+use crate::config::keys::KeysConfig;
 use crate::config::{self, Config, KindConfig};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
@@ -22,6 +23,7 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     /// What of that is about commands of tools, which a client brings with each agent.
     pub(crate) command_bounds: (u64, u64),
+    pub(crate) keys: KeysConfig,
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
@@ -38,8 +40,9 @@ impl Context {
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
+        let keys = config.keys;
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
-        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates, theme: config.theme })
+        Ok(Self { environment, place, agents, limits, command_bounds, keys, kinds, templates, theme: config.theme })
     }
 }
 

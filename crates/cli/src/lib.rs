@@ -24,6 +24,7 @@ mod image_file;
 mod input;
 mod json;
 mod key_commands;
+mod keyboard;
 mod local;
 mod mcp_file;
 mod mcp_look;

@@ -19,6 +19,7 @@ mod counted;
 pub mod guard;
 pub mod inbox;
 pub mod intent;
+pub mod keymap;
 pub mod keys;
 pub mod kinds;
 pub mod mention;

@@ -58,7 +58,8 @@ const SENSES: &[Sense] = senses![
     ["history", "log", "view", "cat", "print", "transcript", "show"],
         Some("PageUp, which scrolls back"), Some("q show SESSION");
     ["refresh", "repaint", "reload"], Some("/redraw"), None;
-    ["keys", "shortcuts", "man", "manual", "about"], Some("/help"), Some("q --help");
+    ["keys", "shortcuts", "bindings", "keybindings"], Some("/help keys"), Some("q keys list");
+    ["man", "manual", "about"], Some("/help"), Some("q --help");
     ["bye", "leave", "logout"], Some("/detach"), None;
     ["chat"], Some("/new"), Some("q chat PROMPT");
     ["models"], Some("/model, which shows them"), Some("q agents models NAME");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use q_client::Backoff;
 use q_core::{Instant, SessionId, Setup};
 use q_host::clock::Clock;
+use q_term::command::Action;
 use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
@@ -56,7 +57,8 @@ impl Attached<'_> {
         if job::is_watched() {
             self.screen.suspend()
         } else {
-            self.ui.warn("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
+            let leaves = self.ui.key(Action::Detach);
+            self.ui.warn(format!("no shell would bring q back here; {leaves} leaves, and what runs goes on"));
             self.stale = true;
             Ok(())
         }

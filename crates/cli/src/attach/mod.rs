@@ -14,8 +14,7 @@ mod signals;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
@@ -27,6 +26,7 @@ use tokio::time::sleep;
 use crate::commands::{new, quota};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
+use crate::keyboard::Keyboard;
 use crate::out;
 use crate::successor;
 use crate::terminals::Terminals;
@@ -75,10 +75,13 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);
+    if let Some(faults) = context.keys.told() {
+        ui.warn(faults);
+    }
     let signals = Signals::listen()?;
     let screen = Screen::take()?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
-    let keys = EventStream::new();
+    let keys = Keyboard::listen()?;
     let mut attached = Attached {
         context,
         client,
@@ -128,6 +131,7 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
         agent: new::answers(context),
+        keymap: context.keys.keymap.clone(),
         home: environment.text("HOME").unwrap_or_default().to_owned(),
     }
 }
@@ -154,7 +158,7 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, mut keys: EventStream) -> Result<Leaving, CliError> {
+    async fn live(&mut self, mut signals: Signals, mut keys: Keyboard) -> Result<Leaving, CliError> {
         loop {
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
@@ -167,8 +171,8 @@ impl Attached<'_> {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
                 event = keys.next() => match event {
-                    Some(Ok(event)) => self.at_terminal(event.into())?,
-                    Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
+                    Ok(event) => self.at_terminal(event)?,
+                    Err(_) => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
                 news = self.client.next(), if self.disconnected.is_none() => self.on_news(news)?,
                 successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {

@@ -10,7 +10,7 @@ use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
-use q_term::command::UserCommand;
+use q_term::command::{Action, UserCommand};
 use q_term::command::{FROM_NEXT_TURN, notice, what_follows};
 use q_term::offers::OfferUse;
 use q_term::rules::ListedRule;
@@ -338,7 +338,8 @@ impl Requests {
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
         let whole = self.typed.with_files(Base::new(directory, &context.environment), text);
-        whole.map_err(|fault| format!("{fault} (Enter again sends it without)"))
+        let sends = context.keys.keymap.press(Action::Submit, false);
+        whole.map_err(|fault| format!("{fault} ({sends} again sends it without)"))
     }
 
     /// After the host died: goes on with its successor, to which the prompts are delivered that it had not answered; those it

@@ -16,6 +16,7 @@ pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
+pub(crate) mod keys;
 pub(crate) mod ls;
 pub(crate) mod mcp;
 mod mcp_login;
@@ -32,6 +33,7 @@ pub(crate) mod settings;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod table_verbs;
+mod terminal_habits;
 pub(crate) mod trust;
 pub(crate) mod usage;
 pub(crate) mod wait;
@@ -142,6 +144,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: HooksVerb,
     },
+    /// Show what arrives when a key is pressed, and what it means; or the keys in force
+    Keys {
+        #[command(subcommand)]
+        verb: Option<KeysVerb>,
+    },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
     #[command(about = "The background host")]
@@ -167,6 +174,13 @@ enum AgentsVerb {
     Check(CheckArgs),
     /// The models that its server lists
     Models(ModelsArgs),
+}
+
+/// What can be asked about keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// The keys in force, with the slash command and the verb of each action
+    List(JsonArgs),
 }
 
 /// What can be done with hooks.
@@ -238,6 +252,7 @@ impl Verb {
             Self::Model { verb } => model::run(&context()?, verb)?,
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Hooks { verb } => hooks::run(&context()?, verb).await?,
+            Self::Keys { verb } => keys::run(environment, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,

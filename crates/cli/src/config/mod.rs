@@ -1,5 +1,5 @@
 //! The configuration file: `$XDG_CONFIG_HOME/q/config.toml`. A file that is not there is an empty one; a mistake in it is
-//! told with its line and the way out. One in the table of an agent costs that agent alone.
+//! told with its line and the way out. One in the table of an agent costs that agent alone, and one in that of keys its key.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ pub(crate) mod aws;
 pub(crate) mod headers;
 pub(crate) mod hooks;
 pub(crate) mod key_command;
+pub(crate) mod keys;
 pub(crate) mod kinds;
 mod limits;
 pub(crate) mod mcp;
@@ -57,6 +58,9 @@ pub(crate) struct Config {
     /// What the colours of the screen are, by name; see [`theme`].
     #[serde(default)]
     pub(crate) theme: Option<String>,
+    /// Which keys do what.
+    #[serde(default)]
+    pub(crate) keys: keys::KeysConfig,
     /// Commands that are told what happens.
     #[serde(default)]
     pub(crate) hooks: Vec<hooks::HookConfig>,
@@ -167,8 +171,10 @@ pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let told = |error: toml::de::Error| mistake(&text, &error).in_file(path);
     let mut file = DeTable::parse(&text).map_err(told)?;
     let mistaken = without_mistaken(file.get_mut(), &text);
+    let keys = file.get_mut().remove("keys").map(|keys| Written::of(&keys));
+    let keys = keys::read(keys.as_ref(), &text, path);
     let mut config = Config::deserialize(Deserializer::from(file)).map_err(told)?;
-    config.mistaken = mistaken;
+    (config.mistaken, config.keys) = (mistaken, keys);
     let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint
@@ -205,6 +211,40 @@ fn without_mistaken(file: &mut DeTable<'_>, text: &str) -> BTreeMap<String, Miss
         agents.remove(name.as_str());
     }
     mistaken
+}
+
+/// A part of the file that is read piece by piece, since a mistake in one costs no other.
+pub(crate) struct Written {
+    /// Where it begins, in bytes.
+    pub(crate) at: usize,
+    pub(crate) value: WrittenValue,
+}
+
+/// What may stand there; of what is not read so, that it is something else.
+pub(crate) enum WrittenValue {
+    Word(String),
+    List(Vec<Written>),
+    Table(WrittenTable),
+    Other,
+}
+
+/// Names, each with where it stands.
+pub(crate) type WrittenTable = Vec<(usize, String, Written)>;
+
+impl Written {
+    fn of(value: &toml::Spanned<DeValue<'_>>) -> Self {
+        let inner = value.get_ref();
+        let word = || inner.as_str().map(|word| WrittenValue::Word(word.to_owned()));
+        let list = || Some(WrittenValue::List(inner.as_array()?.iter().map(Self::of).collect()));
+        let table = || {
+            let rows = inner.as_table()?.iter();
+            let rows =
+                rows.map(|(name, value)| (name.span().start, name.get_ref().to_string(), Self::of(value)));
+            Some(WrittenValue::Table(rows.collect()))
+        };
+        let value_of = word().or_else(list).or_else(table);
+        Self { at: value.span().start, value: value_of.unwrap_or(WrittenValue::Other) }
+    }
 }
 
 /// A mistake that a parser found.

@@ -231,7 +231,7 @@ impl Hostile {
             "edit" => vec![vec!["made", "99", HOSTILE], vec!["made", HOSTILE, HOSTILE]],
             "move" => vec![vec!["made", "99", "1"], vec!["made", HOSTILE, HOSTILE]],
             "steer" | "answer" => vec![vec!["made", HOSTILE], vec!["said", HOSTILE]],
-            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" => {
+            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" | "keys list" => {
                 vec![vec![], vec!["--json"]]
             }
             "agents check" => vec![
@@ -281,7 +281,7 @@ impl Hostile {
             "permissions remove" | "mcp" | "mcp check" | "mcp remove" | "mcp login" | "mcp logout" => {
                 vec![vec![HOSTILE]]
             }
-            "host" | "host logs" | "model" => vec![vec![]],
+            "host" | "host logs" | "model" | "keys" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"], vec!["--now"]],
             "host stop" => vec![vec![], vec![]],
             // Not tried: the one would stay, the others are of a process, and the last runs whatever it is told.

@@ -77,6 +77,7 @@ mod hostile;
 mod images;
 mod inbox;
 mod key_command;
+mod keys;
 mod local;
 mod marks;
 mod mcp;

@@ -7,7 +7,6 @@ pub mod table;
 
 mod action;
 mod arguments;
-mod manual;
 mod motion;
 mod notice;
 mod parse;
@@ -18,7 +17,6 @@ mod user_command;
 pub use action::Action;
 pub(crate) use action::Question;
 pub use arguments::{Among, Arguments, CoreCommand, Flags, Param};
-pub use manual::markdown;
 pub use motion::{Edit, HistoryStep, ScrollStep};
 pub use notice::{FROM_NEXT_TURN, notice, what_follows};
 pub use parse::{SlashError, parse};

@@ -1,7 +1,7 @@
 //! The table of actions: what can be done, by which key, leader key, slash command and CLI verb.
 //!
-//! The help screen, the leader's hint, `/help` and the manual's table are made from it; keys and commands are looked up
-//! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
+//! The help screen, the leader's hint, `/help` and the manual's table are made from it; commands are looked up in it and nowhere
+//! else, keys in the [`crate::keymap`] that is made of it. All else that depends on which verb it is stands here as well: what is asked before it, what is
 //! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
 use q_core::{Answer, Command, PendingCall, SessionId, TurnNo, Wants};
@@ -14,7 +14,7 @@ use crate::keys::KeyCode::{
 };
 use crate::keys::{Chord, alt, ctrl, key, plain};
 
-/// The key that announces another: the only way that every terminal lets through.
+/// The key that announces another unless another is set: the only way that every terminal lets through.
 pub const LEADER: Chord = ctrl('x');
 
 /// When a direct key means the action.
@@ -218,22 +218,6 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "", "put back", "put back what was deleted last";
 ];
 
-/// What a chord means, for a prompt that is empty or not.
-pub fn by_chord(chord: Chord, prompt_is_empty: bool) -> Option<Action> {
-    let means = |chord: Chord| {
-        ROWS.iter()
-            .find(|row| row.direct.iter().any(|(key, when)| *key == chord && when.holds(prompt_is_empty)))
-            .map(|row| row.action)
-    };
-    means(chord).or_else(|| means(chord.with_digit()?))
-}
-
-/// What a chord means after the leader.
-pub fn by_leader(chord: Chord) -> Option<Action> {
-    let means = |chord: Chord| ROWS.iter().find(|row| row.leader.contains(&chord)).map(|row| row.action);
-    means(chord).or_else(|| means(chord.with_latin()?)).or_else(|| means(chord.with_digit()?))
-}
-
 /// The row of a slash command, by its name or another word for it.
 pub fn by_slash(word: &str) -> Option<&'static CommandRow> {
     ROWS.iter().find(|row| row.slash.contains(&word))
@@ -298,27 +282,12 @@ impl CommandRow {
         Some((verb.trim_end(), params(rest)))
     }
 
-    /// Whether its direct keys are the digits, which are named as a range.
-    pub(crate) fn has_digits(&self) -> bool {
-        self.direct.first().is_some_and(|(key, _)| key.digit().is_some())
-    }
-
-    /// Its direct keys in one cell.
-    pub fn direct_keys(&self) -> String {
-        keys(&self.direct.iter().map(|(key, _)| *key).collect::<Vec<_>>())
-    }
-
-    /// Its leader chord in one cell; empty without one.
-    pub fn leader_keys(&self) -> String {
-        if self.leader.is_empty() { String::new() } else { format!("{LEADER} {}", keys(self.leader)) }
-    }
-
-    /// Whether one of its keys, its commands, its heading or what is said of it contains the topic, whatever its case.
+    /// Whether its commands, its heading or what is said of it contain the topic, whatever its case.
     pub fn mentions(&self, topic: &str) -> bool {
         let topic = topic.to_lowercase();
         let contains = |text: &str| text.to_lowercase().contains(&topic);
         let mut texts = self.slash.iter().copied().chain([self.word, self.help, self.group.title()]);
-        texts.any(contains) || self.direct.iter().any(|(key, _)| contains(&key.to_string()))
+        texts.any(contains)
     }
 
     /// Its slash command with arguments; empty without one.

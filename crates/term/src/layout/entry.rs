@@ -8,6 +8,7 @@ use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use crate::changes;
+use crate::keys::Chord;
 use crate::layout::block::Block;
 use crate::layout::markdown;
 use crate::layout::wrap::{self, Row, Wrapper};
@@ -25,8 +26,6 @@ use crate::words;
 const GUARD: usize = 32;
 /// Before what a tool was given and what came out.
 const INDENT: &str = "    ";
-/// Behind a thought of which more is there than its row shows.
-const MORE_THOUGHTS: &str = " (Ctrl+O)";
 /// How many rows show of what a call puts out while it runs.
 const OUTPUT_ROWS: usize = 8;
 
@@ -57,6 +56,8 @@ pub(crate) struct EntryContext<'a> {
 /// How long a folded thought took, where that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThoughtFold {
+    /// What unfolds it; where no key does, that is said by its command.
+    pub(crate) key: Option<Chord>,
     pub(crate) took: Option<Duration>,
 }
 
@@ -251,7 +252,9 @@ fn folded_thought(text: &str, fold: ThoughtFold, width: usize) -> Row {
     let begin: Vec<&str> = text.split_whitespace().take(width).collect();
     let said = format!("{}: {}", words::thought(fold.took), sanitize::visible_line(&begin.join(" ")));
     let is_whole = said.width() <= width && text.trim().lines().count() <= 1;
-    let more = if is_whole || width <= MORE_THOUGHTS.width() * 3 { "" } else { MORE_THOUGHTS };
+    // Behind a thought of which more is there than its row shows.
+    let unfolds = fold.key.map_or_else(|| " (/thoughts)".to_owned(), |key| format!(" ({key})"));
+    let more = if is_whole || width <= unfolds.width() * 3 { "" } else { &unfolds };
     let shown = wrap::truncated(&said, width.saturating_sub(more.width()));
     Row::from(vec![Span::styled(format!("{shown}{more}"), Palette::dim())])
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
 
+use crate::keys::Chord;
 use crate::layout::cache::Cache;
 use crate::layout::entry::{EntryContext, EntryLayout, ThoughtFold};
 use crate::layout::wrap::Row;
@@ -25,28 +26,28 @@ pub(crate) struct Flow<'a, C> {
     /// Prompts that nothing answered: a row beneath each says so.
     unanswered: BTreeSet<EntryNo>,
     /// Thoughts that have ended are shown whole.
-    unfolded: bool,
+    folding: Folding,
 }
 
 impl<'a> Flow<'a, ()> {
     /// The rows of that session, whose prompts of these numbers nothing answered.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         session: &'a Mirrored,
         (width, palette): (usize, Palette),
         mark: Option<Mark>,
         unanswered: BTreeSet<EntryNo>,
     ) -> Self {
-        Self { session, cache: (), width, palette, mark, unanswered, unfolded: false }
+        Self { session, cache: (), width, palette, mark, unanswered, folding: Folding::default() }
     }
 
     /// The same with all thoughts whole, or with those folded that have ended.
-    pub(crate) fn unfolded(self, unfolded: bool) -> Self {
-        Self { unfolded, ..self }
+    pub(crate) fn folded(self, folding: Folding) -> Self {
+        Self { folding, ..self }
     }
 
     pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
-        let Self { session, cache: (), width, palette, mark, unanswered, unfolded } = self;
-        Flow { session, cache, width, palette, mark, unanswered, unfolded }
+        let Self { session, cache: (), width, palette, mark, unanswered, folding } = self;
+        Flow { session, cache, width, palette, mark, unanswered, folding }
     }
 }
 
@@ -55,6 +56,13 @@ impl<'a> Flow<'a, ()> {
 pub(crate) struct Spot {
     pub(crate) entry: usize,
     pub(crate) row: usize,
+}
+
+/// Whether thoughts that have ended are shown whole, and which key changes that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Folding {
+    pub(crate) unfolded: bool,
+    pub(crate) key: Option<Chord>,
 }
 
 /// What is in sight: the first row, and how many rows are below the last one.
@@ -97,7 +105,7 @@ impl<C> Flow<'_, C> {
         let goes_on = match (&entry.body, entry.body.of_call()) {
             (Body::Stop(_), _) => true,
             // It has no row of its own any more.
-            _ if beside(self.session, entry, self.unfolded).is_over => true,
+            _ if beside(self.session, entry, self.folding).is_over => true,
             (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
             (_, None) => false,
         };
@@ -113,7 +121,7 @@ fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
 
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
-fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryContext<'a> {
+fn beside<'a>(session: &'a Mirrored, entry: &Entry, folding: Folding) -> EntryContext<'a> {
     /// How far behind an entry is looked for what stands for it: calls run together, but no more than 64.
     const NEAR: usize = 256;
     let entries = &session.entries;
@@ -122,8 +130,11 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryCont
         Body::Thinking(_) => {
             let behind = entries.get(place(entry.no) + 1);
             let has_ended = behind.is_some() || !session.summary.activity.is_busy();
-            let fold = ThoughtFold { took: entry.thought_for(behind) };
-            EntryContext { fold: Some(fold).filter(|_| has_ended && !unfolded), ..EntryContext::default() }
+            let fold = ThoughtFold { key: folding.key, took: entry.thought_for(behind) };
+            EntryContext {
+                fold: Some(fold).filter(|_| has_ended && !folding.unfolded),
+                ..EntryContext::default()
+            }
         }
         Body::Result(result) => {
             let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
@@ -240,14 +251,14 @@ impl Flow<'_, &mut Cache> {
     pub(crate) fn height(&mut self, index: usize) -> usize {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
         let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
-        let unfolded = self.unfolded;
+        let folding = self.folding;
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
         let (cache, session) = (&mut *self.cache, self.session);
         let mark = mark_block(session, self.mark, index, move |entry| {
-            Some(cache.shape(id, (entry, beside(session, entry, unfolded)), width, palette))
+            Some(cache.shape(id, (entry, beside(session, entry, folding)), width, palette))
         });
-        let shape = self.cache.shape(id, (entry, beside(session, entry, unfolded)), width, palette);
+        let shape = self.cache.shape(id, (entry, beside(session, entry, folding)), width, palette);
         lead + usize::from(mark.is_some()) + shape.height() + unanswered
     }
 

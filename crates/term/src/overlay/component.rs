@@ -9,6 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::command::{Action, UserCommand};
 use crate::inbox::Inbox;
+use crate::keymap::Keymap;
 use crate::keys::Chord;
 use crate::rules::ListedRule;
 use crate::style::Palette;
@@ -77,6 +78,7 @@ pub(crate) trait Overlay: Debug {
 /// What an overlay sees of the terminal that it lies on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OverlayContext<'a> {
+    pub(crate) keymap: &'a Keymap,
     pub(crate) mirror: &'a Mirror,
     /// The session in view.
     pub(crate) focus: Option<SessionId>,

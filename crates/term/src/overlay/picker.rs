@@ -7,8 +7,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::{Action, ScrollStep, table};
+use crate::command::{Action, ScrollStep};
 use crate::editor::Editor;
+use crate::keymap::Keymap;
 use crate::keys::Chord;
 use crate::layout::wrap::truncated;
 use crate::overlay::line;
@@ -35,10 +36,10 @@ impl Picker {
     }
 
     /// A key that moves the choice among so many rows, round and round, or edits the filter.
-    pub(super) fn press(&mut self, chord: Chord, count: usize) {
+    pub(super) fn press(&mut self, keymap: &Keymap, chord: Chord, count: usize) {
         let last = count.saturating_sub(1);
         let chosen = self.chosen(count);
-        let step = table::by_chord(chord, self.filter.is_empty()).and_then(Action::moves);
+        let step = keymap.by_chord(chord, self.filter.is_empty()).and_then(Action::moves);
         self.chosen = match step {
             Some(ScrollStep::LineUp) => chosen.checked_sub(1).unwrap_or(last),
             Some(ScrollStep::LineDown) if chosen >= last => 0,
@@ -47,7 +48,7 @@ impl Picker {
             Some(ScrollStep::PageDown | ScrollStep::End) => last,
             None => {
                 let before = self.filter.text().to_owned();
-                line::press(&mut self.filter, chord);
+                line::press(&mut self.filter, keymap, chord);
                 // Another filter leaves other rows, of which the first fits best.
                 if self.filter.text() == before { chosen } else { 0 }
             }

@@ -7,11 +7,15 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::{Action, table};
-use crate::keys::{Chord, ctrl, plain};
+use crate::command::Action;
+use crate::command::table::CommandRow;
+use crate::keymap::Keymap;
+use crate::keys::{Chord, plain};
 use crate::layout::wrap::truncated;
 use crate::overlay::component::{Overlay, OverlayContext, Reaction};
-use crate::overlay::hints::{ENTER, ESC_LEAVES, Hint, OverlayKey, TYPING, footer, hint, meaning};
+use crate::overlay::hints::{
+    ENTER, ESC_LEAVES, Hint, OverlayKey, TYPING, footer, footer_around, hint, meaning,
+};
 use crate::overlay::picker::Picker;
 use crate::overlay::popup::Popup;
 use crate::sanitize;
@@ -20,16 +24,8 @@ use crate::style::Palette;
 use crate::words;
 
 const GOES: Hint = hint(ENTER, "Enter", "goes there");
-const RENAMES: Hint = hint(&[(ctrl('r'), OverlayKey::ActOrLeave)], "Ctrl+R", "renames");
-const WHOLE: &[Hint] = &[
-    GOES,
-    RENAMES,
-    hint(&[(ctrl('w'), OverlayKey::Act)], "Ctrl+W", "closes"),
-    hint(&[(plain('/'), OverlayKey::Begin)], "/", "command"),
-    ESC_LEAVES,
-];
-/// With text in the filter, Ctrl+W edits that as it does in any text.
-const FILTERED: &[Hint] = &[GOES, RENAMES, ESC_LEAVES];
+const WHOLE: &[Hint] = &[GOES, hint(&[(plain('/'), OverlayKey::Begin)], "/", "command"), ESC_LEAVES];
+const FILTERED: &[Hint] = &[GOES, ESC_LEAVES];
 
 #[derive(Debug)]
 pub(crate) struct Switcher {
@@ -66,6 +62,21 @@ impl Switcher {
         }
     }
 
+    /// What stands beneath it: the keys of the list as they are set, between those that are always so.
+    fn footer(&self, keymap: &Keymap) -> String {
+        let (hints, filter) = (self.hints(), &self.picker.filter);
+        if self.is_command() {
+            return footer(hints);
+        }
+        let works = |key: &&Chord| keymap.in_list(**key, filter.is_empty()).is_some();
+        // What is done more often stands in front: later in the table, since ends stand before changes there.
+        let set = keymap.actions().iter().rev().filter_map(|keys| {
+            let key = keys.list.iter().find(works)?;
+            Some(format!("{key} {}", does(keys.action)))
+        });
+        footer_around(hints, set.collect())
+    }
+
     fn sessions<'a>(&self, mirror: &'a Mirror) -> Vec<&'a Mirrored> {
         matching(mirror, if self.is_command() { "" } else { self.picker.filter.text() })
     }
@@ -81,23 +92,26 @@ impl Overlay for Switcher {
             Some(OverlayKey::Accept) => {
                 return chosen.map_or(Reaction::Stay, |session| Reaction::Show(session.id));
             }
-            Some(OverlayKey::ActOrLeave) => {
-                return chosen.map_or(Reaction::Leave, |session| act_on(session, chord));
-            }
-            Some(OverlayKey::Act) => {
-                return chosen.map_or(Reaction::Stay, |session| act_on(session, chord));
-            }
             Some(OverlayKey::Clear) => {
                 self.picker.filter.take();
                 return Reaction::Stay;
             }
-            Some(OverlayKey::Begin | OverlayKey::Scroll(_)) | None => {}
+            Some(OverlayKey::Begin | OverlayKey::Scroll(_) | OverlayKey::Act) | None => {}
         }
-        match table::by_chord(chord, self.picker.filter.is_empty()) {
+        let in_list = context.keymap.in_list(chord, self.picker.filter.is_empty());
+        if let Some(action) = in_list.filter(|_| !self.is_command()) {
+            return match chosen {
+                Some(session) => Reaction::ActOn(session.id, action),
+                // The list has nothing that another name could be given to.
+                None if action == Action::Rename => Reaction::Leave,
+                None => Reaction::Stay,
+            };
+        }
+        match context.keymap.by_chord(chord, self.picker.filter.is_empty()) {
             Some(action) if action == self.opened_by => Reaction::Leave,
             Some(action) if self.works.contains(&action) => Reaction::Act(action),
             Some(_) | None => {
-                self.picker.press(chord, sessions.len());
+                self.picker.press(context.keymap, chord, sessions.len());
                 Reaction::Stay
             }
         }
@@ -111,7 +125,7 @@ impl Overlay for Switcher {
         let mirror = context.mirror;
         let height = mirror.len().max(1) as u16 + 1;
         let popup = Popup::of(screen, (screen.width.saturating_sub(4), height));
-        let inner = popup.draw(buffer, " sessions ", &footer(self.hints()));
+        let inner = popup.draw(buffer, " sessions ", &self.footer(context.keymap));
         let sessions = self.sessions(mirror);
         let columns = Columns::of(&sessions);
         let style = |session: &Mirrored| match session.summary.presence {
@@ -129,9 +143,14 @@ impl Overlay for Switcher {
     }
 }
 
-/// To a session in the list, what the key does to the one in view while its prompt is empty.
-fn act_on(session: &Summary, chord: Chord) -> Reaction {
-    table::by_chord(chord, true).map_or(Reaction::Bell, |action| Reaction::ActOn(session.id, action))
+/// What a key of the list does to what is chosen, in a word.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others are said as the leader's hint says them")]
+fn does(action: Action) -> &'static str {
+    match action {
+        Action::Rename => "renames",
+        Action::Close => "closes",
+        other => other.row().map_or("", |row: &CommandRow| row.word),
+    }
 }
 
 /// The sessions that a filter leaves: first those whose name or number it is part of, then those whose name has its
@@ -209,13 +228,6 @@ fn line(context: &OverlayContext<'_>, session: &Mirrored, columns: Columns) -> S
 mod tests {
     use super::*;
     use crate::overlay::hints::assert_each_key_means_one_thing;
-
-    #[test]
-    fn what_is_advertised_for_a_session_is_what_the_table_does() {
-        for (chord, action) in [(ctrl('r'), Action::Rename), (ctrl('w'), Action::Close)] {
-            assert_eq!(table::by_chord(chord, true), Some(action));
-        }
-    }
 
     #[test]
     fn each_key_means_one_thing() {

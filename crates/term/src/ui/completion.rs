@@ -16,7 +16,7 @@ impl Ui {
             && !self.complete_command(intents)
             && !self.complete_file(intents)
         {
-            self.notify("Tab completes /COMMAND, @FILE, /model NAME and /set SETTING");
+            self.notify(self.completes());
         }
     }
 

@@ -2,9 +2,9 @@
 
 use q_core::{Activity, Instant, Mirror};
 
+use crate::command::Action;
 use crate::event::TerminalEvent;
 use crate::intent::Intent;
-use crate::keys::Chord;
 use crate::ui::state::Ui;
 use crate::way::Way;
 use crate::{advice, typed, words};
@@ -40,11 +40,9 @@ impl Ui {
     pub fn handle(&mut self, mirror: &Mirror, event: TerminalEvent) -> Vec<Intent> {
         let mut intents = Vec::new();
         match event {
-            TerminalEvent::Key(key) => {
-                if let Some(chord) = Chord::pressed(key) {
-                    self.note_line_start();
-                    self.press(mirror, chord, &mut intents);
-                }
+            TerminalEvent::Key(chord) => {
+                self.note_line_start();
+                self.press(mirror, chord, &mut intents);
             }
             TerminalEvent::Paste(text) => {
                 self.note_line_start();
@@ -57,7 +55,7 @@ impl Ui {
                 }
             }
             TerminalEvent::Focus(in_front) => self.in_front = in_front,
-            TerminalEvent::Resize(..) | TerminalEvent::Other => {}
+            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => {}
         }
         self.settle(mirror, &mut intents);
         intents
@@ -71,7 +69,7 @@ impl Ui {
     /// For the first look after a while, and at the next host: says which other sessions were interrupted meanwhile.
     pub fn welcome_back(&mut self, mirror: &Mirror) {
         if let Some(interrupted) = words::interrupted(mirror, self.focus) {
-            self.notify(format!("{interrupted}; Alt+A goes there"));
+            self.notify(format!("{interrupted}; {} goes there", self.key(Action::Attend)));
         }
     }
 

@@ -3,8 +3,7 @@
 
 use q_core::{Mirror, PromptWay};
 
-use crate::command::table::LEADER;
-use crate::command::{self, Action, Arguments, Edit, HistoryStep, ScrollStep, Typed, UserCommand, table};
+use crate::command::{self, Action, Arguments, Edit, HistoryStep, ScrollStep, Typed, UserCommand};
 use crate::editor::{self, History};
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
@@ -22,17 +21,18 @@ impl Ui {
             self.press_in_overlay(mirror, chord, intents);
             return;
         }
+        let leader = self.options.keymap.leader();
         if std::mem::take(&mut self.leader) {
-            match table::by_leader(chord) {
+            match self.options.keymap.by_leader(chord) {
                 Some(action) => self.act(mirror, action, chord, intents),
-                None if [LEADER, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
+                None if [leader, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
                 None => {
-                    self.warn(format!("{LEADER} {chord} means nothing; {LEADER} ? shows what does"));
+                    self.warn(format!("{leader} {chord} means nothing; {leader} ? shows what does"));
                 }
             }
-        } else if chord == LEADER {
+        } else if chord == leader {
             self.leader = true;
-        } else if let Some(action) = table::by_chord(chord, self.pane().editor.is_empty()) {
+        } else if let Some(action) = self.options.keymap.by_chord(chord, self.pane().editor.is_empty()) {
             self.act(mirror, action, chord, intents);
         } else if let Some(typed) = chord.typed() {
             self.pane_mut().editor.type_in(typed);

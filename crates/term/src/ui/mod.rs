@@ -4,7 +4,7 @@
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`] and [`sleep`] for the session in view, [`delivery`]
-//! for what is sent.
+//! for what is sent, [`named_keys`] for advice that names keys.
 
 mod commands;
 mod completion;
@@ -14,6 +14,7 @@ mod file_completion;
 mod focus;
 mod geometry;
 mod keys;
+mod named_keys;
 mod offers;
 mod overlay;
 mod pane;

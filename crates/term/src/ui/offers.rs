@@ -30,7 +30,7 @@ impl Ui {
             OfferUse::Send { line, .. } if is_command(offers, &line) => {
                 self.submit(session, line, PromptWay::Ask, &mut intents);
             }
-            OfferUse::Send { otherwise, .. } => self.warn(format!("{otherwise} · Up brings it back")),
+            OfferUse::Send { otherwise, .. } => self.warn(format!("{otherwise} · {}", self.brings_back())),
         }
         intents
     }

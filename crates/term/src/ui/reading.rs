@@ -3,9 +3,10 @@
 
 use q_core::{Body, Mirror, PendingCall, SessionId, conversation};
 
+use crate::command::Action;
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
-use crate::layout::flow::{Flow, Scroll, Spot, Window};
+use crate::layout::flow::{Flow, Folding, Scroll, Spot, Window};
 use crate::overlay::OverlaySubject;
 use crate::ui::state::Ui;
 
@@ -16,7 +17,8 @@ impl Ui {
         let (width, palette, mark) = (self.frame.geometry.columns, self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
         let flow = Flow::new(session, (width, palette), mark, unanswered);
-        Some(flow.unfolded(self.pane().shows_thoughts))
+        let key = self.options.keymap.at_once(Action::Thoughts, true);
+        Some(flow.folded(Folding { unfolded: self.pane().shows_thoughts, key }))
     }
 
     /// The transcript in view, to be measured.

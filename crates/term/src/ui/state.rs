@@ -8,8 +8,9 @@ use q_core::{Instant, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
 use crate::advice;
-use crate::command::Scene;
+use crate::command::{Action, Scene};
 use crate::inbox::{Inbox, LineStart};
+use crate::keymap::Keymap;
 use crate::kinds::Kinds;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
@@ -39,6 +40,8 @@ pub struct Options {
     pub kinds: Kinds,
     /// Who answers in a session that is made here: agent and model.
     pub agent: String,
+    /// The keys in force.
+    pub keymap: Keymap,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             home: String::new(),
             kinds: Kinds::default(),
             agent: GUIDE.to_owned(),
+            keymap: Keymap::default(),
         }
     }
 }
@@ -174,6 +178,11 @@ impl Ui {
         }
     }
 
+    /// The key to press for an action as things stand at the prompt: for texts that name it.
+    pub fn key(&self, action: Action) -> String {
+        self.options.keymap.press(action, self.pane().editor.is_empty())
+    }
+
     /// What a command is resolved by.
     pub(super) fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
         Scene { mirror, focus: self.focus, inbox: &self.inbox, line: &self.line }
@@ -181,6 +190,7 @@ impl Ui {
 
     pub(crate) fn overlay_context<'a>(&'a self, mirror: &'a Mirror) -> OverlayContext<'a> {
         OverlayContext {
+            keymap: &self.options.keymap,
             mirror,
             focus: self.focus,
             inbox: &self.inbox,

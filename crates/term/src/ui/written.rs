@@ -30,7 +30,7 @@ impl Ui {
 
     /// A line was no command of anybody's.
     pub fn unknown_command(&mut self, said: &str) {
-        self.warn(format!("{said} · Up brings it back"));
+        self.warn(format!("{said} · {}", self.brings_back()));
     }
 
     /// Lists skills, for the session in view or where there is none.

@@ -1,8 +1,9 @@
 //! Keys → intents, as a table.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId};
 use q_term::command::{Action, Arguments, Flags, UserCommand};
+use q_term::keys::Chord;
 use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, World, id, session};
@@ -273,7 +274,7 @@ fn a_kind_is_asked_about_and_names_are_names() {
 
 #[test]
 fn what_alt_gr_makes_is_typed_and_chords_stay_chords() {
-    let key = |typed, held| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(typed), held));
+    let key = |typed, held| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), held));
     let (alt, ctrl, shift) = (KeyModifiers::ALT, KeyModifiers::CONTROL, KeyModifiers::SHIFT);
     for (typed, held, shown) in [
         ('{', alt, "x{"),

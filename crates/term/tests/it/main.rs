@@ -6,6 +6,8 @@ mod asleep;
 mod attention;
 mod hostile;
 mod intents;
+mod keyboards;
+mod keymaps;
 mod keys;
 mod losing;
 mod overlay;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Instant, Kind, Mark, Mirror, Policy, Presence, PromptNo,
     QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, Usage, WallTime,
 };
+use q_term::keys::Chord;
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -104,7 +105,7 @@ impl World {
     }
 
     pub(crate) fn type_text(&mut self, text: &str) -> Vec<Intent> {
-        let key = |typed| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE));
+        let key = |typed| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), KeyModifiers::NONE));
         text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed))).collect()
     }
 
@@ -121,7 +122,7 @@ impl World {
     }
 }
 
-pub(crate) fn key_event(written: &str) -> KeyEvent {
+pub(crate) fn key_event(written: &str) -> Chord {
     let mut held = KeyModifiers::NONE;
     let mut rest = written;
     for (prefix, modifier) in
@@ -144,7 +145,9 @@ pub(crate) fn key_event(written: &str) -> KeyEvent {
         "PageUp" => KeyCode::PageUp,
         "PageDown" => KeyCode::PageDown,
         "Backspace" => KeyCode::Backspace,
-        "F1" => KeyCode::F(1),
+        function if function.len() > 1 && function.starts_with('F') => {
+            KeyCode::F(function[1..].parse().expect("a function key"))
+        }
         single => {
             let typed = single.chars().next().expect("a key");
             KeyCode::Char(if held.contains(KeyModifiers::CONTROL) {
@@ -154,7 +157,7 @@ pub(crate) fn key_event(written: &str) -> KeyEvent {
             })
         }
     };
-    KeyEvent::new(code, held)
+    Chord::pressed(code, held)
 }
 
 pub(crate) fn id(slot: u32) -> SessionId {

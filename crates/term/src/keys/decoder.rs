@@ -1,0 +1,233 @@
+//! What a terminal sends, as it comes, becomes what happened at it: keys in every encoding at all times, pastes, focus. What is
+//! no key that `q` knows is passed over whole, so that nothing of it is typed.
+//!
+//! Not here: what a sequence says (`sequence`), reading and waiting (the client).
+
+use std::mem;
+use std::ops::Range;
+
+use crate::event::TerminalEvent;
+use crate::keys::sequence::{self, Step};
+
+/// More of a paste than this is left out.
+const PASTE: usize = 16 << 20;
+const PASTE_BEGINS: &[u8] = b"\x1b[200~";
+const PASTE_ENDS: &[u8] = b"\x1b[201~";
+
+/// One thing that happened, and the bytes by which it was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// Nothing where the bytes are of no use to `q`.
+    pub event: Option<TerminalEvent>,
+    /// As they came; of a paste only what stands around it.
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes that came and are not yet events.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    held: Vec<u8>,
+    /// What was pasted so far, while its end has not come.
+    paste: Option<Vec<u8>>,
+}
+
+impl Decoder {
+    /// Takes in what came, and gives what it tells as far as that is whole.
+    pub fn take_in(&mut self, bytes: &[u8]) -> Vec<Arrived> {
+        self.held.extend_from_slice(bytes);
+        self.arrived(sequence::first)
+    }
+
+    /// Whether what is held is an escape that may be a key of its own, or begin another: time decides.
+    pub fn may_be_key(&self) -> bool {
+        self.paste.is_none() && sequence::alone(&self.held).is_some()
+    }
+
+    /// Nothing followed in time: what is held was pressed as it is.
+    pub fn settle(&mut self) -> Vec<Arrived> {
+        self.arrived(|bytes| sequence::alone(bytes).unwrap_or_else(|| sequence::first(bytes)))
+    }
+
+    fn arrived(&mut self, read: impl Fn(&[u8]) -> Step) -> Vec<Arrived> {
+        let held = mem::take(&mut self.held);
+        let mut arrived = Vec::new();
+        let mut at = 0;
+        while let Some(rest) = held.get(at..).filter(|rest| !rest.is_empty()) {
+            if let Some(pasted) = &mut self.paste {
+                let Range { start, end } = pasted_in(rest);
+                let room = PASTE.saturating_sub(pasted.len()).min(start);
+                pasted.extend_from_slice(rest.get(..room).unwrap_or_default());
+                at += end;
+                if end == start {
+                    break; // its end has not come
+                }
+                let text = String::from_utf8_lossy(&mem::take(pasted)).into_owned();
+                self.paste = None;
+                let bytes = [PASTE_BEGINS, "…".as_bytes(), PASTE_ENDS].concat();
+                arrived.push(Arrived { event: Some(TerminalEvent::Paste(text)), bytes });
+                continue;
+            }
+            if rest.starts_with(PASTE_BEGINS) {
+                self.paste = Some(Vec::new());
+                at += PASTE_BEGINS.len();
+                continue;
+            }
+            match read(rest) {
+                Step::More => break,
+                Step::Came(event, count) => {
+                    let count = count.clamp(1, rest.len());
+                    let bytes = rest.get(..count).unwrap_or_default().to_vec();
+                    arrived.push(Arrived { event, bytes });
+                    at += count;
+                }
+            }
+        }
+        self.held = held.get(at..).unwrap_or_default().to_vec();
+        arrived
+    }
+}
+
+/// Where the text of a paste ends in these bytes, and where what ends it does: the same place while it goes on.
+fn pasted_in(bytes: &[u8]) -> Range<usize> {
+    let ends = bytes.windows(PASTE_ENDS.len()).position(|window| window == PASTE_ENDS);
+    if let Some(start) = ends {
+        return start..start + PASTE_ENDS.len();
+    }
+    // What may be the beginning of its end waits for the rest.
+    let begun = (1..PASTE_ENDS.len())
+        .rev()
+        .find(|&count| PASTE_ENDS.get(..count).is_some_and(|begun| bytes.ends_with(begun)));
+    let start = bytes.len() - begun.unwrap_or(0);
+    start..start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn all(decoder: &mut Decoder, bytes: &[u8]) -> Vec<TerminalEvent> {
+        decoder.take_in(bytes).into_iter().filter_map(|arrived| arrived.event).collect()
+    }
+
+    fn shown(events: &[TerminalEvent]) -> Vec<String> {
+        let shown = |event: &TerminalEvent| match event {
+            TerminalEvent::Key(chord) => chord.to_string(),
+            TerminalEvent::Paste(text) => format!("pasted {text}"),
+            TerminalEvent::Focus(true) => "in front".to_owned(),
+            TerminalEvent::Focus(false) => "behind".to_owned(),
+            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => "other".to_owned(),
+        };
+        events.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn what_comes_in_pieces_is_read_as_if_it_came_at_once() {
+        let bytes = "a\x1b[1;5Cé\x1b[200~x\x1b[Ay\x1b[201~\x1b[27;5;9~\x1bл\x1b[119;5u\x1b[I".as_bytes();
+        let whole = all(&mut Decoder::default(), bytes);
+        assert_eq!(
+            shown(&whole),
+            ["a", "Ctrl+Right", "é", "pasted x\u{1b}[Ay", "Ctrl+Tab", "Alt+K", "Ctrl+W", "in front"]
+        );
+        for cut in 1..bytes.len() {
+            let mut decoder = Decoder::default();
+            let mut pieces = all(&mut decoder, &bytes[..cut]);
+            pieces.extend(all(&mut decoder, &bytes[cut..]));
+            assert_eq!(pieces, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn an_escape_is_a_key_once_nothing_followed() {
+        for (first, alone, then, with) in [
+            ("\x1b", &["Esc"][..], "1", &["Alt+1"][..]),
+            ("\x1b\x1b", &["Esc", "Esc"], "[A", &["Alt+Up"]),
+            ("\x1b[", &["Alt+["], "B", &["Down"]),
+            ("\x1bO", &["Alt+Shift+O"], "P", &["F1"]),
+        ] {
+            let mut decoder = Decoder::default();
+            assert!(all(&mut decoder, first.as_bytes()).is_empty() && decoder.may_be_key(), "{first:?}");
+            let settled: Vec<TerminalEvent> =
+                decoder.settle().into_iter().filter_map(|arrived| arrived.event).collect();
+            assert_eq!(shown(&settled), alone);
+            assert!(!decoder.may_be_key());
+            let mut decoder = Decoder::default();
+            assert!(all(&mut decoder, first.as_bytes()).is_empty());
+            assert_eq!(shown(&all(&mut decoder, then.as_bytes())), with);
+        }
+        let mut decoder = Decoder::default();
+        assert!(all(&mut decoder, b"\x1b[1;").is_empty());
+        assert!(!decoder.may_be_key(), "the rest of a sequence is waited for: nothing of it may be typed");
+    }
+
+    #[test]
+    fn what_is_no_key_types_nothing() {
+        for bytes in [
+            "\x1b[?1;2c",
+            "\x1b[>0;276;0c",
+            "\x1b[24;80R",
+            "\x1b[?62u",
+            "\x1b[?2026;2$y",
+            "\x1b[8;24;80t",
+            "\x1b[119;5:3u",
+            "\x1b[57441;2u",
+            "\x1b[97;9u",
+            "\x1b[1;9A",
+            "\x1b[99999999999999999999;5u",
+            "\x1b[201~",
+            "\x1b[<0;10;10M",
+            "\x1b[<0;10;10m",
+            "\x1b[M !!",
+            "\x1b[;;;u",
+            "\x1b[1114112;5u",
+            "\x1b[55296u",
+        ] {
+            let arrived = Decoder::default().take_in(bytes.as_bytes());
+            let typed = arrived.iter().filter(|arrived| matches!(arrived.event, Some(TerminalEvent::Key(_))));
+            assert_eq!(typed.count(), 0, "{bytes:?}: {arrived:?}");
+            assert_eq!(
+                arrived.iter().map(|arrived| arrived.bytes.len()).sum::<usize>(),
+                bytes.len(),
+                "{bytes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_held_and_pasted_is_bounded() {
+        let mut decoder = Decoder::default();
+        for _ in 0..64 {
+            decoder.take_in(&[b'1'; 4096]);
+        }
+        decoder.take_in(b"\x1b[");
+        for _ in 0..64 {
+            decoder.take_in(&[b'1'; 4096]);
+            assert!(decoder.held.len() <= 4096 + sequence::LONGEST);
+        }
+        let mut decoder = Decoder::default();
+        decoder.take_in(PASTE_BEGINS);
+        for _ in 0..(PASTE / (1 << 20) + 3) {
+            decoder.take_in(&vec![b'x'; 1 << 20]);
+        }
+        let arrived = decoder.take_in(b"end\x1b[201~");
+        let [Arrived { event: Some(TerminalEvent::Paste(text)), .. }] = arrived.as_slice() else {
+            panic!("{arrived:?}")
+        };
+        assert_eq!(text.len(), PASTE);
+    }
+
+    proptest! {
+        /// Whatever comes, and however it is cut: every byte is told of once, in its order, and nothing is left but a beginning.
+        #[test]
+        fn no_byte_is_lost_or_told_twice(bytes in prop::collection::vec(prop_oneof![Just(0x1b_u8), Just(b'['), any::<u8>()], 0..200), cut in 0_usize..200) {
+            let cut = cut.min(bytes.len());
+            let mut decoder = Decoder::default();
+            let mut arrived = decoder.take_in(&bytes[..cut]);
+            arrived.extend(decoder.take_in(&bytes[cut..]));
+            let told: Vec<u8> = arrived.iter().flat_map(|arrived| arrived.bytes.clone()).collect();
+            prop_assume!(!bytes.windows(6).any(|window| window == PASTE_BEGINS));
+            prop_assert_eq!([told, decoder.held.clone()].concat(), bytes);
+            prop_assert!(decoder.held.len() <= sequence::LONGEST);
+        }
+    }
+}
