@@ -103,6 +103,8 @@ impl Continuation {
             Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
+            // Nobody asked for what was only looked for while something was typed.
+            Self::Offers(_, OfferUse::Complete) => {}
             Self::Lookup { .. }
             | Self::Page { .. }
             | Self::Tags(_)
@@ -210,6 +212,7 @@ impl Requests {
             | Intent::Changes { .. }
             | Intent::Detach
             | Intent::Suspend
+            | Intent::EditDraft { .. }
             | Intent::Redraw
             | Intent::Bell
             | Intent::Rejoin => return Ok(()), // done above, or the loop's own
@@ -390,6 +393,9 @@ impl Requests {
             }
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
+            }
+            (Continuation::Offers(session, OfferUse::Complete), Ok(Response::Offers(offered))) => {
+                ui.offered_while_typing(mirror, session, offers::list(*offered, Vec::new()));
             }
             (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
                 let written = written(context, mirror, session, &wanted);

@@ -50,6 +50,6 @@ pub enum HistoryStep {
     Older,
     /// Down a line, or to the prompt sent after.
     Newer,
-    /// To the earlier prompt that contains what is typed.
+    /// Search them.
     Search,
 }

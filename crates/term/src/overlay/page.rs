@@ -222,7 +222,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             }
             Some(OverlayKey::Clear) => drop(self.line.take()),
             Some(OverlayKey::Scroll(step)) => self.scroll(step, page),
-            Some(OverlayKey::Begin | OverlayKey::Act | OverlayKey::ActOrLeave) | None => {
+            Some(OverlayKey::Begin | OverlayKey::Widen | OverlayKey::Act | OverlayKey::ActOrLeave) | None => {
                 return self.press_other(chord, page);
             }
         }

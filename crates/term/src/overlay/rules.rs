@@ -92,7 +92,8 @@ impl Overlay for RuleList {
                 return chosen.map_or(Reaction::Leave, Reaction::RemoveRule);
             }
             Some(OverlayKey::Scroll(step)) => self.scroll(step),
-            Some(OverlayKey::Begin | OverlayKey::Clear | OverlayKey::ActOrLeave) | None => {
+            Some(OverlayKey::Begin | OverlayKey::Clear | OverlayKey::Widen | OverlayKey::ActOrLeave)
+            | None => {
                 return Reaction::Bell;
             }
         }

@@ -91,7 +91,7 @@ impl Overlay for Switcher {
                 self.picker.filter.take();
                 return Reaction::Stay;
             }
-            Some(OverlayKey::Begin | OverlayKey::Scroll(_)) | None => {}
+            Some(OverlayKey::Begin | OverlayKey::Widen | OverlayKey::Scroll(_)) | None => {}
         }
         match table::by_chord(chord, self.picker.filter.is_empty()) {
             Some(action) if action == self.opened_by => Reaction::Leave,

@@ -26,6 +26,8 @@ impl Ui {
         let subject = OverlaySubject::Session(session);
         match wanted {
             OfferUse::Modes => self.open_page(" modes ", subject, modes(offers)),
+            // It is told with what is typed.
+            OfferUse::Complete => {}
             OfferUse::Commands => self.open_page(" commands ", subject, commands(offers)),
             OfferUse::Send { line, .. } if is_command(offers, &line) => {
                 self.submit(session, line, PromptWay::Ask, &mut intents);
