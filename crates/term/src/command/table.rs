@@ -217,6 +217,9 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's beginning";
     Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's end";
     Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "", "put back", "put back what was deleted last";
+    Editing, Action::Edit(Edit::YankBefore), &[(alt('y'), Always)], &[], &[], "", None, None, "", "put back", "right behind that: what was deleted before it, in its place";
+    Editing, Action::Edit(Edit::Undo), &[(alt('u'), Always), (ctrl('_'), Always), (ctrl('7'), Always)], &[], &[], "", None, None, "", "undo", "undo the last change of what is typed";
+    Editing, Action::Edit(Edit::Redo), &[(alt('u').shift(), Always)], &[], &[], "", None, None, "", "redo", "make again what was undone";
 ];
 
 /// What a chord means, for a prompt that is empty or not.

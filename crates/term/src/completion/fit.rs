@@ -4,10 +4,24 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     place: MatchPlace,
+    /// Whether another word was found than the name itself.
+    is_other: bool,
     /// Bytes from the first letter that was typed to the last; where they stand together nothing is told by it.
     spread: usize,
     /// Bytes of the name.
     length: usize,
+}
+
+impl Fit {
+    /// That of another word for the same.
+    pub(super) const fn of_other(self) -> Self {
+        Self { is_other: true, ..self }
+    }
+
+    /// What is alike but for the lengths of their names is as good.
+    pub(super) const fn whatever_its_length(self) -> Self {
+        Self { length: 0, ..self }
+    }
 }
 
 /// Where in a name stands what is typed, from the best on.
@@ -25,7 +39,7 @@ enum MatchPlace {
 /// How a name fits what is typed, which is in lower case; nothing where it does not. Linear in both.
 pub(super) fn fit(name: &str, typed: &str) -> Option<Fit> {
     let name = name.to_lowercase();
-    let at = |place, spread| Some(Fit { place, spread, length: name.len() });
+    let at = |place, spread| Some(Fit { place, is_other: false, spread, length: name.len() });
     if let Some(rest) = name.strip_prefix(typed) {
         return at(if rest.is_empty() { MatchPlace::Whole } else { MatchPlace::Beginning }, 0);
     }

@@ -29,14 +29,17 @@ impl CompletionList {
     ) -> Self {
         let typed = subject.begun.to_lowercase();
         let best = |item: &CompletionItem| {
-            let names = [item.name.as_str()].into_iter().chain(item.also.iter().copied());
-            names.filter_map(|name| fit(name, &typed)).min()
+            let others = item.also.iter().filter_map(|other| fit(other, &typed)).map(Fit::of_other);
+            fit(&item.name, &typed).into_iter().chain(others).min()
         };
+        // Where things stand in an order of their own, that is kept among those that fit alike.
+        let is_file = subject.kind == CompletionKind::File;
         let mut fitting: Vec<(Option<Fit>, CompletionItem)> = all
             .into_iter()
             .filter_map(|item| {
                 let fit = best(&item)?;
                 // What nobody asked for stands in the order in which it was named.
+                let fit = if is_file { fit } else { fit.whatever_its_length() };
                 Some(((!typed.is_empty()).then_some(fit), item))
             })
             .collect();

@@ -35,6 +35,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui) {
     } else {
         widest.min(width / 2)
     };
+    let beyond = list.beyond(first + names.len());
+    let more = if beyond > 0 { format!("  {beyond} more") } else { String::new() };
     for (row, (name, item)) in names.iter().zip(shown).enumerate() {
         let place = first + row;
         let y = area.y + row as u16;
@@ -49,15 +51,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui) {
         buffer.set_style(Rect { y, height: 1, ..area }, style);
         buffer.set_stringn(area.x, y, &name, width, style);
         let x = area.x + (name.width() as u16).min(area.width);
-        let room = width.saturating_sub(name.width());
-        buffer.set_stringn(x, y, truncated(&format!("{pad}{about}"), room), room, beside);
+        let taken = name.width() + if row + 1 == names.len() { more.width() } else { 0 };
+        let room = width.saturating_sub(taken);
+        if !about.is_empty() {
+            buffer.set_stringn(x, y, truncated(&format!("{pad}{about}"), room), room, beside);
+        }
     }
-    let beyond = list.beyond(first + names.len());
-    if beyond > 0 {
-        let more = format!(" {beyond} more");
-        let x = area.right().saturating_sub(more.width() as u16).max(area.x);
-        buffer.set_stringn(x, area.bottom() - 1, &more, width, Palette::dim());
-    }
+    let x = area.right().saturating_sub(more.width() as u16).max(area.x);
+    buffer.set_stringn(x, area.bottom() - 1, &more, width, Palette::dim());
 }
 
 /// What is typed, and in which words it goes on.
