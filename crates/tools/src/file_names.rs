@@ -83,22 +83,13 @@ mod tests {
     fn names_are_those_that_git_and_a_listing_would_show() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().canonicalize().unwrap();
-        for (name, content) in [
-            ("z.txt", ""),
-            ("src/main.rs", ""),
-            ("src/deep/er/x.rs", ""),
-            ("target/debug/q", ""),
-            (".hidden/a", ""),
-            (".gitignore", "/target\n*.log\n"),
-            ("src/.gitignore", "!kept.log\n"),
-            ("src/kept.log", ""),
-            ("src/lost.log.log", ""),
-            ("id_rsa", ""),
-        ] {
-            let path = root.join(name);
+        let files = "z.txt src/main.rs src/deep/er/x.rs target/debug/q .hidden/a src/kept.log src/lost.log.log id_rsa";
+        for path in files.split(' ').map(|name| root.join(name)) {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
+            fs::write(path, "").unwrap();
         }
+        fs::write(root.join(".gitignore"), "/target\n*.log\n").unwrap();
+        fs::write(root.join("src/.gitignore"), "!kept.log\n").unwrap();
         symlink("..", root.join("src/up")).unwrap();
         let names = file_names(&root, || false);
         assert_eq!(names, ["z.txt", "src/kept.log", "src/main.rs", "src/up", "src/deep/er/x.rs"]);

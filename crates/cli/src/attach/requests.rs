@@ -178,9 +178,7 @@ impl Requests {
                 (continuation, command.into())
             }
             Intent::Page { session, before } => {
-                let request =
-                    Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES };
-                (Continuation::Page { session, before }, request)
+                (Continuation::Page { session, before }, page_before(session, before))
             }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
@@ -394,12 +392,9 @@ impl Requests {
             (Continuation::Models { session, shows }, Ok(Response::Models(models))) => {
                 ui.listed(mirror, session, models, shows);
             }
-            (Continuation::Offers(session, OfferUse::Complete), Ok(Response::Offers(offered))) => {
-                ui.offered_while_typing(mirror, session, offers::list(*offered, Vec::new()));
-            }
             (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
                 let written = written(context, mirror, session, &wanted);
-                return ui.offered(session, wanted, &offers::list(*offered, written));
+                return ui.offered(mirror, session, wanted, &offers::list(*offered, written));
             }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
                 ui.show_processes(session, processes::lines_and_way_out(&all));
@@ -493,6 +488,11 @@ impl Requests {
             }
         })
     }
+}
+
+/// The entries before that one.
+fn page_before(session: SessionId, before: EntryNo) -> Request {
+    Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES }
 }
 
 /// What a prompt wants of servers, or as it is sent without.

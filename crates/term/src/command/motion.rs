@@ -64,6 +64,6 @@ pub enum HistoryStep {
     Older,
     /// Down a line, or to the prompt sent after.
     Newer,
-    /// Search them.
+    /// Search through all of them.
     Search,
 }

@@ -5,14 +5,16 @@ use q_core::SessionId;
 use crate::completion::fit::{Fit, fit};
 use crate::completion::{CompletionItem, CompletionKind, CompletionSubject};
 
-/// Nobody looks further.
+/// More of them nobody looks through.
 const MOST: usize = 200;
 
 /// What could be meant by what is typed in a session.
 #[derive(Clone, Debug)]
 pub(crate) struct CompletionList {
+    /// In which it is typed; nothing where there is none yet.
     pub(crate) session: Option<SessionId>,
     pub(crate) subject: CompletionSubject,
+    /// The best first.
     pub(crate) items: Vec<CompletionItem>,
     /// The one that Enter takes; without one, Enter sends what is typed.
     pub(crate) chosen: Option<usize>,

@@ -292,6 +292,21 @@ mod tests {
         assert_eq!(marked(&editor), "two|one ");
     }
 
+    /// Does what each letter stands for, and compares what there is behind it.
+    fn steps(editor: &mut Editor, steps: &str) {
+        for step in steps.split(',') {
+            let (edit, after) = step.split_once(' ').unwrap();
+            editor.edit(match edit {
+                "u" => Edit::Undo,
+                "r" => Edit::Redo,
+                "y" => Edit::Yank,
+                "p" => Edit::YankBefore,
+                _end => Edit::LineEnd,
+            });
+            assert_eq!(marked(editor), after, "{step}");
+        }
+    }
+
     #[test]
     fn deletions_that_follow_each_other_are_one_and_the_ones_before_are_not_lost() {
         let mut editor = at("one two three four|");
@@ -299,17 +314,8 @@ mod tests {
             editor.edit(edit);
         }
         assert_eq!(marked(&editor), "| two ");
-        for (edit, after) in [
-            (Edit::Yank, "one| two "),
-            (Edit::YankBefore, "three four| two "),
-            (Edit::YankBefore, "one| two "),
-            (Edit::LineEnd, "one two |"),
-            // What was put back is not the last thing that was done any more.
-            (Edit::YankBefore, "one two |"),
-        ] {
-            editor.edit(edit);
-            assert_eq!(marked(&editor), after, "{edit:?}");
-        }
+        // What was put back is not the last thing that was done any more once the cursor went elsewhere.
+        steps(&mut editor, "y one| two ,p three four| two ,p one| two ,e one two |,p one two |");
     }
 
     #[test]
@@ -319,19 +325,10 @@ mod tests {
         editor.insert(" and\nthis");
         editor.edit(Edit::DeleteBack);
         editor.edit(Edit::DeleteBack);
-        for (edit, after) in [
-            (Edit::Undo, "fix it and\nthis|"),
-            (Edit::Undo, "fix it|"),
-            (Edit::Redo, "fix it and\nthis|"),
-            (Edit::Undo, "fix it|"),
-            (Edit::Undo, "fix|"),
-            (Edit::Undo, "|"),
-            (Edit::Undo, "|"),
-            (Edit::Redo, "fix|"),
-        ] {
-            editor.edit(edit);
-            assert_eq!(marked(&editor), after, "{edit:?}");
-        }
+        steps(
+            &mut editor,
+            "u fix it and\nthis|,u fix it|,r fix it and\nthis|,u fix it|,u fix|,u |,u |,r fix|",
+        );
         editor.type_in('!');
         editor.edit(Edit::Redo);
         assert_eq!(marked(&editor), "fix!|", "what is typed leads elsewhere");

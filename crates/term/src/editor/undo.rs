@@ -3,16 +3,12 @@
 
 use std::ops::Range;
 
-/// So many changes can be undone, and so many bytes of what stood there are kept; the last one whatever it is.
-const MOST: usize = 1_000;
-const MOST_BYTES: usize = 16 << 20;
-
 /// A change of a text, seen from behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TextChange {
     /// Where it is in the text as it is now.
     pub(super) range: Range<usize>,
-    /// What stood there.
+    /// What stood there before the change.
     pub(super) before: String,
     /// Where the cursor stood then.
     pub(super) cursor: usize,
@@ -26,6 +22,10 @@ pub(super) struct UndoLog {
     /// Whether the last one was typed, so that the next letter is part of it.
     is_typed: bool,
 }
+
+/// So many changes can be undone, and so many bytes of what stood there are kept; the last one whatever it is.
+const MOST: usize = 1_000;
+const MOST_BYTES: usize = 16 << 20;
 
 impl UndoLog {
     /// Notes a change that is about to be made: `text` is put into the place of what stands in the range. What is typed letter by

@@ -19,13 +19,6 @@ const TAKES: Hint = hint(ENTER, "Enter", "takes it");
 const WIDENS: &[(Chord, OverlayKey)] = &[(ctrl('r'), OverlayKey::Widen)];
 const HERE: &[Hint] = &[TAKES, hint(WIDENS, "Ctrl+R", "all sessions"), ESC_LEAVES];
 const EVERYWHERE: &[Hint] = &[TAKES, hint(WIDENS, "Ctrl+R", "this session"), ESC_LEAVES];
-/// So much of a prompt is looked at and shown, in bytes.
-const LOOKED_AT: usize = 4 << 10;
-/// The most prompts of all sessions.
-const MOST: usize = 2_000;
-/// A longer text is no filter, in bytes.
-const LONGEST_FILTER: usize = 200;
-
 /// A prompt that was sent before.
 #[derive(Debug)]
 struct SentPrompt {
@@ -35,6 +28,10 @@ struct SentPrompt {
     folded: String,
     text: String,
 }
+
+/// So much of a prompt is looked at and shown, in bytes; and a longer text is no filter.
+const LOOKED_AT: usize = 4 << 10;
+const LONGEST_FILTER: usize = 200;
 
 impl SentPrompt {
     fn new(session: Option<&str>, text: String) -> Self {
@@ -85,6 +82,9 @@ impl HistorySearch {
         [whole, apart].concat()
     }
 }
+
+/// The most prompts of all sessions.
+const MOST: usize = 2_000;
 
 /// All prompts at hand, the newest first; of several with the same text the newest.
 fn everywhere(mirror: &Mirror) -> Vec<SentPrompt> {

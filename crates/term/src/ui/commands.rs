@@ -148,10 +148,7 @@ impl Ui {
                 intents.extend(self.drafts());
                 intents.push(Intent::Detach);
             }
-            Action::Editor => {
-                let text = self.pane().editor.text().to_owned();
-                intents.push(Intent::EditDraft { session: self.focus, text });
-            }
+            Action::Editor => intents.push(self.draft_to_edit()),
             Action::Redraw => intents.push(Intent::Redraw),
             Action::Suspend => intents.push(Intent::Suspend),
             _told_to_the_core => return self.send_to_core(mirror, command, intents),

@@ -273,7 +273,7 @@ impl Ui {
     }
 
     /// What a session's agent offers, asked for because something of it could be meant.
-    pub fn offered_while_typing(&mut self, mirror: &Mirror, session: SessionId, offers: OfferList) {
+    pub(super) fn offered_while_typing(&mut self, mirror: &Mirror, session: SessionId, offers: OfferList) {
         if Some(session) == self.focus {
             self.completion.sources.offers = offers;
             self.offer_anew(mirror, Some(session));

@@ -75,6 +75,11 @@ impl Ui {
         intents.push(Intent::Prompt { key, session, text, way });
     }
 
+    /// What is typed, to be edited elsewhere.
+    pub(super) fn draft_to_edit(&self) -> Intent {
+        Intent::EditDraft { session: self.focus, text: self.pane().editor.text().to_owned() }
+    }
+
     /// What another editor left of what was typed in that session. The line feed at its end is the editor's own.
     pub fn edited(&mut self, session: Option<SessionId>, before: &str, written: &str) {
         let text = typed::text(written);
