@@ -3,7 +3,7 @@
 //! The walk is by handle, and follows no link.
 
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::directory::{Listed, WorkingDirectory, entries, open_directory};
 use crate::private::is_private;
@@ -64,7 +64,7 @@ impl<F: Fn() -> bool> NameWalk<F> {
         self.rules.leave();
     }
 
-    fn take(&mut self, path: &PathBuf) {
+    fn take(&mut self, path: &Path) {
         if let Some(name) = path.to_str().filter(|_| self.names.len() < MAX_NAMES) {
             self.bytes += name.len();
             self.names.push(name.to_owned());

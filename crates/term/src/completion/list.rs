@@ -14,7 +14,7 @@ pub(crate) struct CompletionList {
     /// In which it is typed; nothing where there is none yet.
     pub(crate) session: Option<SessionId>,
     pub(crate) subject: CompletionSubject,
-    /// The best first.
+    /// Those that fit best go first.
     pub(crate) items: Vec<CompletionItem>,
     /// The one that Enter takes; without one, Enter sends what is typed.
     pub(crate) chosen: Option<usize>,

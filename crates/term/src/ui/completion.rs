@@ -25,8 +25,8 @@ pub(crate) struct Completion {
     sources: CompletionSources,
     /// What the client was asked for, since something of that kind is being typed.
     asked: AskedSources,
-    /// The place of a word whose list was closed.
-    closed: Option<usize>,
+    /// The session and the place of a word whose list was closed.
+    closed: Option<(Option<SessionId>, usize)>,
     /// Tab was pressed before it was known what there is.
     wanted: bool,
 }
@@ -55,16 +55,15 @@ impl Ui {
             self.completion = Completion::default();
             return;
         };
+        let place = (self.focus, now.range.start);
         if let Some(list) = self.completion.list.as_ref().filter(|list| list.session == self.focus) {
             if list.subject == now {
                 return;
             }
-        } else if self.completion.closed != Some(now.range.start) {
+        } else if self.completion.closed != Some(place) {
             self.completion = Completion::default(); // of another session, or of nothing yet
         }
-        if self.completion.closed.is_some_and(|closed| closed != now.range.start) {
-            self.completion.closed = None;
-        }
+        self.completion.closed = self.completion.closed.filter(|closed| *closed == place);
         self.ask_for_sources(mirror, now.kind, &now.begun, intents);
         self.list_anew(mirror);
     }
@@ -106,7 +105,8 @@ impl Ui {
     fn list_anew(&mut self, mirror: &Mirror) {
         let editor = &self.pane().editor;
         let now = subject(editor.text(), editor.cursor());
-        let Some(now) = now.filter(|now| self.completion.closed != Some(now.range.start)) else {
+        let Some(now) = now.filter(|now| self.completion.closed != Some((self.focus, now.range.start)))
+        else {
             self.completion.list = None;
             return;
         };
@@ -212,7 +212,7 @@ impl Ui {
         let action = table::by_chord(chord, false);
         let is_forth = [Some(Action::Complete), Some(Action::History(HistoryStep::Newer))].contains(&action);
         if action == Some(Action::Cancel) {
-            self.completion.closed = Some(list.subject.range.start);
+            self.completion.closed = Some((list.session, list.subject.range.start));
             self.completion.list = None;
         } else if chord == BACK {
             list.choose_previous();
