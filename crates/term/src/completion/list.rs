@@ -11,12 +11,11 @@ const MOST: usize = 200;
 /// What could be meant by what is typed in a session.
 #[derive(Clone, Debug)]
 pub(crate) struct CompletionList {
-    /// In which it is typed; nothing where there is none yet.
     pub(crate) session: Option<SessionId>,
     pub(crate) subject: CompletionSubject,
-    /// Those that fit best go first.
     pub(crate) items: Vec<CompletionItem>,
-    /// The one that Enter takes; without one, Enter sends what is typed.
+    /// The one that Enter takes, once keys that would do nothing else have chosen one; without one, Enter sends what is typed, and
+    /// no key means anything but what it always means.
     pub(crate) chosen: Option<usize>,
     /// How many more fit.
     more: usize,

@@ -136,43 +136,36 @@ const fn is_among_open(row: &CommandRow) -> bool {
 mod tests {
     use super::*;
 
-    /// `|` is the cursor.
-    fn at(marked: &str) -> Option<(CompletionKind, String)> {
-        let cursor = marked.find('|').unwrap();
-        let text = marked.replacen('|', "", 1);
-        let found = subject(&text, cursor)?;
-        assert!(text[found.range.clone()].ends_with(&found.begun), "{marked}");
-        Some((found.kind, found.begun))
+    /// `^` is where it begins, `|` the cursor.
+    fn at(marked: &str) -> Option<CompletionKind> {
+        let begins = marked.find('^').unwrap_or_default();
+        let text = marked.replacen('^', "", 1);
+        let cursor = text.find('|').unwrap();
+        let found = subject(&text.replacen('|', "", 1), cursor)?;
+        assert_eq!(found.range, begins..cursor, "{marked}");
+        assert_eq!(found.begun, text[found.range].trim_start_matches('"'), "{marked}");
+        Some(found.kind)
     }
 
     #[test]
     fn what_is_typed_is_known_by_where_it_stands() {
         use CompletionKind::{Command, File, Kind, Literal, Mode, Model, Session, Setting, Skill, Tag};
-        for (typed, kind, begun) in [
-            ("/|", Command, ""),
-            ("/he|", Command, "he"),
-            ("//co|", Command, "/co"),
-            ("/git:l|", Command, "git:l"),
-            ("/switch |", Session, ""),
-            ("/close! a|", Session, "a"),
-            ("/delete x|", Session, "x"),
-            ("/new d|", Kind, "d"),
-            ("/model gp|", Model, "gp"),
-            ("/set |", Setting, ""),
-            ("/set model g|", Model, "g"),
-            ("/set mode |", Mode, ""),
-            ("/mode p|", Mode, "p"),
-            ("/skill pd|", Skill, "pd"),
-            ("/tag +a -|", Tag, "-"),
-            ("/compact u|", Literal("undo"), "u"),
-            ("/approve |", Literal("all"), ""),
-            ("/approve 2 a|", Literal("all"), "a"),
-            ("/steer look at @src/m|", File, "src/m"),
-            ("see @a|b", File, "a"),
-            ("one\n/he @x|", File, "x"),
-            ("see @\"my n|", File, "my n"),
+        for (kind, typed) in [
+            (Command, "/^|~/^he|~/^/co|~/^git:l|"),
+            (Session, "/switch ^|~/close! ^a|~/delete ^x|"),
+            (Kind, "/new ^d|"),
+            (Model, "/model ^gp|~/set model ^g|"),
+            (Setting, "/set ^|~/set ^te|"),
+            (Mode, "/set mode ^|~/mode ^p|"),
+            (Skill, "/skill ^pd|"),
+            (Tag, "/tag +a ^-|~/tag ^|"),
+            (Literal("undo"), "/compact ^u|"),
+            (Literal("all"), "/approve ^|~/approve 2 ^a|~/deny ^|"),
+            (File, "/steer look at @^src/m|~see @^a|b~one\n/he @^x|~see @^\"my n|"),
         ] {
-            assert_eq!(at(typed), Some((kind, begun.to_owned())), "{typed}");
+            for typed in typed.split('~') {
+                assert_eq!(at(typed), Some(kind), "{typed}");
+            }
         }
         let none = "|~word|~/he|lp~/help x|~/reopen a|~/set temperature 0|~/switch a b|~/nothing a|~/a\nb|~me@example|";
         for typed in none.split('~') {
