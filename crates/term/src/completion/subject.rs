@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use q_core::settings::NAMES;
-
 use crate::command::table::CommandRow;
 use crate::command::{Action, Among, CoreCommand, Param, table};
 use crate::mention;
@@ -117,7 +115,7 @@ fn taken(row: &CommandRow, before: &[&str]) -> Option<CompletionKind> {
 /// Of most settings the values are nobody's list.
 fn value_of(before: &[&str]) -> Option<CompletionKind> {
     match before {
-        [setting] if *setting == NAMES[0] => Some(CompletionKind::Model),
+        ["model"] => Some(CompletionKind::Model),
         ["mode"] => Some(CompletionKind::Mode),
         _other => None,
     }

@@ -36,29 +36,26 @@ impl Typist {
             ..WrittenText::default()
         };
         for intent in intents {
-            match intent {
-                Intent::Complete { session, begun, anew } => {
-                    let names = FILES.iter().filter(|name| name.starts_with(&begun));
-                    ui.completed(mirror, session, &begun, names.map(|name| (*name).to_owned()).collect());
-                    if anew {
-                        let all = FILES.iter().map(|name| (*name).to_owned()).collect();
-                        ui.found_files(mirror, session, all);
-                    }
+            if let Intent::Complete { session, begun, anew } = &intent {
+                let names = FILES.iter().filter(|name| name.starts_with(begun));
+                ui.completed(mirror, *session, begun, names.map(|name| (*name).to_owned()).collect());
+                if *anew {
+                    let all = FILES.iter().map(|name| (*name).to_owned()).collect();
+                    ui.found_files(mirror, *session, all);
                 }
-                Intent::CompleteCommand { session } => {
-                    let commands = vec![one("review", None), one("broken", Some("no")), one("close", None)];
-                    ui.completed_command(mirror, session, (commands, vec![one("pdf", None)]));
-                }
-                Intent::Offers { session, .. } => {
-                    let pair = |name: &str| (name.to_owned(), "of the agent".to_owned());
-                    let offers = OfferList {
-                        modes: vec![pair("code"), pair("plan")],
-                        commands: vec![pair("init"), pair("compact")],
-                        ..OfferList::default()
-                    };
-                    ui.offered_while_typing(mirror, session, offers);
-                }
-                other => self.sent.push(other),
+            } else if let Intent::CompleteCommand { session } = &intent {
+                let commands = vec![one("review", None), one("broken", Some("no")), one("close", None)];
+                ui.completed_command(mirror, *session, (commands, vec![one("pdf", None)]));
+            } else if let Intent::Offers { session, wanted } = &intent {
+                let pair = |name: &str| (name.to_owned(), "of the agent".to_owned());
+                let offers = OfferList {
+                    modes: vec![pair("code"), pair("plan")],
+                    commands: vec![pair("init"), pair("compact")],
+                    ..OfferList::default()
+                };
+                ui.offered(mirror, *session, wanted.clone(), &offers);
+            } else {
+                self.sent.push(intent);
             }
         }
     }
@@ -130,10 +127,11 @@ fn what_could_be_meant_stands_above_the_prompt() {
 #[test]
 fn enter_sends_what_is_typed_unless_something_was_chosen() {
     let told = |typist: &Typist| {
-        let prompts = typist.sent.iter().filter_map(|intent| match intent {
-            Intent::Prompt { text, way: PromptWay::Ask, .. } => Some(text.clone()),
-            Intent::Tell(Command::Close { .. }) => Some("closed".to_owned()),
-            _other => None,
+        let prompts = typist.sent.iter().filter_map(|intent| {
+            if let Intent::Prompt { text, way: PromptWay::Ask, .. } = intent {
+                return Some(text.clone());
+            }
+            matches!(intent, Intent::Tell(Command::Close { .. })).then(|| "closed".to_owned())
         });
         prompts.collect::<Vec<_>>()
     };
