@@ -103,8 +103,8 @@ impl Continuation {
             Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
-            // Nobody asked for what was only looked for while something was typed.
-            Self::Offers(_, OfferUse::Complete) => {}
+            // A draft stays where it is typed, and what was only looked for meanwhile nobody misses.
+            Self::Draft | Self::Offers(_, OfferUse::Complete) => {}
             Self::Lookup { .. }
             | Self::Page { .. }
             | Self::Tags(_)
@@ -116,7 +116,6 @@ impl Continuation {
             | Self::About { .. } => {
                 ui.refused(None, why);
             }
-            Self::Draft => {} // it stays where it is typed
         }
     }
 

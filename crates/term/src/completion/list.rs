@@ -64,7 +64,7 @@ impl CompletionList {
     /// Chooses the next one, after the last the first again.
     pub(crate) fn choose_next(&mut self) {
         let next = self.chosen.map_or(0, |chosen| chosen + 1);
-        self.chosen = (!self.items.is_empty()).then(|| if next < self.items.len() { next } else { 0 });
+        self.chosen = next.checked_rem(self.items.len());
     }
 
     /// Chooses the one before. Before the first is the prompt, and before that the last.
@@ -139,9 +139,9 @@ mod tests {
         let mut seen = Vec::new();
         for step in [1, 1, 1, -1, -1, 1, -1] {
             if step > 0 {
-                list.choose_next()
+                list.choose_next();
             } else {
-                list.choose_previous()
+                list.choose_previous();
             }
             seen.push(list.chosen);
         }

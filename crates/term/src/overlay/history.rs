@@ -97,7 +97,7 @@ fn everywhere(mirror: &Mirror) -> Vec<SentPrompt> {
             Some((entry.at, entry.no, name, quoted::split(&prompt.text).0))
         })
         .collect();
-    all.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+    all.sort_by_key(|(at, no, _, _)| std::cmp::Reverse((*at, *no)));
     let mut seen = BTreeSet::new();
     all.retain(|(_, _, _, text)| !text.trim().is_empty() && seen.insert(*text));
     all.truncate(MOST);
