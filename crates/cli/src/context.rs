@@ -42,7 +42,17 @@ impl Context {
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
         let keys = config.keys;
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
-        Ok(Self { environment, place, agents, limits, command_bounds, keys, kinds, templates, theme: config.theme })
+        Ok(Self {
+            environment,
+            place,
+            agents,
+            limits,
+            command_bounds,
+            keys,
+            kinds,
+            templates,
+            theme: config.theme,
+        })
     }
 }
 

@@ -41,6 +41,7 @@ pub mod words;
 pub mod written;
 
 mod agent_input;
+mod completion;
 mod draw;
 mod editor;
 mod event;

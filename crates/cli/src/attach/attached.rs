@@ -9,13 +9,14 @@ use q_term::command::Action;
 use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
+use crate::attach::draft_editor::DraftEditor;
+use crate::attach::finding_files::FindingFiles;
 use crate::attach::job;
 use crate::attach::reading_changes::ReadingChanges;
 use crate::attach::requests::{AttachedClient, Continuation, Requests};
 use crate::attach::screen::Screen;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::named_files::Base;
 use crate::own_texts;
 use crate::successor::Disconnected;
 use crate::terminals::Terminals;
@@ -38,6 +39,10 @@ pub(super) struct Attached<'a> {
     pub(super) requests: Requests,
     /// What tools changed, while it is being read.
     pub(super) changes: Option<ReadingChanges>,
+    /// All files of a directory, while they are looked for.
+    pub(super) files: Option<FindingFiles>,
+    /// What is typed, where it is to be edited by another program, or is.
+    pub(super) draft: Option<DraftEditor>,
     pub(super) screen: Screen,
     pub(super) clock: Clock,
     /// While there is no host.
@@ -74,15 +79,13 @@ impl Attached<'_> {
             match intent {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
                 Intent::Suspend => self.suspend()?,
+                Intent::EditDraft { session, text } => self.draft = Some(DraftEditor::new(session, text)),
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
-                Intent::Complete { session, begun } => self.complete(session, &begun),
-                Intent::CompleteCommand { session, begun } => {
-                    let names = own_texts::command_names(self.context, &self.directory(session));
-                    self.ui.completed_command(&begun, names);
-                }
+                Intent::Complete { session, begun, anew } => self.complete(session, &begun, anew),
+                Intent::CompleteCommand { session } => self.complete_command(session),
                 Intent::Skills { session } => {
                     let lines = own_texts::skill_lines(self.context, &self.directory(session));
                     self.ui.show_skills(session, lines);
@@ -100,15 +103,8 @@ impl Attached<'_> {
         Ok(None)
     }
 
-    /// Says which files begin so. Answered at once, since a key is waited for: what is looked at is bounded.
-    fn complete(&mut self, session: Option<SessionId>, begun: &str) {
-        let directory = self.directory(session);
-        let names = Base::new(&directory, &self.context.environment).beginning_with(begun);
-        self.ui.completed(begun, &names);
-    }
-
     /// That of a session; without one, where this terminal was opened.
-    fn directory(&self, session: Option<SessionId>) -> PathBuf {
+    pub(super) fn directory(&self, session: Option<SessionId>) -> PathBuf {
         let here = session.and_then(|id| self.client.mirror.get(id));
         here.map_or_else(
             || self.context.environment.directory.clone(),

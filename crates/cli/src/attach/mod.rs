@@ -3,7 +3,9 @@
 
 mod attached;
 mod changes;
+mod draft_editor;
 mod filling;
+mod finding_files;
 mod job;
 mod reading_changes;
 mod reconnect;
@@ -11,6 +13,8 @@ mod requests;
 mod screen;
 mod signals;
 
+use std::future::pending;
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,6 +35,8 @@ use crate::out;
 use crate::successor;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
+use draft_editor::DraftEditor;
+use finding_files::FindingFiles;
 use requests::{AttachedClient, Continuation, Requests};
 use screen::Screen;
 use signals::{SignalNews, Signals};
@@ -89,6 +95,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         terminals,
         requests: Requests::default(),
         changes: None,
+        files: None,
+        draft: None,
         screen,
         clock: Clock::start(),
         stale: true,
@@ -102,8 +110,11 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);
+    if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
+        out::note(&format!("what you were writing is in {}", path.display()));
+    }
     for text in requests.unfilled() {
         out::note(&format!("not sent, its server had not answered: {text}"));
     }
@@ -158,8 +169,16 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, mut keys: Keyboard) -> Result<Leaving, CliError> {
+    async fn live(&mut self, mut signals: Signals, keys: Keyboard) -> Result<Leaving, CliError> {
+        let mut keys = Some(keys);
         loop {
+            if self.draft.is_some() && !self.is_lent() {
+                keys = None; // whoever the terminal is lent to is the only one that reads it
+                self.lend_terminal()?;
+            }
+            if keys.is_none() && !self.is_lent() {
+                keys = Some(Keyboard::listen()?);
+            }
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
             if self.stale && next_frame.is_zero() {
@@ -170,7 +189,7 @@ impl Attached<'_> {
             let leaving = tokio::select! {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
-                event = keys.next() => match event {
+                event = typed(&mut keys) => match event {
                     Ok(event) => self.at_terminal(event)?,
                     Err(_) => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
@@ -180,6 +199,14 @@ impl Attached<'_> {
                 }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
+                    None
+                }
+                ended = draft_editor::ended(&mut self.draft), if self.is_lent() => {
+                    self.take_draft(ended)?;
+                    None
+                }
+                found = FindingFiles::found(&mut self.files), if self.files.is_some() => {
+                    self.found_files(found);
                     None
                 }
                 filled = self.requests.filled() => {
@@ -209,6 +236,8 @@ impl Attached<'_> {
 
     fn on_signal(&mut self, signal: SignalNews) -> Result<Option<Leaving>, CliError> {
         match signal {
+            // Meant for the editor that the terminal is lent to, which has stopped or goes on with this process.
+            SignalNews::End(signals::INTERRUPT | signals::QUIT) | SignalNews::GoOn if self.is_lent() => {}
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,
             SignalNews::GoOn => {
@@ -260,6 +289,14 @@ impl Attached<'_> {
         self.stale = true;
         let intents = self.ui.refreshed(&self.client.mirror);
         self.carry(intents)
+    }
+}
+
+/// The next that comes from the terminal; nothing comes while others have it.
+async fn typed(keys: &mut Option<Keyboard>) -> io::Result<TerminalEvent> {
+    match keys {
+        Some(keys) => keys.next().await,
+        None => pending().await,
     }
 }
 

@@ -103,6 +103,8 @@ impl Continuation {
             Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
+            // A draft stays where it is typed, and what was only looked for meanwhile nobody misses.
+            Self::Draft | Self::Offers(_, OfferUse::Complete) => {}
             Self::Lookup { .. }
             | Self::Page { .. }
             | Self::Tags(_)
@@ -114,7 +116,6 @@ impl Continuation {
             | Self::About { .. } => {
                 ui.refused(None, why);
             }
-            Self::Draft => {} // it stays where it is typed
         }
     }
 
@@ -176,9 +177,7 @@ impl Requests {
                 (continuation, command.into())
             }
             Intent::Page { session, before } => {
-                let request =
-                    Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES };
-                (Continuation::Page { session, before }, request)
+                (Continuation::Page { session, before }, page_before(session, before))
             }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
@@ -210,6 +209,7 @@ impl Requests {
             | Intent::Changes { .. }
             | Intent::Detach
             | Intent::Suspend
+            | Intent::EditDraft { .. }
             | Intent::Redraw
             | Intent::Bell
             | Intent::Rejoin => return Ok(()), // done above, or the loop's own
@@ -394,7 +394,7 @@ impl Requests {
             }
             (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
                 let written = written(context, mirror, session, &wanted);
-                return ui.offered(session, wanted, &offers::list(*offered, written));
+                return ui.offered(mirror, session, wanted, &offers::list(*offered, written));
             }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
                 ui.show_processes(session, processes::lines_and_way_out(&all));
@@ -488,6 +488,11 @@ impl Requests {
             }
         })
     }
+}
+
+/// The entries before that one.
+fn page_before(session: SessionId, before: EntryNo) -> Request {
+    Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES }
 }
 
 /// What a prompt wants of servers, or as it is sent without.

@@ -53,10 +53,15 @@ impl Screen {
         out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
     }
 
-    /// Gives the terminal to the shell and stops, until this process is continued and told so.
-    pub(super) fn suspend(&mut self) -> Result<(), CliError> {
+    /// Gives the terminal to another program, until that has ended and [`Screen::go_on`] takes it back.
+    pub(super) fn lend(&mut self) {
         self.guard.pause();
         self.paused = true;
+    }
+
+    /// Gives the terminal to the shell and stops, until this process is continued and told so.
+    pub(super) fn suspend(&mut self) -> Result<(), CliError> {
+        self.lend();
         job::stop().map_err(failed)
     }
 

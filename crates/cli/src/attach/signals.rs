@@ -7,8 +7,8 @@ use crate::error::CliError;
 
 /// The terminal is gone.
 pub(super) const HANGUP: u8 = 1;
-const INTERRUPT: u8 = 2;
-const QUIT: u8 = 3;
+pub(super) const INTERRUPT: u8 = 2;
+pub(super) const QUIT: u8 = 3;
 const TERMINATE: u8 = 15;
 
 /// What a signal asks for.

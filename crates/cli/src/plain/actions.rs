@@ -209,6 +209,7 @@ impl Frontend<'_> {
         self.print_updates()?;
         let offered = offered?;
         match wanted {
+            OfferUse::Complete => Ok(()), // a line is completed by whoever hands it in
             OfferUse::Modes => print_lines(&q_term::offers::modes(&offered)),
             OfferUse::Commands => {
                 let written = own_texts::command_lines(self.context, self.directory());

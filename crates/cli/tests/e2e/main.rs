@@ -110,3 +110,4 @@ mod tools;
 mod trust;
 mod working_day;
 mod world;
+mod writing;

@@ -105,6 +105,8 @@ pub enum Action {
     Suspend,
     /// Leave an overlay or a half-typed chord.
     Cancel,
+    /// Have what is typed edited in the person's own editor.
+    Editor,
     /// Complete the name that is being typed.
     Complete,
     /// Bring an earlier prompt back.
@@ -133,7 +135,7 @@ impl Action {
 
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(self) -> bool {
-        matches!(self, Self::Help | Self::Switch | Self::Detach | Self::List)
+        matches!(self, Self::Help | Self::Switch | Self::Detach | Self::List | Self::Editor)
     }
 
     /// What is asked before it where the session works; a `!` behind the command asks nothing.

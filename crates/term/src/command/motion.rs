@@ -26,6 +26,20 @@ pub enum Edit {
     DeleteToEnd,
     /// Put back what was deleted last.
     Yank,
+    /// What was deleted before that, in its place.
+    YankBefore,
+    Undo,
+    Redo,
+}
+
+impl Edit {
+    /// Whether it deletes what can be put back.
+    pub(crate) const fn kills(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteWordBack | Self::DeleteWordForward | Self::DeleteToStart | Self::DeleteToEnd
+        )
+    }
 }
 
 /// One step in what is too long for the screen: a transcript, a page, a list.
@@ -50,6 +64,6 @@ pub enum HistoryStep {
     Older,
     /// Down a line, or to the prompt sent after.
     Newer,
-    /// To the earlier prompt that contains what is typed.
+    /// Search through all of them.
     Search,
 }

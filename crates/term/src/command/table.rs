@@ -147,7 +147,7 @@ pub const ROWS: &[CommandRow] = rows![
     Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), None, "", "list", "choose from the list of sessions; type to filter";
     Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), None, "", "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
     Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.flags.force })), "Archive a session; its history stays", "close", "archive the session, its history stays; /close! also while it works";
-    Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "Give a session another name", "rename", "give the session another name";
+    Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "Give a session another name", "rename", "give the session another name; the key does so while nothing was sent yet";
     Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), Some(Session(Open, |session, arguments| Command::Fork { session, id: SessionId::UNDRAWN, at: None, name: arguments.name.clone() })), "", "fork", "create a session that begins with this one's history, and go to it";
     Sessions, Action::Detach, &[(ctrl('d'), Empty)], &[plain('d'), plain('q')], &["detach", "quit", "exit"], "", None, None, "", "detach", "leave; the work goes on, `q` comes back to it";
     Sessions, Action::Help, &[(key(F(1)), Always)], &[plain('?')], &["help"], "[WORD]", Some("q --help"), None, "", "help", "show this; with a WORD only what mentions it";
@@ -201,8 +201,9 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
     Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
     Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
-    Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
-    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete a command after /, a file's name after @, a model's after /model, a setting's after /set";
+    Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "search the prompts sent before; again, those of all sessions; also while nothing is typed, once something was sent";
+    Editing, Action::Editor, &[(ctrl('g'), Always)], &[], &["editor"], "", None, None, "", "editor", "write the prompt in your own editor, which VISUAL or EDITOR names; what it leaves stands here and is not sent";
+    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "take from the list above the prompt what is meant: a command after /, what it takes, a file after @; or go through it";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
@@ -216,6 +217,9 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's beginning";
     Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's end";
     Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "", "put back", "put back what was deleted last";
+    Editing, Action::Edit(Edit::YankBefore), &[(alt('y'), Always)], &[], &[], "", None, None, "", "put back", "right behind that: what was deleted before it, in its place";
+    Editing, Action::Edit(Edit::Undo), &[(alt('u'), Always), (ctrl('_'), Always), (ctrl('/'), Always)], &[plain('u')], &[], "", None, None, "", "undo", "undo the last change of what is typed";
+    Editing, Action::Edit(Edit::Redo), &[(alt('u').shift(), Always)], &[ctrl('y')], &[], "", None, None, "", "redo", "make again what was undone";
 ];
 
 /// The row of a slash command, by its name or another word for it.

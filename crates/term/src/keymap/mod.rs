@@ -210,6 +210,9 @@ const fn edit_name(edit: Edit) -> &'static str {
         Edit::DeleteToStart => "delete-to-start",
         Edit::DeleteToEnd => "delete-to-end",
         Edit::Yank => "put-back",
+        Edit::YankBefore => "put-back-before",
+        Edit::Undo => "undo-typing",
+        Edit::Redo => "redo-typing",
     }
 }
 

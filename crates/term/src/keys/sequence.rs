@@ -95,8 +95,9 @@ fn character(bytes: &[u8]) -> Option<(KeyCode, KeyModifiers, usize)> {
                 0xf0..=0xf4 => 4,
                 _ => return None,
             };
-            let text = str::from_utf8(bytes.get(..count)?).ok()?;
-            (KeyCode::Char(text.chars().next()?), KeyModifiers::NONE, count)
+            let typed = str::from_utf8(bytes.get(..count)?).ok()?.chars().next()?;
+            let held = if typed.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+            (KeyCode::Char(typed), held, count)
         }
     })
 }

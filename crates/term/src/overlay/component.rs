@@ -104,6 +104,8 @@ pub(crate) enum Reaction {
     Send(UserCommand, SessionId),
     /// It leaves, and that rule counts no longer.
     RemoveRule(ListedRule),
+    /// It leaves, and that text stands at the prompt in the place of what was typed.
+    Put(String),
     /// It leaves, and that session comes into view.
     Show(SessionId),
     /// The key does to that session what it does to the one in view, and it stays; unless another overlay follows from that,

@@ -16,6 +16,8 @@ pub(super) enum OverlayKey {
     Begin,
     /// Forgets the command that is being typed.
     Clear,
+    /// Looks further, or only here again.
+    Widen,
     /// Does to what is chosen what the key does to the session in view.
     Act,
 }

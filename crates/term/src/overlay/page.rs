@@ -232,7 +232,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             }
             Some(OverlayKey::Clear) => drop(self.line.take()),
             Some(OverlayKey::Scroll(step)) => self.scroll(step, page),
-            Some(OverlayKey::Begin | OverlayKey::Act) | None => {
+            Some(OverlayKey::Begin | OverlayKey::Widen | OverlayKey::Act) | None => {
                 return self.press_other(context.keymap, chord, page);
             }
         }

@@ -30,6 +30,11 @@ impl Picker {
         Self { filter: Editor::default(), chosen }
     }
 
+    /// The rows are others now, of which the first fits best.
+    pub(super) fn choose_first(&mut self) {
+        self.chosen = 0;
+    }
+
     /// The row that is chosen of so many.
     pub(super) fn chosen(&self, count: usize) -> usize {
         self.chosen.min(count.saturating_sub(1))

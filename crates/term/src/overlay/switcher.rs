@@ -96,7 +96,7 @@ impl Overlay for Switcher {
                 self.picker.filter.take();
                 return Reaction::Stay;
             }
-            Some(OverlayKey::Begin | OverlayKey::Scroll(_) | OverlayKey::Act) | None => {}
+            Some(OverlayKey::Begin | OverlayKey::Widen | OverlayKey::Scroll(_) | OverlayKey::Act) | None => {}
         }
         let in_list = context.keymap.in_list(chord, self.picker.filter.is_empty());
         if let Some(action) = in_list.filter(|_| !self.is_command()) {

@@ -147,6 +147,7 @@ impl Ui {
                 intents.extend(self.drafts());
                 intents.push(Intent::Detach);
             }
+            Action::Editor => intents.push(self.draft_to_edit()),
             Action::Redraw => intents.push(Intent::Redraw),
             Action::Suspend => intents.push(Intent::Suspend),
             _told_to_the_core => return self.send_to_core(mirror, command, intents),
@@ -453,7 +454,7 @@ impl Ui {
     }
 
     /// Puts it on top, in the place of any other.
-    fn open(&mut self, overlay: impl Overlay + 'static) {
+    pub(super) fn open(&mut self, overlay: impl Overlay + 'static) {
         self.overlay = Some(Box::new(overlay));
     }
 

@@ -4,6 +4,7 @@ use q_core::{PromptWay, SessionId};
 
 use crate::advice;
 use crate::intent::Intent;
+use crate::typed;
 use crate::ui::pane::{Pane, WakeState};
 use crate::ui::state::Ui;
 use crate::ui::submissions::Submission;
@@ -72,6 +73,22 @@ impl Ui {
     ) {
         let key = self.submissions.send(session, text.clone());
         intents.push(Intent::Prompt { key, session, text, way });
+    }
+
+    /// What is typed, to be edited elsewhere.
+    pub(super) fn draft_to_edit(&self) -> Intent {
+        Intent::EditDraft { session: self.focus, text: self.pane().editor.text().to_owned() }
+    }
+
+    /// What another editor left of what was typed in that session. The line feed at its end is the editor's own.
+    pub fn edited(&mut self, session: Option<SessionId>, before: &str, written: &str) {
+        let text = typed::text(written);
+        let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+        let pane = match session {
+            Some(id) => self.panes.entry(id).or_default(),
+            None => self.pane_mut(),
+        };
+        pane.edited(before, text);
     }
 
     fn give_back(&mut self, session: Option<SessionId>, text: &str) {

@@ -57,6 +57,7 @@ impl Ui {
             TerminalEvent::Focus(in_front) => self.in_front = in_front,
             TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => {}
         }
+        self.follow_typing(mirror, &mut intents);
         self.settle(mirror, &mut intents);
         intents
     }

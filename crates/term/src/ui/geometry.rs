@@ -35,6 +35,7 @@ pub(crate) struct SessionPlaces {
     pub(crate) transcript: Rect,
     pub(crate) queue: Rect,
     pub(crate) status: Rect,
+    pub(crate) completion: Rect,
     pub(crate) prompt: Rect,
 }
 

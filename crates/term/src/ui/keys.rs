@@ -3,16 +3,12 @@
 
 use q_core::{Mirror, PromptWay};
 
-use crate::command::{self, Action, Arguments, Edit, HistoryStep, ScrollStep, Typed, UserCommand};
-use crate::editor::{self, History};
+use crate::command::{self, Action, Arguments, Edit, ScrollStep, Typed, UserCommand};
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 use crate::words;
-
-/// A walk through earlier prompts: from what is typed to the one it comes to.
-type Walk = fn(&mut History, &str) -> Option<String>;
 
 impl Ui {
     pub(super) fn press(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
@@ -32,8 +28,10 @@ impl Ui {
             }
         } else if chord == leader {
             self.leader = true;
+        } else if self.press_in_list(chord) {
+            // It was for the list of what could be meant.
         } else if let Some(action) = self.options.keymap.by_chord(chord, self.pane().editor.is_empty()) {
-            self.act(mirror, action, chord, intents);
+            self.act(mirror, self.or_search(action, chord), chord, intents);
         } else if let Some(typed) = chord.typed() {
             self.pane_mut().editor.type_in(typed);
         }
@@ -137,26 +135,6 @@ impl Ui {
             ScrollStep::PageDown => self.scroll_by(mirror, half),
             ScrollStep::Top => self.scroll_to_top(mirror),
             ScrollStep::End => self.scroll_to_end(),
-        }
-    }
-
-    /// From row to row of what is typed; beyond its first and last row, from prompt to prompt.
-    fn walk_history(&mut self, step: HistoryStep) {
-        let width = self.frame.geometry.editor;
-        let pane = self.pane_mut();
-        let text = pane.editor.text();
-        let view = editor::lay_out(text, pane.editor.cursor(), width);
-        let (place, prompt) = match step {
-            HistoryStep::Older => (view.above(), History::older as Walk),
-            HistoryStep::Newer => (view.below(), History::newer as Walk),
-            HistoryStep::Search => (None, History::search as Walk),
-        };
-        if let Some(place) = place {
-            pane.editor.go_to(place);
-        } else if let Some(prompt) = prompt(&mut pane.history, text) {
-            pane.editor.set(prompt);
-        } else if step == HistoryStep::Search {
-            self.notify("no earlier prompt contains this");
         }
     }
 }

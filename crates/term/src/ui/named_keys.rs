@@ -22,6 +22,6 @@ impl Ui {
     /// What can be completed.
     pub(super) fn completes(&self) -> String {
         let key = self.options.keymap.press(Action::Complete, false);
-        format!("{key} completes /COMMAND, @FILE, /model NAME and /set SETTING")
+        format!("{key} completes /COMMAND, what one takes, and @FILE")
     }
 }

@@ -30,6 +30,7 @@ impl Ui {
                 }
             }
             Reaction::RemoveRule(rule) => self.remove_rule(rule, intents),
+            Reaction::Put(text) => self.pane_mut().editor.set(text),
             Reaction::Show(session) => self.show(mirror, session, intents),
             Reaction::ActOn(session, action) => {
                 if let Some(session) = mirror.get(session) {

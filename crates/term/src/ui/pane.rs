@@ -140,6 +140,15 @@ impl Pane {
         }
     }
 
+    /// What became of what was typed in another editor stands in its place; what is typed here meanwhile is kept among the prompts
+    /// sent before.
+    pub(crate) fn edited(&mut self, before: &str, text: String) {
+        if self.editor.text() != before {
+            self.history.keep(self.editor.text());
+        }
+        self.editor.set(text);
+    }
+
     /// Puts text that could not be sent back in front of what is typed.
     pub(crate) fn give_back(&mut self, text: &str) {
         if self.editor.is_empty() {

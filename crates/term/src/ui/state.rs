@@ -15,6 +15,7 @@ use crate::kinds::Kinds;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
 use crate::theme::ScreenTheme;
+use crate::ui::completion::Completion;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
 use crate::ui::submissions::Submissions;
@@ -86,6 +87,7 @@ pub struct Ui {
     /// The prompt while there is no session.
     pub(super) nowhere: Pane,
     pub(crate) leader: bool,
+    pub(super) completion: Completion,
     pub(crate) overlay: Option<Box<dyn Overlay>>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
@@ -124,6 +126,7 @@ impl Ui {
             panes: BTreeMap::new(),
             nowhere: Pane::default(),
             leader: false,
+            completion: Completion::default(),
             overlay: None,
             inbox: Inbox::default(),
             at: Instant::default(),

@@ -130,6 +130,7 @@ fn sent(encoding: Encoding, layout: &str, chord: &str) -> Option<Vec<u8>> {
                     char::from(latin as u8 & 0x1f).to_string()
                 }
                 (Encoding::Legacy, 3) => format!("\x1b{typed}"),
+                (Encoding::Legacy, 4) => format!("\x1b{}", typed.to_uppercase()),
                 (Encoding::Legacy, _) => return None,
                 (Encoding::ModifyOtherKeys, mask) => format!("\x1b[27;{mask};{}~", u32::from(typed)),
                 (Encoding::Kitty1, mask) => format!("\x1b[{};{mask}u", u32::from(typed)),

@@ -131,7 +131,8 @@ fn keys_that_ask_for_something() {
         (&["Alt+2", "Ctrl+X", "w", "Esc"], vec![show(2)]),
         (&["Alt+2", "Ctrl+X", "w", "x"], vec![show(2), Intent::Bell]),
         (&["Alt+2", "Ctrl+X", "w", "y"], vec![show(2), close(2, true)]),
-        (&["Ctrl+R", "2", "Enter"], vec![rename(1, "api2")]),
+        (&["Ctrl+X", "r", "2", "Enter"], vec![rename(1, "api2")]),
+        (&["Ctrl+R", "Enter", "Enter"], vec![submit("old question")]),
         (&["Ctrl+X", "r", "Enter"], vec![]),
         (&["Alt+S", "Down", "Ctrl+R", "s", "Enter"], vec![rename(2, "plans")]),
         (&["Alt+S", "Ctrl+W"], vec![close(1, false)]),
@@ -161,7 +162,7 @@ fn keys_that_ask_for_something() {
         (&["h", "Ctrl+J", "i", "Enter"], vec![submit("h\ni")]),
         (&["Up", "Enter"], vec![submit("old question")]),
         (&["h", "Ctrl+C", "Up", "Enter"], vec![submit("h")]),
-        (&["o", "l", "d", "Ctrl+R", "Enter"], vec![submit("old question")]),
+        (&["o", "l", "d", "Ctrl+R", "Enter", "Enter"], vec![submit("old question")]),
     ] {
         assert_eq!(world().keys(keys), intents, "{keys:?}");
     }

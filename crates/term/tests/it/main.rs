@@ -4,6 +4,7 @@
 mod advice;
 mod asleep;
 mod attention;
+mod completing;
 mod hostile;
 mod intents;
 mod keyboards;

@@ -8,6 +8,7 @@ use q_core::{
     QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, Usage, WallTime,
 };
 use q_term::keys::Chord;
+use q_term::offers::OfferUse;
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -101,12 +102,14 @@ impl World {
         written
             .iter()
             .flat_map(|key| self.ui.handle(&self.mirror, TerminalEvent::Key(key_event(key))))
+            .filter(|intent| !only_asks_what_there_is(intent))
             .collect()
     }
 
     pub(crate) fn type_text(&mut self, text: &str) -> Vec<Intent> {
         let key = |typed| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), KeyModifiers::NONE));
-        text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed))).collect()
+        let intents = text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed)));
+        intents.filter(|intent| !only_asks_what_there_is(intent)).collect()
     }
 
     /// Types a line and presses Enter.
@@ -120,6 +123,17 @@ impl World {
         self.mirror.apply(update).unwrap();
         self.ui.refreshed(&self.mirror)
     }
+}
+
+/// Whether it follows from something being typed, whatever comes of that: `completing` is about these.
+fn only_asks_what_there_is(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::CompleteCommand { .. }
+            | Intent::Complete { .. }
+            | Intent::Models { shows: false, .. }
+            | Intent::Offers { wanted: OfferUse::Complete, .. }
+    )
 }
 
 pub(crate) fn key_event(written: &str) -> Chord {
