@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     /// What of that is about commands of tools, which a client brings with each agent.
     pub(crate) command_bounds: (u64, u64),
+    /// Whether the mouse is q's while it has the screen.
+    pub(crate) mouse: bool,
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
@@ -35,8 +37,9 @@ impl Context {
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
+        let mouse = config.mouse.unwrap_or(true);
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
-        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates })
+        Ok(Self { environment, place, agents, limits, command_bounds, mouse, kinds, templates })
     }
 }
 

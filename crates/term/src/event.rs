@@ -1,12 +1,14 @@
 //! What a terminal reports: the events [`crate::Ui`] is fed with.
 
-use crossterm::event::{Event as CrosstermEvent, KeyEvent};
+use crossterm::event::{Event as CrosstermEvent, KeyEvent, MouseEvent};
 
 /// One thing that happened at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalEvent {
     /// A key was pressed, repeated or released.
     Key(KeyEvent),
+    /// The mouse's wheel was turned, or a button pressed, held while it moved, or released.
+    Mouse(MouseEvent),
     /// Text was pasted, in one piece.
     Paste(String),
     /// The terminal has this many columns and rows now.
@@ -25,7 +27,7 @@ impl From<CrosstermEvent> for TerminalEvent {
             CrosstermEvent::Resize(columns, rows) => Self::Resize(columns, rows),
             CrosstermEvent::FocusGained => Self::Focus(true),
             CrosstermEvent::FocusLost => Self::Focus(false),
-            CrosstermEvent::Mouse(_) => Self::Other,
+            CrosstermEvent::Mouse(mouse) => Self::Mouse(mouse),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::command::table::opens_session;
 use crate::command::{Action, Arguments, UserCommand};
 use crate::offers::OfferUse;
 
-/// One wish. Most go to the host; the last six are the client's own business.
+/// One wish. Most go to the host; the last eight are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// A session made of what was typed, and of what is configured, which the client knows; it answers with
@@ -123,6 +123,12 @@ pub enum Intent {
     },
     /// That rule, which is no session's, is to count no longer; the client says what came of it.
     RemoveRule(StandingRule),
+    /// That text is to be on the person's clipboard.
+    Copy(String),
+    /// The transcript of that session is to be read in a pager, to which the terminal is lent.
+    Pager {
+        session: SessionId,
+    },
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.
@@ -150,6 +156,7 @@ impl Intent {
                 | Self::CompleteCommand { .. }
                 | Self::Skills { .. }
                 | Self::Settings { .. }
+                | Self::Copy(_)
                 | Self::Detach
                 | Self::Suspend
                 | Self::Redraw

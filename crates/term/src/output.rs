@@ -27,6 +27,11 @@ pub(crate) fn folded(rendered: &str) -> (Vec<&str>, Option<usize>, Vec<&str>) {
     (head.to_vec(), Some(middle.len()), tail.to_vec())
 }
 
+/// All of it in the form of what is folded, with nothing left out.
+pub(crate) fn whole(rendered: &str) -> (Vec<&str>, Option<usize>, Vec<&str>) {
+    (rendered.trim_end().lines().collect(), None, Vec::new())
+}
+
 /// One line, as it was when it ended.
 fn line(line: &str) -> Cow<'_, str> {
     let line = line.trim_end_matches('\r');

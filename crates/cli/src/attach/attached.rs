@@ -9,6 +9,7 @@ use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
 use crate::attach::job;
+use crate::attach::lending::Lending;
 use crate::attach::reading_changes::ReadingChanges;
 use crate::attach::requests::{AttachedClient, Continuation, Requests};
 use crate::attach::screen::Screen;
@@ -37,6 +38,10 @@ pub(super) struct Attached<'a> {
     pub(super) requests: Requests,
     /// What tools changed, while it is being read.
     pub(super) changes: Option<ReadingChanges>,
+    /// The session whose transcript is to be read in a pager, until that is started.
+    pub(super) to_page: Option<SessionId>,
+    /// The program that has the terminal for a while.
+    pub(super) lending: Option<Lending>,
     pub(super) screen: Screen,
     pub(super) clock: Clock,
     /// While there is no host.
@@ -74,6 +79,8 @@ impl Attached<'_> {
                 Intent::Suspend => self.suspend()?,
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
+                Intent::Copy(text) => Screen::copy(&text, self.context.environment.text("TMUX").is_some())?,
+                Intent::Pager { session } => self.to_page = Some(session),
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
                 Intent::Complete { session, begun } => self.complete(session, &begun),

@@ -3,8 +3,10 @@
 
 mod attached;
 mod changes;
+mod clipboard;
 mod filling;
 mod job;
+mod lending;
 mod reading_changes;
 mod reconnect;
 mod requests;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use q_client::{Backoff, News};
 use q_core::Instant;
 use q_core::address;
@@ -75,7 +77,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);
     let signals = Signals::listen()?;
-    let screen = Screen::take()?;
+    let screen = Screen::take(context.mouse)?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
     let keys = EventStream::new();
     let mut attached = Attached {
@@ -85,6 +87,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         terminals,
         requests: Requests::default(),
         changes: None,
+        to_page: None,
+        lending: None,
         screen,
         clock: Clock::start(),
         stale: true,
@@ -97,7 +101,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.backoff.joined(attached.clock.mono());
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
-    let outcome = attached.live(signals, keys).await;
+    let outcome = attached.live(signals, Some(keys)).await;
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, .. } = attached;
     drop(screen);
     for text in requests.unfilled() {
@@ -138,8 +142,13 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, mut keys: EventStream) -> Result<Leaving, CliError> {
+    async fn live(
+        &mut self,
+        mut signals: Signals,
+        mut keys: Option<EventStream>,
+    ) -> Result<Leaving, CliError> {
         loop {
+            self.hand_over(&mut keys)?;
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
             if self.stale && next_frame.is_zero() {
@@ -150,13 +159,17 @@ impl Attached<'_> {
             let leaving = tokio::select! {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
-                event = keys.next() => match event {
+                event = lending::next_event(&mut keys) => match event {
                     Some(Ok(event)) => self.at_terminal(event.into())?,
                     Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
                 news = self.client.next(), if self.disconnected.is_none() => self.on_news(news)?,
                 successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {
                     self.reconnect(successor)?
+                }
+                ended = lending::ended(&mut self.lending), if self.lending.is_some() => {
+                    self.take_back(ended)?;
+                    None
                 }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
@@ -188,6 +201,11 @@ impl Attached<'_> {
     }
 
     fn on_signal(&mut self, signal: SignalNews) -> Result<Option<Leaving>, CliError> {
+        if let Some(lending) = &self.lending
+            && lending.has(signal)
+        {
+            return Ok(None);
+        }
         match signal {
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,

@@ -208,6 +208,8 @@ impl Requests {
             | Intent::Written { .. }
             | Intent::Skills { .. }
             | Intent::Changes { .. }
+            | Intent::Copy(_)
+            | Intent::Pager { .. }
             | Intent::Detach
             | Intent::Suspend
             | Intent::Redraw

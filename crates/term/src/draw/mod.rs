@@ -5,6 +5,7 @@
 
 mod asleep;
 mod bar;
+mod marks;
 mod page;
 mod places;
 mod prompt;

@@ -39,6 +39,7 @@ pub(crate) struct EntryLayout {
     /// Whether it was laid out as one that another stands for, or as a thought that is folded.
     is_over: bool,
     fold: Option<ThoughtFold>,
+    is_whole: bool,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -50,6 +51,8 @@ pub(crate) struct EntryContext<'a> {
     /// Whether another entry stands for it, so that it has no rows: the result for what its call put out until then, a plan for
     /// the one before it and for the call that told it.
     pub(crate) is_over: bool,
+    /// Whether a result has all its lines, however many.
+    pub(crate) is_whole: bool,
     /// Of a thought that has ended, and is one row.
     pub(crate) fold: Option<ThoughtFold>,
 }
@@ -105,7 +108,8 @@ impl EntryLayout {
                 let (said, came) = words::result_parts(call.as_deref(), result);
                 let mut rows = wrap::plain(&said, width, Palette::dim());
                 let rendered = output::rendered(came);
-                let (head, more, tail) = output::folded(&rendered);
+                let (head, more, tail) =
+                    if beside.is_whole { output::whole(&rendered) } else { output::folded(&rendered) };
                 let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
                 for (lines, style) in [
                     (head.join("\n"), palette.code()),
@@ -140,13 +144,14 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        Self { width, len: text.len(), guard, is_over: beside.is_over, fold: beside.fold, blocks }
+        let EntryContext { is_over, is_whole, fold, call: _ } = beside;
+        Self { width, len: text.len(), guard, is_over, fold, is_whole, blocks }
     }
 
     /// Whether this is how the entry looks now.
     pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
         self.is_over == beside.is_over
-            && self.fold == beside.fold
+            && (self.fold, self.is_whole) == (beside.fold, beside.is_whole)
             && self.len == entry.text().len()
             && self.grows_into(entry.text(), width)
     }
@@ -210,7 +215,7 @@ fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
     let rows = wrap::exact(shown, room, style).into_iter().enumerate();
     rows.map(|(number, row)| {
         let indent = if number > 0 { indent.clone() } else { Vec::new() };
-        Row::from(indent.into_iter().chain(row.spans).collect::<Vec<_>>())
+        Row { spans: indent.into_iter().chain(row.spans).collect(), ..row }
     })
     .collect()
 }

@@ -10,13 +10,14 @@ use unicode_width::UnicodeWidthStr;
 use crate::layout::block::Block;
 use crate::layout::indent::Indent;
 use crate::layout::table::Table;
-use crate::layout::wrap::{Row, Wrapper, columns, cut};
+use crate::layout::wrap::{Row, Wrapper, columns, cut, cut_rows};
 use crate::sanitize;
 use crate::style::Palette;
 
 /// Longer rows of prose are hard to read; code and tables may be wider.
 const PROSE: usize = 100;
-const CODE_BAR: &str = "│ ";
+/// Before each row of code.
+pub(super) const CODE_BAR: &str = "│ ";
 
 /// The blocks of `text`, whose first byte is byte `base` of its entry.
 pub(super) fn blocks(text: &str, base: usize, width: usize, palette: Palette) -> Vec<Block> {
@@ -325,12 +326,13 @@ impl MarkdownWriter {
         let mut prefix = first;
         let shown = sanitize::visible(&code);
         for line in shown.strip_suffix('\n').unwrap_or(&shown).split('\n') {
-            for piece in cut(&sanitize::expand_tabs(line), room) {
+            let pieces = cut(&sanitize::expand_tabs(line), room).into_iter().map(|piece| {
                 let mut spans = std::mem::replace(&mut prefix, rest.clone());
                 spans.push(Span::styled(bar, Palette::dim()));
                 spans.push(Span::styled(piece, self.palette.code()));
-                self.rows.push(Row::from(spans));
-            }
+                Row::from(spans)
+            });
+            self.rows.extend(cut_rows(pieces.collect()));
         }
         self.gap = true;
     }

@@ -103,15 +103,22 @@ impl Overlay for Switcher {
         }
     }
 
+    fn click(&mut self, context: &OverlayContext<'_>, screen: Rect, at: Position) -> Reaction {
+        let sessions = self.sessions(context.mirror);
+        if !self.picker.choose_at(popup(context.mirror, screen).inner, sessions.len(), at) {
+            return Reaction::Stay;
+        }
+        let chosen = sessions.get(self.picker.chosen(sessions.len()));
+        chosen.map_or(Reaction::Stay, |session| Reaction::Show(session.summary.id))
+    }
+
     fn paste(&mut self, line: &str) {
         self.picker.filter.insert(line);
     }
 
     fn draw(&self, buffer: &mut Buffer, screen: Rect, context: &OverlayContext<'_>) -> Option<Position> {
         let mirror = context.mirror;
-        let height = mirror.len().max(1) as u16 + 1;
-        let popup = Popup::of(screen, (screen.width.saturating_sub(4), height));
-        let inner = popup.draw(buffer, " sessions ", &footer(self.hints()));
+        let inner = popup(mirror, screen).draw(buffer, " sessions ", &footer(self.hints()));
         let sessions = self.sessions(mirror);
         let columns = Columns::of(&sessions);
         let style = |session: &Mirrored| match session.summary.presence {
@@ -127,6 +134,12 @@ impl Overlay for Switcher {
         };
         self.picker.draw(buffer, inner, &rows, empty)
     }
+}
+
+/// Its box: a row for the filter, and one for each session.
+fn popup(mirror: &Mirror, screen: Rect) -> Popup {
+    let height = mirror.len().max(1) as u16 + 1;
+    Popup::of(screen, (screen.width.saturating_sub(4), height))
 }
 
 /// To a session in the list, what the key does to the one in view while its prompt is empty.

@@ -133,7 +133,14 @@ impl Ui {
                 intents.push(Intent::Context { session: session.summary.id });
             }
             Action::Inbox => self.show_inbox(mirror),
-            Action::Thoughts => self.pane_mut().shows_thoughts ^= true,
+            Action::Find => self.find(mirror, command.arguments.text, intents),
+            Action::Copy => return self.copy(mirror, arguments, intents),
+            Action::Pager => {
+                let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+                intents.push(Intent::Pager { session: session.summary.id });
+            }
+            Action::ToPrompt(step) => self.to_prompt(mirror, step),
+            Action::Thoughts => self.pane_mut().folds.toggle_all(),
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);

@@ -1,5 +1,6 @@
 //! The screen as it was last laid out: which part is where, and how large those are that keys move in.
 
+use q_core::SessionId;
 use ratatui::layout::Rect;
 
 use crate::layout::cache::Cache;
@@ -10,6 +11,8 @@ use crate::layout::flow::Window;
 pub(crate) struct Geometry {
     pub(crate) columns: usize,
     pub(crate) rows: usize,
+    /// Columns to the left of the transcript's rows.
+    pub(crate) gutter: usize,
     /// Columns of the editor's rows.
     pub(crate) editor: usize,
 }
@@ -17,7 +20,7 @@ pub(crate) struct Geometry {
 /// Before anything was laid out.
 impl Default for Geometry {
     fn default() -> Self {
-        Self { columns: 70, rows: 20, editor: 60 }
+        Self { columns: 70, rows: 20, gutter: 6, editor: 60 }
     }
 }
 
@@ -51,5 +54,7 @@ pub(crate) struct LastFrame {
     pub(crate) geometry: Geometry,
     /// What of the transcript is in sight.
     pub(crate) window: Window,
+    /// Where in the bar which session is named.
+    pub(crate) labels: Vec<(Rect, SessionId)>,
     pub(crate) cache: Cache,
 }

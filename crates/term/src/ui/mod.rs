@@ -3,20 +3,23 @@
 //! [`Ui::handle`] turns events into intents, [`Ui::refreshed`] follows the mirror. Neither draws nor waits.
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
-//! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`] and [`sleep`] for the session in view, [`delivery`]
+//! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the session in view, [`delivery`]
 //! for what is sent.
 
 mod commands;
 mod completion;
+mod copying;
 mod delivery;
 mod events;
 mod file_completion;
+mod finding;
 mod focus;
 mod geometry;
 mod keys;
 mod offers;
 mod overlay;
 mod pane;
+mod pointing;
 mod reading;
 mod setting_completion;
 mod sleep;

@@ -9,12 +9,14 @@ use ratatui::style::Style;
 
 use crate::advice;
 use crate::command::Scene;
+use crate::found::Found;
 use crate::inbox::{Inbox, LineStart};
 use crate::kinds::Kinds;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
+use crate::ui::pointing::Pressed;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
 use crate::ui::visits::Visits;
@@ -79,6 +81,10 @@ pub struct Ui {
     pub(super) nowhere: Pane,
     pub(crate) leader: bool,
     pub(crate) overlay: Option<Box<dyn Overlay>>,
+    /// What is looked for in the transcript, while the overlay is the line for that.
+    pub(crate) found: Found,
+    /// What the mouse's button is held on, or was last.
+    pub(super) pressed: Option<Pressed>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
     /// The time of what happens now, on a clock that never runs backward.
@@ -117,6 +123,8 @@ impl Ui {
             nowhere: Pane::default(),
             leader: false,
             overlay: None,
+            found: Found::default(),
+            pressed: None,
             inbox: Inbox::default(),
             at: Instant::default(),
             line: LineStart::default(),
@@ -181,6 +189,7 @@ impl Ui {
             focus: self.focus,
             inbox: &self.inbox,
             now: self.now,
+            found: &self.found,
             palette: self.palette(),
             rows: self.frame.geometry.rows,
             fault: self.notice.as_ref().filter(|notice| notice.fault).map(|notice| notice.text.as_str()),

@@ -4,6 +4,8 @@
 mod advice;
 mod asleep;
 mod attention;
+mod copying;
+mod finding;
 mod hostile;
 mod intents;
 mod keys;
@@ -11,6 +13,7 @@ mod losing;
 mod overlay;
 mod panic;
 mod plain;
+mod pointing;
 mod readme;
 mod retrying;
 mod screens;
