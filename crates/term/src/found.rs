@@ -31,7 +31,7 @@ struct CountedEntry {
 
 /// A search in one session.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct TranscriptSearch {
     pub(crate) pattern: Option<Pattern>,
     /// That, as it was typed.
     pub(crate) typed: String,
@@ -48,7 +48,7 @@ pub(crate) struct Found {
     is_partial: bool,
 }
 
-impl Found {
+impl TranscriptSearch {
     /// Nothing is looked for yet; what is will be looked for from that entry back.
     pub(crate) fn from(origin: EntryNo) -> Self {
         Self { origin, ..Self::default() }

@@ -16,20 +16,15 @@ pub(crate) fn rendered(text: &str) -> String {
     sanitize::visible(&lines.join("\n")).into_owned()
 }
 
-/// Beginning and end of what is long, and how many lines are left out between.
-pub(crate) fn folded(rendered: &str) -> (Vec<&str>, Option<usize>, Vec<&str>) {
+/// Beginning and end of what is long, and how many lines are left out between; all of what is to be whole.
+pub(crate) fn folded(rendered: &str, is_whole: bool) -> (Vec<&str>, Option<usize>, Vec<&str>) {
     let lines: Vec<&str> = rendered.trim_end().lines().collect();
-    if lines.len() <= MANY {
+    if is_whole || lines.len() <= MANY {
         return (lines, None, Vec::new());
     }
     let (head, rest) = lines.split_at(SHOWN);
     let (middle, tail) = rest.split_at(rest.len().saturating_sub(SHOWN));
     (head.to_vec(), Some(middle.len()), tail.to_vec())
-}
-
-/// All of it in the form of what is folded, with nothing left out.
-pub(crate) fn whole(rendered: &str) -> (Vec<&str>, Option<usize>, Vec<&str>) {
-    (rendered.trim_end().lines().collect(), None, Vec::new())
 }
 
 /// One line, as it was when it ended.
@@ -82,8 +77,9 @@ mod tests {
     fn what_is_long_is_folded() {
         let lines: Vec<String> = (0..30).map(|number| number.to_string()).collect();
         let text = lines.join("\n");
-        let (head, more, tail) = folded(&text);
+        let (head, more, tail) = folded(&text, false);
         assert_eq!((head.len(), more, tail.first(), tail.last()), (10, Some(10), Some(&"20"), Some(&"29")));
-        assert_eq!(folded("a\nb\n"), (vec!["a", "b"], None, vec![]));
+        assert_eq!(folded(&text, true).0.len(), 30);
+        assert_eq!(folded("a\nb\n", false), (vec!["a", "b"], None, vec![]));
     }
 }

@@ -15,7 +15,7 @@ pub struct Pattern {
 
 /// Where it stands in rows: from that column of that row to the one behind its last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct RowPlace {
     pub(crate) row: usize,
     pub(crate) column: usize,
     pub(crate) end: (usize, usize),
@@ -75,7 +75,7 @@ impl Pattern {
 
     /// Where it stands in rows that follow each other, given as characters with the column of each: also over the end of a
     /// row, between words or where a long one was broken.
-    pub(crate) fn in_rows(&self, rows: &[Vec<(usize, char)>]) -> Vec<Place> {
+    pub(crate) fn in_rows(&self, rows: &[Vec<(usize, char)>]) -> Vec<RowPlace> {
         let cells: Vec<(usize, usize, char)> = rows
             .iter()
             .enumerate()
@@ -92,7 +92,7 @@ impl Pattern {
                 Some(count) => {
                     from += count;
                     let last = cells.get(from - 1).map_or((row, column), |(row, column, _)| (*row, *column));
-                    places.push(Place { row, column, end: (last.0, last.1 + 1) });
+                    places.push(RowPlace { row, column, end: (last.0, last.1 + 1) });
                 }
                 None => from += 1,
             }

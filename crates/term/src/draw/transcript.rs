@@ -99,7 +99,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 }
             }
             let cells = Rect { x: area.x.saturating_add(gutter), y, height: 1, ..area }.intersection(area);
-            if let Some(columns) = selected.and_then(|reach| reach.columns(no, number)) {
+            if let Some(columns) = selected.and_then(|reach| reach.columns((no, number))) {
                 marks::select(buffer, cells, &columns);
             }
             let here = Spot { entry: index, row: number };

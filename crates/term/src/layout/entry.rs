@@ -36,10 +36,7 @@ pub(crate) struct EntryLayout {
     width: usize,
     len: usize,
     guard: Vec<u8>,
-    /// Whether it was laid out as one that another stands for, or as a thought that is folded.
-    is_over: bool,
-    fold: Option<ThoughtFold>,
-    is_whole: bool,
+    shown: ShownAs,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -55,6 +52,21 @@ pub(crate) struct EntryContext<'a> {
     pub(crate) is_whole: bool,
     /// Of a thought that has ended, and is one row.
     pub(crate) fold: Option<ThoughtFold>,
+}
+
+impl EntryContext<'_> {
+    /// All of that but the call, which does not change.
+    const fn shown(&self) -> ShownAs {
+        ShownAs { is_over: self.is_over, is_whole: self.is_whole, fold: self.fold }
+    }
+}
+
+/// As what it was laid out: as one that another stands for, as one that is whole, or folded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ShownAs {
+    is_over: bool,
+    is_whole: bool,
+    fold: Option<ThoughtFold>,
 }
 
 /// How long a folded thought took, where that is known.
@@ -85,7 +97,7 @@ impl EntryLayout {
                 vec![block(text, vec![folded_thought(text, fold, width)])]
             }
             Body::Thinking(text) => {
-                let earlier = earlier.filter(|earlier| earlier.fold.is_none());
+                let earlier = earlier.filter(|earlier| earlier.shown.fold.is_none());
                 let mut blocks = answer(text, width, palette, earlier);
                 let rows = blocks.iter_mut().flat_map(|block| &mut block.rows);
                 rows.for_each(|row| row.style = row.style.patch(Palette::dim()));
@@ -108,8 +120,7 @@ impl EntryLayout {
                 let (said, came) = words::result_parts(call.as_deref(), result);
                 let mut rows = wrap::plain(&said, width, Palette::dim());
                 let rendered = output::rendered(came);
-                let (head, more, tail) =
-                    if beside.is_whole { output::whole(&rendered) } else { output::folded(&rendered) };
+                let (head, more, tail) = output::folded(&rendered, beside.is_whole);
                 let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
                 for (lines, style) in [
                     (head.join("\n"), palette.code()),
@@ -144,16 +155,12 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        let EntryContext { is_over, is_whole, fold, call: _ } = beside;
-        Self { width, len: text.len(), guard, is_over, fold, is_whole, blocks }
+        Self { width, len: text.len(), guard, shown: beside.shown(), blocks }
     }
 
     /// Whether this is how the entry looks now.
     pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
-        self.is_over == beside.is_over
-            && (self.fold, self.is_whole) == (beside.fold, beside.is_whole)
-            && self.len == entry.text().len()
-            && self.grows_into(entry.text(), width)
+        self.shown == beside.shown() && self.len == entry.text().len() && self.grows_into(entry.text(), width)
     }
 
     /// Whether `text` continues what this was made from.

@@ -10,50 +10,46 @@ use crate::layout::flow::spots::cells;
 use crate::layout::markdown::CODE_BAR;
 use crate::layout::wrap::{Row, RowEnd, row_end};
 
-/// A place between two columns of a row.
+/// A place between two columns of a row, which is named by its entry and its place in that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TextPoint {
-    pub(crate) entry: EntryNo,
-    /// Its row in the entry.
-    pub(crate) row: usize,
+    pub(crate) row: (EntryNo, usize),
     pub(crate) column: usize,
 }
 
 /// What lies between two places, of which the second is behind the last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TextReach {
-    pub(crate) begin: TextPoint,
-    pub(crate) end: TextPoint,
-}
+pub(crate) struct TextReach(pub(crate) TextPoint, pub(crate) TextPoint);
 
-/// From what the button was pressed on to what it is over, both of them whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// All from what the button was pressed on to what it is over, and both of them whole.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection {
-    pub(crate) from: TextReach,
-    pub(crate) to: TextReach,
-    /// The columns of the rows it is in: at another width there are other rows, and nothing is selected.
-    pub(crate) width: usize,
-    /// Whether it grows word by word.
-    pub(crate) by_words: bool,
+    reach: TextReach,
+    width: usize,
 }
 
 impl Selection {
-    pub(crate) fn reach(&self) -> TextReach {
-        TextReach { begin: self.from.begin.min(self.to.begin), end: self.from.end.max(self.to.end) }
+    /// Between these two, whichever comes first, in rows of that width.
+    pub(crate) fn between(one: TextReach, other: TextReach, width: usize) -> Self {
+        Self { reach: TextReach(one.0.min(other.0), one.1.max(other.1)), width }
+    }
+
+    /// What it is in rows of that width: at another one there are other rows, and nothing is selected.
+    pub(crate) fn reach(&self, width: usize) -> Option<TextReach> {
+        (self.width == width).then_some(self.reach)
     }
 }
 
 impl TextReach {
     /// The columns of it in that row; all there are where it goes on in the next.
-    pub(crate) fn columns(&self, entry: EntryNo, row: usize) -> Option<Range<usize>> {
-        let place = (entry, row);
-        let (first, last) = ((self.begin.entry, self.begin.row), (self.end.entry, self.end.row));
-        if place < first || place > last {
+    pub(crate) fn columns(&self, row: (EntryNo, usize)) -> Option<Range<usize>> {
+        let Self(begin, end) = self;
+        if row < begin.row || row > end.row {
             return None;
         }
-        let begin = if place == first { self.begin.column } else { 0 };
-        let end = if place == last { self.end.column } else { usize::MAX };
-        (begin < end).then_some(begin..end)
+        let first = if row == begin.row { begin.column } else { 0 };
+        let last = if row == end.row { end.column } else { usize::MAX };
+        (first < last).then_some(first..last)
     }
 }
 
@@ -118,52 +114,36 @@ mod tests {
     use super::*;
     use crate::layout::wrap;
     use proptest::prelude::*;
-    use ratatui::style::Style;
-
-    fn point(entry: u64, row: usize, column: usize) -> TextPoint {
-        TextPoint { entry: EntryNo(entry), row, column }
-    }
 
     #[test]
     fn a_double_click_takes_the_word_and_paths_are_one() {
-        for (text, column, expected) in [
-            ("see src/main.rs, now", 8, 4..15),
-            ("see src/main.rs, now", 0, 0..3),
-            ("see src/main.rs, now", 3, 3..4),
-            ("see src/main.rs, now", 15, 15..16),
-            ("日本 x", 2, 0..4),
-            ("ab", 9, 9..10),
-        ] {
-            assert_eq!(reach_at(&Row::from(text), column, true), expected, "{text:?} at {column}");
-            assert_eq!(reach_at(&Row::from(text), column, false), column..column + 1);
-        }
+        let path = "see src/main.rs, now";
+        let at = |text: &'static str, column| reach_at(&Row::from(text), column, true);
+        assert_eq!([8, 0, 3, 15].map(|column| at(path, column)), [4..15, 0..3, 3..4, 15..16]);
+        assert_eq!([at("日本 x", 2), at("ab", 9)], [0..4, 9..10]);
+        assert_eq!(reach_at(&Row::from(path), 8, false), 8..9);
     }
 
     #[test]
     fn it_is_the_same_whichever_end_was_pressed_first() {
-        let reach = |begin, end| TextReach { begin, end };
-        let (one, other) = (reach(point(1, 0, 4), point(1, 0, 5)), reach(point(2, 3, 1), point(2, 3, 2)));
-        let columns = |from, to, entry, row| {
-            Selection { from, to, width: 80, by_words: false }.reach().columns(EntryNo(entry), row)
-        };
-        for (entry, row, expected) in [
-            (1, 0, Some(4..usize::MAX)),
-            (1, 9, Some(0..usize::MAX)),
-            (2, 3, Some(0..2)),
-            (2, 4, None),
-            (0, 7, None),
-        ] {
-            assert_eq!(columns(one, other, entry, row), expected, "{entry} {row}");
-            assert_eq!(columns(other, one, entry, row), expected, "{entry} {row}, backwards");
+        let point = |row: (u64, usize), column| TextPoint { row: (EntryNo(row.0), row.1), column };
+        let one = TextReach(point((1, 0), 4), point((1, 0), 5));
+        let other = TextReach(point((2, 3), 1), point((2, 3), 2));
+        for selection in [Selection::between(one, other, 80), Selection::between(other, one, 80)] {
+            let reach = selection.reach(80).unwrap();
+            let rows = [(1, 0), (1, 9), (2, 3), (2, 4), (0, 7)];
+            let columns = rows.map(|(entry, row)| reach.columns((EntryNo(entry), row)));
+            assert_eq!(columns, [Some(4..usize::MAX), Some(0..usize::MAX), Some(0..2), None, None]);
+            assert_eq!(selection.reach(81), None, "in other rows");
         }
-        assert_eq!(columns(one, one, 1, 0), Some(4..5));
+        assert_eq!(one.columns((EntryNo(1), 0)), Some(4..5));
     }
 
     proptest! {
         #[test]
         fn what_was_broken_into_rows_is_whole_again(text in "[a-zé日]{1,9}( [a-zé日]{1,9}){0,12}", width in 2usize..30) {
             let mut whole = TextOfRows::default();
-            for row in wrap::plain(&text, width, Style::new()) {
+            for row in wrap::plain(&text, width, Default::default()) {
                 whole.push(Some(&row), &(0..usize::MAX));
             }
             prop_assert_eq!(whole.text, text);

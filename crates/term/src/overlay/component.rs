@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::command::{Action, UserCommand};
-use crate::found::Found;
+use crate::found::TranscriptSearch;
 use crate::inbox::Inbox;
 use crate::keys::Chord;
 use crate::overlay::find::SeekStep;
@@ -96,7 +96,7 @@ pub(crate) struct OverlayContext<'a> {
     pub(crate) now: WallTime,
     pub(crate) palette: Palette,
     /// What is being looked for in the transcript.
-    pub(crate) found: &'a Found,
+    pub(crate) found: &'a TranscriptSearch,
     /// Rows of the transcript beneath it: what half a screen is measured by.
     pub(crate) rows: usize,
     /// What is wrong, said until the next key.

@@ -47,7 +47,7 @@ pub(crate) enum SeekStep {
     Scroll(ScrollStep),
 }
 
-/// The line.
+/// The line in which it is typed.
 #[derive(Debug)]
 pub(crate) struct FindLine {
     session: SessionId,

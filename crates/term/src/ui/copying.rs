@@ -31,7 +31,7 @@ impl Ui {
 
     /// Copies what the mouse selected.
     pub(super) fn copy_selection(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        let Some(reach) = self.pane().selection.map(|selection| selection.reach()) else { return };
+        let Some(reach) = self.selected_in_view() else { return };
         let text = self.selected(mirror, reach);
         if text.trim().is_empty() {
             return;
@@ -53,9 +53,9 @@ impl Ui {
     fn selected(&mut self, mirror: &Mirror, reach: TextReach) -> String {
         let mut whole = TextOfRows::default();
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return String::new() };
-        let first = session.entries.partition_point(|entry| entry.no < reach.begin.entry);
+        let first = session.entries.partition_point(|entry| entry.no < reach.0.row.0);
         for (index, entry) in session.entries.iter().enumerate().skip(first) {
-            if entry.no > reach.end.entry || whole.text.len() > copied::MOST {
+            if entry.no > reach.1.row.0 || whole.text.len() > copied::MOST {
                 break;
             }
             let Some(mut flow) = self.flow(mirror) else { break };
@@ -66,15 +66,12 @@ impl Ui {
                 let row = if let FlowPiece::Row { row, .. } = piece { Some(row) } else { None };
                 let place = (entry.no, number);
                 // In an empty row there is nothing of which a column could be selected.
-                let is_between = row.is_none()
-                    && place > (reach.begin.entry, reach.begin.row)
-                    && place < (reach.end.entry, reach.end.row);
-                if let Some(columns) = reach.columns(entry.no, number).filter(|_| row.is_some() || is_between)
-                {
+                let is_text = row.is_some() || place > reach.0.row && place < reach.1.row;
+                if let Some(columns) = reach.columns(place).filter(|_| is_text) {
                     whole.push(row, &columns);
                 }
                 number += 1;
-                place <= (reach.end.entry, reach.end.row)
+                place <= reach.1.row
             });
         }
         whole.text

@@ -4,7 +4,7 @@
 use q_core::{Body, EntryNo, Mirror};
 
 use crate::command::PromptStep;
-use crate::found::{Found, PlaceInEntry};
+use crate::found::{PlaceInEntry, TranscriptSearch};
 use crate::intent::Intent;
 use crate::layout::flow::{Scroll, Spot};
 use crate::overlay::{FindLine, SeekStep};
@@ -22,7 +22,7 @@ impl Ui {
         let entries = &flow.session.entries;
         let origin = entries.get(last).or_else(|| entries.back()).map_or(EntryNo(0), |entry| entry.no);
         let session = flow.session.summary.id;
-        self.found = Found::from(origin);
+        self.found = TranscriptSearch::from(origin);
         let line = FindLine::new(session, text.as_deref().unwrap_or_default());
         self.overlay = Some(Box::new(line));
         self.search_on(mirror, intents);

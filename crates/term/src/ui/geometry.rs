@@ -1,7 +1,7 @@
 //! The screen as it was last laid out: which part is where, and how large those are that keys move in.
 
 use q_core::SessionId;
-use ratatui::layout::Rect;
+pub(super) use ratatui::layout::{Position, Rect};
 
 use crate::layout::cache::Cache;
 use crate::layout::flow::Window;

@@ -1,13 +1,13 @@
 //! The overlay that lies on top: it gets the keys, and what follows from them is carried out here.
 
 use q_core::Mirror;
-use ratatui::layout::Position;
 
 use crate::command::{self, UserCommand};
 use crate::inbox::LineStart;
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, key};
 use crate::overlay::{Overlay, Reaction};
+use crate::ui::geometry::Position;
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 

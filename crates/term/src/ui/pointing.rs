@@ -6,14 +6,14 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use q_core::{Body, Instant, Mirror};
-use ratatui::layout::{Position, Rect};
+use q_core::{Body, EntryNo, Instant, Mirror};
 
 use crate::intent::Intent;
 use crate::keys::KeyCode::{Down, Up};
 use crate::keys::key;
 use crate::layout::flow::{FlowPiece, Spot};
 use crate::layout::selection::{Selection, TextPoint, TextReach, reach_at};
+use crate::ui::geometry::{Position, Rect};
 use crate::ui::state::Ui;
 
 /// Rows that one notch of the wheel scrolls.
@@ -115,23 +115,22 @@ impl Ui {
         if self.pane().selection.is_some() {
             self.copy_selection(mirror, intents);
         } else if at == was_at {
-            self.toggle_fold(mirror, on.begin);
+            self.toggle_fold(mirror, on.0.row.0);
         }
     }
 
     fn select(&mut self, from: TextReach, to: TextReach) {
-        let (width, by_words) =
-            (self.frame.geometry.columns, self.pressed.is_some_and(|pressed| pressed.by_words));
-        self.pane_mut().selection = Some(Selection { from, to, width, by_words });
+        let selection = Selection::between(from, to, self.frame.geometry.columns);
+        self.pane_mut().selection = Some(selection);
     }
 
-    /// Unfolds what was clicked on, where it is folded, or folds it again: a click on its first row does.
-    fn toggle_fold(&mut self, mirror: &Mirror, on: TextPoint) {
+    /// Unfolds the entry that was clicked on, where it is one that is folded, or folds it again.
+    fn toggle_fold(&mut self, mirror: &Mirror, on: EntryNo) {
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
-        let at = session.entries.partition_point(|entry| entry.no < on.entry);
-        let Some(entry) = session.entries.get(at).filter(|entry| entry.no == on.entry) else { return };
+        let at = session.entries.partition_point(|entry| entry.no < on);
+        let Some(entry) = session.entries.get(at).filter(|entry| entry.no == on) else { return };
         if matches!(entry.body, Body::Thinking(_) | Body::Result(_)) {
-            self.pane_mut().folds.toggle(on.entry);
+            self.pane_mut().folds.toggle(on);
         }
     }
 
@@ -151,8 +150,8 @@ impl Ui {
             }
             false
         });
-        let point = |column| TextPoint { entry, row, column };
-        Some(TextReach { begin: point(columns.start), end: point(columns.end) })
+        let point = |column| TextPoint { row: (entry, row), column };
+        Some(TextReach(point(columns.start), point(columns.end)))
     }
 }
 

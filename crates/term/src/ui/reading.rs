@@ -32,8 +32,7 @@ impl Ui {
 
     /// What of the transcript in view is selected, at the width it has now.
     pub(crate) fn selected_in_view(&self) -> Option<TextReach> {
-        let selection = self.pane().selection?;
-        (selection.width == self.frame.geometry.columns).then(|| selection.reach())
+        self.pane().selection?.reach(self.frame.geometry.columns)
     }
 
     /// Lays out what of the transcript is in sight.

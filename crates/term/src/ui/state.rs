@@ -9,7 +9,7 @@ use ratatui::style::Style;
 
 use crate::advice;
 use crate::command::Scene;
-use crate::found::Found;
+use crate::found::TranscriptSearch;
 use crate::inbox::{Inbox, LineStart};
 use crate::kinds::Kinds;
 use crate::overlay::{Overlay, OverlayContext};
@@ -82,7 +82,7 @@ pub struct Ui {
     pub(crate) leader: bool,
     pub(crate) overlay: Option<Box<dyn Overlay>>,
     /// What is looked for in the transcript, while the overlay is the line for that.
-    pub(crate) found: Found,
+    pub(crate) found: TranscriptSearch,
     /// What the mouse's button is held on, or was last.
     pub(super) pressed: Option<Pressed>,
     /// What was shown of what waits for the person.
@@ -123,7 +123,7 @@ impl Ui {
             nowhere: Pane::default(),
             leader: false,
             overlay: None,
-            found: Found::default(),
+            found: TranscriptSearch::default(),
             pressed: None,
             inbox: Inbox::default(),
             at: Instant::default(),

@@ -2,7 +2,6 @@
 
 use q_core::{Body, EntryNo, Snapshot, Update};
 use q_term::Intent;
-use ratatui::style::Modifier;
 
 use crate::world::{But, World, entry, id, session};
 
@@ -15,35 +14,27 @@ fn long(entries: u64) -> Snapshot {
     })
 }
 
-fn last_line(frame: &str) -> String {
-    frame.lines().last().unwrap_or_default().to_owned()
+/// What stands in the line where it is typed.
+fn last_line(frame: &str) -> &str {
+    frame.rsplit('\n').next().unwrap_or(frame)
 }
 
 #[test]
 fn the_newest_place_is_found_first_and_each_key_goes_further_back() {
     let mut world = World::with(80, 16, vec![long(100)]).told("/find needle");
-    for (key, said, shown) in [
-        ("", "1 of 5", "answer 100 has"),
-        ("n", "2 of 5", "answer 80 has"),
-        ("Enter", "3 of 5", "answer 60 has"),
-        ("Shift+Enter", "2 of 5", "answer 80 has"),
-        ("N", "1 of 5", "answer 100 has"),
-        ("N", "5 of 5", "answer 20 has"),
-        ("Up", "1 of 5", "answer 100 has"),
-    ] {
-        if !key.is_empty() {
-            world.keys(&[key]);
-        }
+    let steps = [("", 1), ("n", 2), ("Enter", 3), ("Shift+Enter", 2), ("N", 1), ("N", 5), ("Up", 1)];
+    for (key, place) in steps {
+        world.keys(if key.is_empty() { &[] } else { std::slice::from_ref(&key) });
         let frame = world.frame();
-        assert!(last_line(&frame).contains(said), "{key}: {frame}");
-        assert!(frame.contains(shown), "{key}: {frame}");
-        let current = world.standing_out(Modifier::REVERSED);
+        assert!(last_line(&frame).contains(&format!("{place} of 5")), "{key}: {frame}");
+        assert!(frame.contains(&format!("answer {} has", 120 - 20 * place)), "{key}: {frame}");
+        let current = world.reversed();
         assert!(current.iter().any(|text| text == "Needle"), "{key}: {current:?}");
     }
     world.keys(&["n", "n", "Esc"]);
     let frame = world.frame();
     assert!(frame.contains("answer 60 has") && last_line(&frame).starts_with("[api] >"), "{frame}");
-    assert!(!world.standing_out(Modifier::REVERSED).contains(&"Needle".to_owned()));
+    assert!(!world.reversed().contains(&"Needle".to_owned()));
 }
 
 #[test]
@@ -73,7 +64,7 @@ fn a_place_is_found_where_the_row_ends_between_its_words() {
     let answer = format!("{} the two words", "x ".repeat(29));
     let mut world = World::with(70, 10, vec![session(1, "api").prompt(1, "?").answer(2, &answer)]);
     world.say("/find two words");
-    let shown = world.standing_out(Modifier::REVERSED).join(" ");
+    let shown = world.reversed().join(" ");
     assert!(shown.contains("two") && shown.contains("words"), "{shown}");
 }
 

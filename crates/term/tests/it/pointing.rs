@@ -5,7 +5,6 @@ use crossterm::event::MouseEventKind::{Down, Drag, ScrollDown, ScrollUp, Up};
 use crossterm::event::{KeyModifiers, MouseEvent};
 use q_core::{Body, Snapshot};
 use q_term::{Intent, TerminalEvent};
-use ratatui::style::Modifier;
 
 use crate::world::{But, World, entry, id, session};
 
@@ -67,15 +66,15 @@ fn what_is_dragged_over_is_selected_and_copied_as_it_was_written() {
     let mut world = World::with(60, 20, vec![session(1, "api").prompt(1, "why?").answer(2, &prose)]);
     let (from, to) = (world.place("Begin"), world.place("y = 2"));
     world.mouse(Down(Left), from);
-    assert!(world.standing_out(Modifier::REVERSED).iter().all(|text| !text.contains("Begin")));
+    assert!(world.reversed().iter().all(|text| !text.contains("Begin")));
     world.mouse(Drag(Left), (to.0 + 4, to.1));
-    assert!(world.standing_out(Modifier::REVERSED).iter().any(|text| text.contains("Begin word")));
+    assert!(world.reversed().iter().any(|text| text.contains("Begin word")));
     let intents = world.mouse(Up(Left), (to.0 + 4, to.1));
     let expected = format!("Begin {}end.\n\nlet x = 1;\nlet y = 2", "word ".repeat(30));
     assert_eq!(copied(&intents), Some(expected.as_str()));
     assert!(world.frame().contains("copied the selection: 4 lines"), "{}", world.frame());
     world.keys(&["Esc"]);
-    assert!(world.standing_out(Modifier::REVERSED).iter().all(|text| !text.contains("Begin")));
+    assert!(world.reversed().iter().all(|text| !text.contains("Begin")));
 }
 
 #[test]
@@ -109,8 +108,7 @@ fn what_is_selected_moves_with_the_text_and_stays_with_its_session() {
     world.mouse(Down(Left), at);
     world.mouse(Drag(Left), (at.0 + 8, at.1));
     world.mouse(Up(Left), (at.0 + 8, at.1));
-    let selected =
-        |world: &mut World| world.standing_out(Modifier::REVERSED).contains(&"answer 19".to_owned());
+    let selected = |world: &mut World| world.reversed().contains(&"answer 19".to_owned());
     assert!(selected(&mut world));
     world.mouse(ScrollUp, at);
     assert!(selected(&mut world), "{}", world.frame());

@@ -115,12 +115,12 @@ impl World {
         self.ui.handle(&self.mirror, TerminalEvent::Mouse(mouse))
     }
 
-    /// The text that stands out in a frame as that modifier makes it, row by row.
-    pub(crate) fn standing_out(&mut self, how: Modifier) -> Vec<String> {
+    /// The text that stands out most in a frame, row by row.
+    pub(crate) fn reversed(&mut self) -> Vec<String> {
         self.paint();
         let buffer = self.terminal.backend().buffer();
         let rows = buffer.content().chunks(buffer.area.width.into()).map(|cells| {
-            let marked = cells.iter().filter(|cell| cell.modifier.contains(how));
+            let marked = cells.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
             marked.map(ratatui::buffer::Cell::symbol).collect::<String>()
         });
         rows.filter(|row| !row.is_empty()).collect()
