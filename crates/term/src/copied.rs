@@ -87,7 +87,6 @@ fn code_blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<String> = None;
     for event in Parser::new(text) {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else is code")]
         match (event, &mut open) {
             (Event::Start(Tag::CodeBlock(_)), _) => open = Some(String::new()),
             (Event::Text(text), Some(code)) => code.push_str(&text),

@@ -25,14 +25,12 @@ pub(super) struct Lending {
     _source: Child,
 }
 
-impl Lending {
-    /// Whether that signal was the keyboard's word to the program, which shares its group with this process, or to both of
-    /// them: then it is nothing to this process.
-    pub(super) fn has(&self, signal: SignalNews) -> bool {
-        match signal {
-            SignalNews::End(number) => number == 2 || number == 3,
-            SignalNews::Stop | SignalNews::GoOn => true,
-        }
+/// Whether that signal is the keyboard's word to the program that has the terminal, which shares its group with this process:
+/// then it is nothing to this process.
+pub(super) const fn is_for_program(signal: SignalNews) -> bool {
+    match signal {
+        SignalNews::End(number) => number == 2 || number == 3,
+        SignalNews::Stop | SignalNews::GoOn => true,
     }
 }
 

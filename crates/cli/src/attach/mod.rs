@@ -201,9 +201,7 @@ impl Attached<'_> {
     }
 
     fn on_signal(&mut self, signal: SignalNews) -> Result<Option<Leaving>, CliError> {
-        if let Some(lending) = &self.lending
-            && lending.has(signal)
-        {
+        if self.lending.is_some() && lending::is_for_program(signal) {
             return Ok(None);
         }
         match signal {

@@ -113,6 +113,7 @@ impl TextOfRows {
 mod tests {
     use super::*;
     use crate::layout::wrap;
+    use crate::style::Palette;
     use proptest::prelude::*;
 
     #[test]
@@ -143,7 +144,7 @@ mod tests {
         #[test]
         fn what_was_broken_into_rows_is_whole_again(text in "[a-zé日]{1,9}( [a-zé日]{1,9}){0,12}", width in 2usize..30) {
             let mut whole = TextOfRows::default();
-            for row in wrap::plain(&text, width, Default::default()) {
+            for row in wrap::plain(&text, width, Palette::dim()) {
                 whole.push(Some(&row), &(0..usize::MAX));
             }
             prop_assert_eq!(whole.text, text);

@@ -133,7 +133,7 @@ impl Ui {
                 intents.push(Intent::Context { session: session.summary.id });
             }
             Action::Inbox => self.show_inbox(mirror),
-            Action::Find => self.find(mirror, command.arguments.text, intents),
+            Action::Find => self.find(mirror, arguments.text.as_deref(), intents),
             Action::Copy => return self.copy(mirror, arguments, intents),
             Action::Pager => return self.page(mirror, intents),
             Action::Thoughts => self.pane_mut().folds.toggle_all(),

@@ -12,7 +12,7 @@ use crate::ui::state::Ui;
 
 impl Ui {
     /// Opens the line in which is typed what is looked for; where that is said already, it is gone to.
-    pub(super) fn find(&mut self, mirror: &Mirror, text: Option<String>, intents: &mut Vec<Intent>) {
+    pub(super) fn find(&mut self, mirror: &Mirror, text: Option<&str>, intents: &mut Vec<Intent>) {
         let (window, rows) = (self.frame.window, self.frame.geometry.rows);
         let Some(mut flow) = self.flow(mirror) else {
             self.warn("there is no session to search in");
@@ -23,7 +23,7 @@ impl Ui {
         let origin = entries.get(last).or_else(|| entries.back()).map_or(EntryNo(0), |entry| entry.no);
         let session = flow.session.summary.id;
         self.found = TranscriptSearch::from(origin);
-        let line = FindLine::new(session, text.as_deref().unwrap_or_default());
+        let line = FindLine::new(session, text.unwrap_or_default());
         self.overlay = Some(Box::new(line));
         self.search_on(mirror, intents);
         if text.is_some() && self.found.at.is_none() {
@@ -134,7 +134,7 @@ impl Ui {
     }
 
     /// Goes to the prompt above what is in sight, or to the one below; beyond the last one to the end.
-    pub(super) fn to_prompt(&mut self, mirror: &Mirror, step: PromptStep) {
+    pub(super) fn go_to_prompt(&mut self, mirror: &Mirror, step: PromptStep) {
         let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         let Some(mut flow) = self.flow(mirror) else { return };
         let top = flow.window(scroll, height).top;

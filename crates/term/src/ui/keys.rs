@@ -45,7 +45,7 @@ impl Ui {
         match action {
             Action::Submit => self.enter(mirror, intents),
             Action::Scroll(step) => self.scroll(mirror, step),
-            Action::ToPrompt(step) => self.to_prompt(mirror, step),
+            Action::ToPrompt(step) => self.go_to_prompt(mirror, step),
             Action::History(step) => self.walk_history(step),
             // Esc leaves what lies on top; of the prompt itself it takes nothing away.
             Action::Cancel => self.pane_mut().selection = None,
