@@ -56,11 +56,11 @@ fn an_answer_goes_to_the_clipboard() {
 #[test]
 fn the_transcript_is_read_in_the_persons_pager_which_gets_the_terminal() {
     let mut world = World::new().with_sessions(&["api"]);
-    let paged = world.home.path().join("paged");
+    let kept = world.home.path().join("paged");
     // Ends once it has read a line from the terminal, which nobody else reads meanwhile.
     let pager = format!(
         "cat > '{0}'; echo paging; read -r typed < /dev/tty; echo \"$typed\" >> '{0}'",
-        paged.display()
+        kept.display()
     );
     world.home.set("PAGER", &pager);
     let mut terminal = world.open_at("api");
@@ -72,7 +72,7 @@ fn the_transcript_is_read_in_the_persons_pager_which_gets_the_terminal() {
     terminal.wait_for("q again", vt100::Screen::alternate_screen);
     terminal.wait_prompt("api");
     eventually("what was paged", || {
-        std::fs::read_to_string(&paged)
+        std::fs::read_to_string(&kept)
             .is_ok_and(|text| text.contains("echo: hello") && text.ends_with("typed\n"))
     });
     terminal.enter("and again", "echo: and again");
