@@ -44,9 +44,7 @@ fn a_click_in_the_bar_switches_and_the_wheel_scrolls() {
 fn an_answer_goes_to_the_clipboard() {
     let world = World::new().with_sessions(&["api"]);
     let mut terminal = world.open_at("api");
-    terminal.enter("hello", "echo: hello");
-    terminal.send_line("/copy");
-    terminal.wait_text("copied the answer: 1 line");
+    terminal.enter_each(&[("hello", "echo: hello"), ("/copy", "copied the answer: 1 line")]);
     // `echo: hello`
     let expected = b"\x1b]52;c;ZWNobzogaGVsbG8=\x07";
     let raw = terminal.raw();
