@@ -24,6 +24,8 @@ pub(crate) struct Context {
     /// What of that is about commands of tools, which a client brings with each agent.
     pub(crate) command_bounds: (u64, u64),
     pub(crate) keys: KeysConfig,
+    /// Whether the mouse is q's while it has the screen.
+    pub(crate) mouse: bool,
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
@@ -41,6 +43,7 @@ impl Context {
         let agents = known(&config, &environment, &config_file, &place)?;
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
         let keys = config.keys;
+        let mouse = config.mouse.unwrap_or(true);
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
         Ok(Self {
             environment,
@@ -49,6 +52,7 @@ impl Context {
             limits,
             command_bounds,
             keys,
+            mouse,
             kinds,
             templates,
             theme: config.theme,

@@ -3,6 +3,6 @@
 use q_term::guard::Guard;
 
 fn main() -> std::io::Result<()> {
-    let _guard = Guard::enter()?;
+    let _guard = Guard::enter(true)?;
     panic!("on purpose, with the terminal taken");
 }

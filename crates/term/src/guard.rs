@@ -1,5 +1,5 @@
 //! The terminal taken and given back: raw mode, the alternate screen, bracketed paste, focus events, the kitty
-//! protocol's keys. Whatever ends the client, the terminal is as it was.
+//! protocol's keys, the mouse. Whatever ends the client, the terminal is as it was.
 //!
 //! Nothing is ever asked of the terminal: an answer may come late and be taken for typing. Only this file speaks to it.
 
@@ -27,14 +27,16 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 #[must_use = "dropping it gives the terminal back"]
 pub struct Guard {
-    _private: (),
+    /// Whether the mouse is ours with it.
+    mouse: bool,
 }
 
 impl Guard {
-    /// Takes the terminal on standard output. From here on a panic gives it back before it is reported.
-    pub fn enter() -> io::Result<Self> {
+    /// Takes the terminal on standard output, and its mouse where that is wanted. From here on a panic gives it back before it is
+    /// reported.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
         restore_before_panic_report();
-        let guard = Self { _private: () };
+        let guard = Self { mouse };
         guard.resume()?;
         Ok(guard)
     }
@@ -51,7 +53,7 @@ impl Guard {
         // It may be believed to be raw already, while a shell has changed that.
         disable_raw_mode()?;
         enable_raw_mode()?;
-        take(&mut io::stdout())
+        take(&mut io::stdout(), self.mouse)
     }
 
     /// What frames are drawn with.
@@ -76,17 +78,26 @@ pub fn restore() {
     }
 }
 
-fn take(out: &mut impl Write) -> io::Result<()> {
+/// Clicks, what moves while a button is held, and the wheel; in the form that is good for screens of any width. What else
+/// moves is not asked for: an idle terminal wakes nobody.
+const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// The same given back, and the one form that others ask for besides.
+const GIVE_MOUSE_BACK: &str = "\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l";
+
+fn take(out: &mut impl Write, mouse: bool) -> io::Result<()> {
     let flags =
         KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES | KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS;
     queue!(out, EnterAlternateScreen)?;
     // Each screen has its own stack of flags. On this one a client that was killed may have left some.
     queue!(out, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags(flags))?;
     queue!(out, EnableBracketedPaste, EnableFocusChange, SetCursorStyle::SteadyBar)?;
+    // A client that was killed may have left the mouse taken.
+    out.write_all(if mouse { TAKE_MOUSE } else { GIVE_MOUSE_BACK }.as_bytes())?;
     out.flush()
 }
 
 fn give_back(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(GIVE_MOUSE_BACK.as_bytes())?;
     queue!(
         out,
         EndSynchronizedUpdate,
@@ -112,6 +123,7 @@ fn restore_before_panic_report() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vt100::{MouseProtocolEncoding, MouseProtocolMode};
 
     fn screen_after(bytes: &[u8]) -> vt100::Parser {
         let mut parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
@@ -123,11 +135,13 @@ mod tests {
     #[test]
     fn what_is_taken_is_given_back() {
         let mut bytes = Vec::new();
-        take(&mut bytes).unwrap();
+        take(&mut bytes, true).unwrap();
         let taken = screen_after(&bytes);
         assert!(taken.screen().alternate_screen() && taken.screen().bracketed_paste());
+        assert_eq!(mouse(&taken), (MouseProtocolMode::ButtonMotion, MouseProtocolEncoding::Sgr));
         give_back(&mut bytes).unwrap();
         let back = screen_after(&bytes);
+        assert_eq!(mouse(&back), NO_MOUSE);
         assert!(
             !back.screen().alternate_screen()
                 && !back.screen().bracketed_paste()
@@ -136,9 +150,23 @@ mod tests {
         assert_eq!(back.screen().contents(), "$ q");
     }
 
+    const NO_MOUSE: (MouseProtocolMode, MouseProtocolEncoding) =
+        (MouseProtocolMode::None, MouseProtocolEncoding::Default);
+
+    fn mouse(parser: &vt100::Parser) -> (MouseProtocolMode, MouseProtocolEncoding) {
+        (parser.screen().mouse_protocol_mode(), parser.screen().mouse_protocol_encoding())
+    }
+
+    #[test]
+    fn a_mouse_that_was_left_taken_is_the_terminals_where_it_is_not_wanted() {
+        let mut bytes = b"\x1b[?1003h\x1b[?1006h".to_vec();
+        take(&mut bytes, false).unwrap();
+        assert_eq!(mouse(&screen_after(&bytes)), NO_MOUSE);
+    }
+
     fn taken_and_given_back() -> String {
         let mut bytes = Vec::new();
-        take(&mut bytes).unwrap();
+        take(&mut bytes, true).unwrap();
         give_back(&mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }

@@ -124,6 +124,12 @@ pub enum Intent {
     },
     /// That rule, which is no session's, is to count no longer; the client says what came of it.
     RemoveRule(StandingRule),
+    /// That text is to be on the person's clipboard.
+    Copy(String),
+    /// The transcript of that session is to be read in a pager, to which the terminal is lent.
+    Pager {
+        session: SessionId,
+    },
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.
@@ -156,6 +162,7 @@ impl Intent {
                 | Self::CompleteCommand { .. }
                 | Self::Skills { .. }
                 | Self::Settings { .. }
+                | Self::Copy(_)
                 | Self::Detach
                 | Self::Suspend
                 | Self::EditDraft { .. }

@@ -27,6 +27,16 @@ impl Palette {
         Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD)
     }
 
+    /// What the mouse selected.
+    pub(crate) const fn selected() -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// A place of what is looked for.
+    pub(crate) fn found(self) -> Style {
+        self.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED).add_modifier(Modifier::BOLD)
+    }
+
     pub(crate) fn kind(self, colour: Colour) -> Style {
         self.fg(colour.shown())
     }

@@ -12,6 +12,7 @@ use q_term::{Intent, Ui};
 use crate::attach::draft_editor::DraftEditor;
 use crate::attach::finding_files::FindingFiles;
 use crate::attach::job;
+use crate::attach::lending::Lending;
 use crate::attach::reading_changes::ReadingChanges;
 use crate::attach::requests::{AttachedClient, Continuation, Requests};
 use crate::attach::screen::Screen;
@@ -43,6 +44,10 @@ pub(super) struct Attached<'a> {
     pub(super) files: Option<FindingFiles>,
     /// What is typed, where it is to be edited by another program, or is.
     pub(super) draft: Option<DraftEditor>,
+    /// The session whose transcript is to be read in a pager, until that is started.
+    pub(super) to_page: Option<SessionId>,
+    /// The program that has the terminal for a while.
+    pub(super) lending: Option<Lending>,
     pub(super) screen: Screen,
     pub(super) clock: Clock,
     /// While there is no host.
@@ -82,6 +87,8 @@ impl Attached<'_> {
                 Intent::EditDraft { session, text } => self.draft = Some(DraftEditor::new(session, text)),
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
+                Intent::Copy(text) => Screen::copy(&text, self.context.environment.text("TMUX").is_some())?,
+                Intent::Pager { session } => self.to_page = Some(session),
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
                 Intent::Complete { session, begun, anew } => self.complete(session, &begun, anew),

@@ -57,11 +57,6 @@ pub(super) async fn ended(draft: &mut Option<DraftEditor>) -> io::Result<ExitSta
 }
 
 impl Attached<'_> {
-    /// Whether the terminal is an editor's.
-    pub(super) fn is_lent(&self) -> bool {
-        self.draft.as_ref().is_some_and(DraftEditor::runs)
-    }
-
     /// Lends the terminal, of which nobody here may be reading any more. Where there is no editor, or no file, that is said.
     pub(super) fn lend_terminal(&mut self) -> Result<(), CliError> {
         let Some(draft) = self.draft.take() else { return Ok(()) };
@@ -79,11 +74,10 @@ impl Attached<'_> {
                 return self.draw();
             }
         };
-        self.screen.lend();
         // It may come with arguments, which a shell tells apart as it does everywhere else.
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &format!("{command} \"$1\""), "q"]).arg(&path);
-        match shell.spawn() {
+        match self.screen.lend(&mut shell) {
             Ok(process) => {
                 let running = Some(RunningEditor { path, command, process });
                 self.draft = Some(DraftEditor { running, ..draft });

@@ -3,18 +3,18 @@
 
 mod attached;
 mod changes;
+mod clipboard;
 mod draft_editor;
 mod filling;
 mod finding_files;
 mod job;
+mod lending;
 mod reading_changes;
 mod reconnect;
 mod requests;
 mod screen;
 mod signals;
 
-use std::future::pending;
-use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         ui.warn(faults);
     }
     let signals = Signals::listen()?;
-    let screen = Screen::take()?;
+    let screen = Screen::take(context.mouse)?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
     let keys = Keyboard::listen()?;
     let mut attached = Attached {
@@ -97,6 +97,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         changes: None,
         files: None,
         draft: None,
+        to_page: None,
+        lending: None,
         screen,
         clock: Clock::start(),
         stale: true,
@@ -109,7 +111,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.backoff.joined(attached.clock.mono());
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
-    let outcome = attached.live(signals, keys).await;
+    let outcome = attached.live(signals, Some(keys)).await;
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);
     if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
@@ -169,16 +171,9 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, keys: Keyboard) -> Result<Leaving, CliError> {
-        let mut keys = Some(keys);
+    async fn live(&mut self, mut signals: Signals, mut keys: Option<Keyboard>) -> Result<Leaving, CliError> {
         loop {
-            if self.draft.is_some() && !self.is_lent() {
-                keys = None; // whoever the terminal is lent to is the only one that reads it
-                self.lend_terminal()?;
-            }
-            if keys.is_none() && !self.is_lent() {
-                keys = Some(Keyboard::listen()?);
-            }
+            self.hand_over(&mut keys)?;
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
             if self.stale && next_frame.is_zero() {
@@ -189,13 +184,17 @@ impl Attached<'_> {
             let leaving = tokio::select! {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
-                event = typed(&mut keys) => match event {
+                event = lending::next_event(&mut keys) => match event {
                     Ok(event) => self.at_terminal(event)?,
                     Err(_) => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
                 news = self.client.next(), if self.disconnected.is_none() => self.on_news(news)?,
                 successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {
                     self.reconnect(successor)?
+                }
+                ended = lending::ended(&mut self.lending), if self.lending.is_some() => {
+                    self.take_back(ended)?;
+                    None
                 }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
@@ -235,9 +234,10 @@ impl Attached<'_> {
     }
 
     fn on_signal(&mut self, signal: SignalNews) -> Result<Option<Leaving>, CliError> {
+        if self.is_lent() && lending::is_for_program(signal) {
+            return Ok(None);
+        }
         match signal {
-            // Meant for the editor that the terminal is lent to, which has stopped or goes on with this process.
-            SignalNews::End(signals::INTERRUPT | signals::QUIT) | SignalNews::GoOn if self.is_lent() => {}
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,
             SignalNews::GoOn => {
@@ -289,14 +289,6 @@ impl Attached<'_> {
         self.stale = true;
         let intents = self.ui.refreshed(&self.client.mirror);
         self.carry(intents)
-    }
-}
-
-/// The next that comes from the terminal; nothing comes while others have it.
-async fn typed(keys: &mut Option<Keyboard>) -> io::Result<TerminalEvent> {
-    match keys {
-        Some(keys) => keys.next().await,
-        None => pending().await,
     }
 }
 

@@ -189,9 +189,7 @@ impl Requests {
                 (Continuation::Context { session, facts: None }, next_request::request(session))
             }
             Intent::Rules { session } => {
-                let directory = client.mirror.get(session).map(|here| here.summary.directory.as_str());
-                let standing = permissions::standing(context, directory).map_err(|error| error.on_one_line());
-                (Continuation::Rules { session, standing }, permissions::request(session))
+                (Self::rules(context, client, session), permissions::request(session))
             }
             Intent::Show { session, at_end } => {
                 self.ask_trust(context, client, ui, session);
@@ -207,6 +205,8 @@ impl Requests {
             | Intent::Written { .. }
             | Intent::Skills { .. }
             | Intent::Changes { .. }
+            | Intent::Copy(_)
+            | Intent::Pager { .. }
             | Intent::Detach
             | Intent::Suspend
             | Intent::EditDraft { .. }
@@ -216,6 +216,13 @@ impl Requests {
         };
         ask(client, ui, continuation, request);
         Ok(())
+    }
+
+    /// What the rules of a session are waited for to do: to be shown before those that stand beside it, which are read here.
+    fn rules(context: &Context, client: &AttachedClient, session: SessionId) -> Continuation {
+        let directory = client.mirror.get(session).map(|here| here.summary.directory.as_str());
+        let standing = permissions::standing(context, directory).map_err(|error| error.on_one_line());
+        Continuation::Rules { session, standing }
     }
 
     /// Does what the client does by itself, or with several requests; gives back any other intent.

@@ -7,8 +7,9 @@ use q_term::Ui;
 use q_term::backend::QuietBackend;
 use q_term::guard::Guard;
 use ratatui::{Frame, Terminal};
+use tokio::process::{Child, Command};
 
-use crate::attach::job;
+use crate::attach::{clipboard, job};
 use crate::error::CliError;
 
 /// The whole screen. Dropping it gives the terminal back.
@@ -20,8 +21,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn take() -> Result<Self, CliError> {
-        let guard = Guard::enter().map_err(failed)?;
+    /// Takes it, and the mouse where that is wanted.
+    pub(super) fn take(mouse: bool) -> Result<Self, CliError> {
+        let guard = Guard::enter(mouse).map_err(failed)?;
         let terminal = guard.terminal().map_err(failed)?;
         Ok(Self { terminal, guard, paused: false })
     }
@@ -53,15 +55,26 @@ impl Screen {
         out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
     }
 
-    /// Gives the terminal to another program, until that has ended and [`Screen::go_on`] takes it back.
-    pub(super) fn lend(&mut self) {
+    /// Hands a text to the clipboard of whoever sits at the terminal, as far as that takes it: it is asked nothing, and says nothing.
+    pub(super) fn copy(text: &str, in_tmux: bool) -> Result<(), CliError> {
+        let mut out = io::stdout();
+        out.write_all(clipboard::sequence(text, in_tmux).as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(failed)
+    }
+
+    /// Lends the terminal to a program, which is started with it as it was found. What happens meanwhile is not drawn; once the
+    /// program has ended, [`Screen::go_on`] takes the terminal back.
+    pub(super) fn lend(&mut self, program: &mut Command) -> io::Result<Child> {
         self.guard.pause();
         self.paused = true;
+        program.spawn()
     }
 
     /// Gives the terminal to the shell and stops, until this process is continued and told so.
     pub(super) fn suspend(&mut self) -> Result<(), CliError> {
-        self.lend();
+        self.guard.pause();
+        self.paused = true;
         job::stop().map_err(failed)
     }
 

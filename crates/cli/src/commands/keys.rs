@@ -146,7 +146,7 @@ async fn watch(environment: &ProcessEnvironment, keymap: &Keymap) -> Result<(), 
         return Err(complaint.hint("`q keys list` prints the keys in force"));
     }
     let failed = |error: io::Error| CliError::failed(format!("the terminal cannot be used: {error}"));
-    let guard = Guard::enter().map_err(failed)?;
+    let guard = Guard::enter(false).map_err(failed)?;
     let mut keyboard = Keyboard::listen()?;
     let mut lines: Vec<String> = Vec::new();
     let mut say = |line: String| -> io::Result<()> {

@@ -294,6 +294,8 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Permissions => frontend.print_rules().await?,
         Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,
+        Action::Find => frontend.print_found(arguments.text.as_deref()).await?,
+        Action::Copy | Action::Pager => return Err(frontend.only_on_a_screen()),
         Action::Usage => frontend.print_usage()?,
         Action::Processes | Action::Kill => {
             frontend.print_processes(arguments.number.map(|number| number as u64)).await?;

@@ -42,6 +42,9 @@ pub(crate) struct Config {
     /// Which agent answers in new sessions.
     #[serde(default)]
     pub(crate) agent: Option<String>,
+    /// Whether the mouse is q's while it has the screen; unless it says no.
+    #[serde(default)]
+    pub(crate) mouse: Option<bool>,
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentConfig>,
     /// Agents in whose tables there is a mistake, by name; the others can be asked all the same.

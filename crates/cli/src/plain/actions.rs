@@ -170,7 +170,7 @@ impl Frontend<'_> {
         }
     }
 
-    fn here(&self) -> Result<SessionId, CliError> {
+    pub(super) fn here(&self) -> Result<SessionId, CliError> {
         self.scene().here().map_err(CliError::failed)
     }
 

@@ -89,6 +89,7 @@ mod permissions;
 mod plain;
 mod providers;
 mod queue;
+mod reading;
 mod reference;
 mod remote_mcp;
 mod replay;

@@ -105,7 +105,21 @@ fn the_terminal_is_given_back_whatever_ends_the_client() {
         }
         assert_eq!(terminal.line_settings(), before, "{end}");
         assert!(!terminal.look(|screen| screen.alternate_screen() || screen.hide_cursor()), "{end}");
+        assert_eq!(mouse(&terminal), "None", "{end}");
     }
+}
+
+/// Who has the mouse: `None` where that is the terminal.
+fn mouse(terminal: &Terminal) -> String {
+    terminal.look(|screen| format!("{:?}", screen.mouse_protocol_mode()))
+}
+
+#[test]
+fn the_mouse_is_taken_unless_that_is_not_wanted() {
+    let world = World::new().with_sessions(&["api"]);
+    assert_eq!(mouse(&world.open_at("api")), "ButtonMotion");
+    world.home.configure("mouse = false\n");
+    assert_eq!(mouse(&world.open_at("api")), "None");
 }
 
 /// The settings of a terminal that nothing has touched: those of one whose program only prints.

@@ -1,6 +1,6 @@
 //! What a key or a command can do, and what of that depends on nothing else: what is asked before it, what it does to a text.
 
-use crate::command::motion::{Edit, HistoryStep, ScrollStep};
+use crate::command::motion::{Edit, HistoryStep, PromptStep, ScrollStep};
 
 /// One thing that a key or a command can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,8 +95,16 @@ pub enum Action {
     SendNow,
     /// Say something into the running turn.
     Steer,
+    /// Look for a text in the transcript.
+    Find,
+    /// Hand an answer, or a block of code, to the clipboard.
+    Copy,
+    /// Read the transcript in a pager.
+    Pager,
     /// Move in the transcript.
     Scroll(ScrollStep),
+    /// Go from prompt to prompt in it.
+    ToPrompt(PromptStep),
     /// Show thoughts that have ended whole, or fold them again.
     Thoughts,
     /// Paint the screen anew.

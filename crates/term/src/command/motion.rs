@@ -57,6 +57,15 @@ pub enum ScrollStep {
     End,
 }
 
+/// One step through a transcript, from what was asked to what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PromptStep {
+    /// To the prompt above what is in sight.
+    Above,
+    /// To the one below it; behind the last one to the end.
+    Below,
+}
+
 /// One step among the prompts sent before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HistoryStep {

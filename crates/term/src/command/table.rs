@@ -8,7 +8,7 @@ use q_core::{Answer, Command, PendingCall, SessionId, TurnNo, Wants};
 
 use crate::command::action::Action;
 use crate::command::arguments::{Among, Arguments, CoreCommand, Param, params};
-use crate::command::motion::{Edit, HistoryStep, ScrollStep};
+use crate::command::motion::{Edit, HistoryStep, PromptStep, ScrollStep};
 use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
@@ -170,6 +170,7 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Commands, &[], &[], &["commands"], "", None, None, "", "commands", "show the slash commands that you or this project wrote, and those of this session's agent, where it is one over ACP and has some";
     Conversation, Action::Skill, &[], &[], &["skill", "skills"], "[SKILL] [WORDS]", None, None, "", "skill", "send a skill as a prompt, with WORDS behind it; alone, show which there are";
     Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set how this session is asked (model, temperature, body and more: `/set ` and Tab); `default` clears it; alone, show them";
+    Conversation, Action::Find, &[(alt('f'), Empty)], &[plain('/')], &["find"], "[TEXT]", None, None, "", "find", "look for TEXT in this session, from what is in sight back; capitals count where you type one";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(|session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
@@ -195,7 +196,11 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::Scroll(ScrollStep::LineDown), &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
     View, Action::Scroll(ScrollStep::Top), &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
     View, Action::Scroll(ScrollStep::End), &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
-    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show what the model thought in this session whole, or fold it again; one entry: `q show SESSION --entry N`";
+    View, Action::ToPrompt(PromptStep::Above), &[(key(Up).alt(), Always)], &[key(Up)], &[], "", None, None, "", "prompt above", "to the prompt above what is in sight";
+    View, Action::ToPrompt(PromptStep::Below), &[(key(Down).alt(), Always)], &[key(Down)], &[], "", None, None, "", "prompt below", "to the prompt below; behind the last one, to the end";
+    View, Action::Copy, &[], &[plain('y')], &["copy"], "[code] [NUMBER]", None, None, "", "copy", "copy the last answer to the clipboard, or the one that NUMBER counts from the newest; with `code`, a block of code";
+    View, Action::Pager, &[], &[plain('p')], &["pager"], "", None, None, "", "pager", "read the whole transcript in $PAGER, or less";
+    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show thoughts and long results of this session whole, or fold them again; a click does so with one; in the shell: `q show SESSION --entry N`";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
@@ -207,7 +212,7 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
-    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Always)], &[], &[], "", None, None, "", "word right", "a word right";
+    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Text)], &[], &[], "", None, None, "", "word right", "a word right";
     Editing, Action::Edit(Edit::LineStart), &[(key(Home), Text), (ctrl('a'), Always)], &[], &[], "", None, None, "", "line start", "to the line's beginning";
     Editing, Action::Edit(Edit::LineEnd), &[(key(End), Text), (ctrl('e'), Always)], &[], &[], "", None, None, "", "line end", "to the line's end";
     Editing, Action::Edit(Edit::DeleteBack), &[(key(Backspace), Always), (ctrl('h'), Always), (key(Backspace).shift(), Always)], &[], &[], "", None, None, "", "delete", "delete the character before";
@@ -361,7 +366,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 18] = [
+        const SLASH: [&str; 19] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -374,6 +379,7 @@ mod tests {
             "+TAG|-TAG",
             "undo",
             "all",
+            "code",
             "yes",
             "MODEL",
             "MODE",

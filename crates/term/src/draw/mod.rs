@@ -6,6 +6,7 @@
 mod asleep;
 mod bar;
 mod completion;
+mod marks;
 mod page;
 mod places;
 mod prompt;

@@ -3,7 +3,7 @@
 use q_core::{Mirror, WallTime};
 use ratatui::layout::Rect;
 
-use crate::draw::{completion, prompt, queue, status, transcript};
+use crate::draw::{bar, completion, prompt, queue, status, transcript};
 use crate::ui::{Geometry, Places, SessionPlaces, Ui};
 
 /// Decides all that a frame of that size shows at that time: to be called right before [`super::draw`], for what is laid
@@ -19,8 +19,10 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
     ui.frame.geometry = Geometry {
         columns: transcript::text_columns(places.session.transcript, ui, mirror),
         rows: places.session.transcript.height.into(),
+        gutter: transcript::gutter_columns(places.session.transcript, ui, mirror),
         editor,
     };
+    ui.frame.labels = bar::places(places.bar, ui, mirror);
     ui.lay_out_transcript(mirror);
     let hidden = status::hidden(places.session.status, places.session.above_status(), ui, mirror);
     if let Some(mut overlay) = ui.overlay.take() {

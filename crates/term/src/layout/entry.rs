@@ -35,9 +35,7 @@ pub(crate) struct EntryLayout {
     width: usize,
     len: usize,
     guard: Vec<u8>,
-    /// Whether it was laid out as one that another stands for, or as a thought that is folded.
-    is_over: bool,
-    fold: Option<ThoughtFold>,
+    shown: ShownAs,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -49,8 +47,25 @@ pub(crate) struct EntryContext<'a> {
     /// Whether another entry stands for it, so that it has no rows: the result for what its call put out until then, a plan for
     /// the one before it and for the call that told it.
     pub(crate) is_over: bool,
+    /// Whether a result has all its lines, however many.
+    pub(crate) is_whole: bool,
     /// Of a thought that has ended, and is one row.
     pub(crate) fold: Option<ThoughtFold>,
+}
+
+impl EntryContext<'_> {
+    /// All of that but the call, which does not change.
+    const fn shown(&self) -> ShownAs {
+        ShownAs { is_over: self.is_over, is_whole: self.is_whole, fold: self.fold }
+    }
+}
+
+/// As what it was laid out: as one that another stands for, as one that is whole, or folded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ShownAs {
+    is_over: bool,
+    is_whole: bool,
+    fold: Option<ThoughtFold>,
 }
 
 /// How long a folded thought took, where that is known.
@@ -83,7 +98,7 @@ impl EntryLayout {
                 vec![block(text, vec![folded_thought(text, fold, width)])]
             }
             Body::Thinking(text) => {
-                let earlier = earlier.filter(|earlier| earlier.fold.is_none());
+                let earlier = earlier.filter(|earlier| earlier.shown.fold.is_none());
                 let mut blocks = answer(text, width, palette, earlier);
                 let rows = blocks.iter_mut().flat_map(|block| &mut block.rows);
                 rows.for_each(|row| row.style = row.style.patch(Palette::dim()));
@@ -106,7 +121,7 @@ impl EntryLayout {
                 let (said, came) = words::result_parts(call.as_deref(), result);
                 let mut rows = wrap::plain(&said, width, Palette::dim());
                 let rendered = output::rendered(came);
-                let (head, more, tail) = output::folded(&rendered);
+                let (head, more, tail) = output::folded(&rendered, beside.is_whole);
                 let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
                 for (lines, style) in [
                     (head.join("\n"), palette.code()),
@@ -141,15 +156,12 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        Self { width, len: text.len(), guard, is_over: beside.is_over, fold: beside.fold, blocks }
+        Self { width, len: text.len(), guard, shown: beside.shown(), blocks }
     }
 
     /// Whether this is how the entry looks now.
     pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
-        self.is_over == beside.is_over
-            && self.fold == beside.fold
-            && self.len == entry.text().len()
-            && self.grows_into(entry.text(), width)
+        self.shown == beside.shown() && self.len == entry.text().len() && self.grows_into(entry.text(), width)
     }
 
     /// Whether `text` continues what this was made from.
@@ -211,7 +223,7 @@ fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
     let rows = wrap::exact(shown, room, style).into_iter().enumerate();
     rows.map(|(number, row)| {
         let indent = if number > 0 { indent.clone() } else { Vec::new() };
-        Row::from(indent.into_iter().chain(row.spans).collect::<Vec<_>>())
+        Row { spans: indent.into_iter().chain(row.spans).collect(), ..row }
     })
     .collect()
 }

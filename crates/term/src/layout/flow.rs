@@ -2,14 +2,16 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
+pub(crate) mod spots;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
 
-use crate::keys::Chord;
 use crate::layout::cache::Cache;
 use crate::layout::entry::{EntryContext, EntryLayout, ThoughtFold};
+use crate::layout::folds::Folds;
 use crate::layout::wrap::Row;
 use crate::plan;
 use crate::style::Palette;
@@ -25,8 +27,8 @@ pub(crate) struct Flow<'a, C> {
     mark: Option<Mark>,
     /// Prompts that nothing answered: a row beneath each says so.
     unanswered: BTreeSet<EntryNo>,
-    /// Thoughts that have ended are shown whole.
-    folding: Folding,
+    /// Which entries are shown whole.
+    folds: Folds,
 }
 
 impl<'a> Flow<'a, ()> {
@@ -37,17 +39,17 @@ impl<'a> Flow<'a, ()> {
         mark: Option<Mark>,
         unanswered: BTreeSet<EntryNo>,
     ) -> Self {
-        Self { session, cache: (), width, palette, mark, unanswered, folding: Folding::default() }
+        Self { session, cache: (), width, palette, mark, unanswered, folds: Folds::default() }
     }
 
-    /// The same with all thoughts whole, or with those folded that have ended.
-    pub(crate) fn folded(self, folding: Folding) -> Self {
-        Self { folding, ..self }
+    /// The same with these entries whole.
+    pub(crate) fn folded(self, folds: Folds) -> Self {
+        Self { folds, ..self }
     }
 
     pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
-        let Self { session, cache: (), width, palette, mark, unanswered, folding } = self;
-        Flow { session, cache, width, palette, mark, unanswered, folding }
+        let Self { session, cache: (), width, palette, mark, unanswered, folds } = self;
+        Flow { session, cache, width, palette, mark, unanswered, folds }
     }
 }
 
@@ -56,13 +58,6 @@ impl<'a> Flow<'a, ()> {
 pub(crate) struct Spot {
     pub(crate) entry: usize,
     pub(crate) row: usize,
-}
-
-/// Whether thoughts that have ended are shown whole, and which key changes that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Folding {
-    pub(crate) unfolded: bool,
-    pub(crate) key: Option<Chord>,
 }
 
 /// What is in sight: the first row, and how many rows are below the last one.
@@ -105,7 +100,7 @@ impl<C> Flow<'_, C> {
         let goes_on = match (&entry.body, entry.body.of_call()) {
             (Body::Stop(_), _) => true,
             // It has no row of its own any more.
-            _ if beside(self.session, entry, self.folding).is_over => true,
+            _ if is_over(self.session, entry) => true,
             (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
             (_, None) => false,
         };
@@ -119,9 +114,14 @@ fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
     typed.is_some_and(|typed| matches!(&typed.body, Body::Prompt(prompt) if prompt.runs))
 }
 
+/// Whether an entry has no rows, since another one stands for it.
+pub(crate) fn is_over(session: &Mirrored, entry: &Entry) -> bool {
+    beside(session, entry, &Folds::default()).is_over
+}
+
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
-fn beside<'a>(session: &'a Mirrored, entry: &Entry, folding: Folding) -> EntryContext<'a> {
+fn beside<'a>(session: &'a Mirrored, entry: &Entry, folds: &Folds) -> EntryContext<'a> {
     /// How far behind an entry is looked for what stands for it: calls run together, but no more than 64.
     const NEAR: usize = 256;
     let entries = &session.entries;
@@ -130,9 +130,9 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry, folding: Folding) -> EntryCo
         Body::Thinking(_) => {
             let behind = entries.get(place(entry.no) + 1);
             let has_ended = behind.is_some() || !session.summary.activity.is_busy();
-            let fold = ThoughtFold { key: folding.key, took: entry.thought_for(behind) };
+            let fold = ThoughtFold { key: folds.key, took: entry.thought_for(behind) };
             EntryContext {
-                fold: Some(fold).filter(|_| has_ended && !folding.unfolded),
+                fold: Some(fold).filter(|_| has_ended && !folds.is_whole(entry.no)),
                 ..EntryContext::default()
             }
         }
@@ -141,7 +141,7 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry, folding: Folding) -> EntryCo
             let call =
                 call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
             let is_over = result.outcome == Outcome::Done && call.is_some_and(plan::is_told_by);
-            EntryContext { call, is_over, fold: None }
+            EntryContext { call, is_over, is_whole: folds.is_whole(entry.no), fold: None }
         }
         Body::Call(call) if plan::is_told_by(call) || is_line(entries, place(entry.no)) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
@@ -251,14 +251,13 @@ impl Flow<'_, &mut Cache> {
     pub(crate) fn height(&mut self, index: usize) -> usize {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
         let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
-        let folding = self.folding;
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
-        let (cache, session) = (&mut *self.cache, self.session);
+        let (cache, session, folds) = (&mut *self.cache, self.session, &self.folds);
         let mark = mark_block(session, self.mark, index, move |entry| {
-            Some(cache.shape(id, (entry, beside(session, entry, folding)), width, palette))
+            Some(cache.shape(id, (entry, beside(session, entry, folds)), width, palette))
         });
-        let shape = self.cache.shape(id, (entry, beside(session, entry, folding)), width, palette);
+        let shape = self.cache.shape(id, (entry, beside(session, entry, folds)), width, palette);
         lead + usize::from(mark.is_some()) + shape.height() + unanswered
     }
 
@@ -319,19 +318,9 @@ impl Flow<'_, &mut Cache> {
         let Window { mut top, .. } = self.window(scroll, height);
         let steps = rows.unsigned_abs();
         if rows < 0 {
-            let mut left = steps;
-            while left > top.row && top.entry > 0 {
-                left -= top.row;
-                top.entry -= 1;
-                top.row = self.height(top.entry);
-            }
-            top.row = top.row.saturating_sub(left);
+            top = self.above(top, steps);
         } else {
-            top.row += steps;
-            while top.entry < self.session.entries.len() && top.row >= self.height(top.entry) {
-                top.row -= self.height(top.entry);
-                top.entry += 1;
-            }
+            top = self.below(top, steps);
         }
         self.at(top, height)
     }

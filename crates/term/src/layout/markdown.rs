@@ -11,13 +11,14 @@ use crate::layout::block::Block;
 use crate::layout::code::{self, Highlighter};
 use crate::layout::indent::Indent;
 use crate::layout::table::Table;
-use crate::layout::wrap::{Row, Wrapper, columns, cut};
+use crate::layout::wrap::{Row, Wrapper, columns, cut, cut_rows};
 use crate::sanitize;
 use crate::style::Palette;
 
 /// Longer rows of prose are hard to read; code and tables may be wider.
 const PROSE: usize = 100;
-const CODE_BAR: &str = "│ ";
+/// Before each row of code.
+pub(super) const CODE_BAR: &str = "│ ";
 
 /// The blocks of `text`, whose first byte is byte `base` of its entry.
 pub(super) fn blocks(text: &str, base: usize, width: usize, palette: Palette) -> Vec<Block> {
@@ -344,12 +345,13 @@ impl MarkdownWriter {
                 Some(highlighter) => highlighter.line(&line),
                 None => vec![(line.to_string(), self.palette.code())],
             };
-            for row in code::cut(marked, &cut(&line, room)) {
+            let pieces = code::cut(marked, &cut(&line, room)).into_iter().map(|row| {
                 let mut spans = std::mem::replace(&mut prefix, rest.clone());
                 spans.push(Span::styled(bar, Palette::dim()));
                 spans.extend(row);
-                self.rows.push(Row::from(spans));
-            }
+                Row::from(spans)
+            });
+            self.rows.extend(cut_rows(pieces.collect()));
         }
         self.gap = true;
     }

@@ -8,9 +8,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::command::{Action, UserCommand};
+use crate::found::TranscriptSearch;
 use crate::inbox::Inbox;
 use crate::keymap::Keymap;
 use crate::keys::Chord;
+use crate::overlay::find::SeekStep;
 use crate::rules::ListedRule;
 use crate::style::Palette;
 
@@ -62,6 +64,16 @@ pub(crate) trait Overlay: Debug {
         false
     }
 
+    /// What is looked for in the transcript by it, which then stays in sight and is scrolled.
+    fn sought(&self) -> Option<&str> {
+        None
+    }
+
+    /// What a click there means in it.
+    fn click(&mut self, _context: &OverlayContext<'_>, _screen: Rect, _at: Position) -> Reaction {
+        Reaction::Stay
+    }
+
     /// What a key means in it.
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction;
 
@@ -85,6 +97,8 @@ pub(crate) struct OverlayContext<'a> {
     pub(crate) inbox: &'a Inbox,
     pub(crate) now: WallTime,
     pub(crate) palette: Palette,
+    /// What is being looked for in the transcript.
+    pub(crate) found: &'a TranscriptSearch,
     /// Rows of the transcript beneath it: what half a screen is measured by.
     pub(crate) rows: usize,
     /// What is wrong, said until the next key.
@@ -117,6 +131,8 @@ pub(crate) enum Reaction {
     Leader,
     /// It leaves, and the letter is typed at the prompt.
     Type,
+    /// It stays, and the transcript is moved for it.
+    Seek(SeekStep),
     /// A command was typed in it, which it has let go of. It stays while that leads nowhere else.
     Run(String),
 }

@@ -60,6 +60,19 @@ impl Picker {
         };
     }
 
+    /// Chooses the row that is there in that place of what was drawn, of so many; whether there is one.
+    pub(super) fn choose_at(&mut self, area: Rect, count: usize, at: Position) -> bool {
+        let row = usize::from(at.y.saturating_sub(area.y + 1)) + self.first(area, count);
+        let is_one = area.contains(at) && at.y > area.y && row < count;
+        self.chosen = if is_one { row } else { self.chosen };
+        is_one
+    }
+
+    /// The first row in sight: the list moves only as far as the chosen one needs.
+    fn first(&self, area: Rect, count: usize) -> usize {
+        (self.chosen(count) + 1).saturating_sub(area.height.saturating_sub(1).into())
+    }
+
     /// Draws filter and list, and says where the cursor is; `empty` is said where the filter leaves nothing.
     pub(super) fn draw(
         &self,
@@ -73,8 +86,7 @@ impl Picker {
         }
         let (width, height) = (usize::from(area.width), usize::from(area.height - 1));
         let chosen = self.chosen(rows.len());
-        // The list moves only as far as the chosen row needs.
-        let first = (chosen + 1).saturating_sub(height);
+        let first = self.first(area, rows.len());
         for (place, (row, style)) in rows.iter().enumerate().skip(first).take(height) {
             let y = area.y + 1 + (place - first) as u16;
             let row = truncated(row, width);

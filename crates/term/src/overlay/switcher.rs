@@ -117,15 +117,22 @@ impl Overlay for Switcher {
         }
     }
 
+    fn click(&mut self, context: &OverlayContext<'_>, screen: Rect, at: Position) -> Reaction {
+        let sessions = self.sessions(context.mirror);
+        if !self.picker.choose_at(popup(context.mirror, screen).inner, sessions.len(), at) {
+            return Reaction::Stay;
+        }
+        let chosen = sessions.get(self.picker.chosen(sessions.len()));
+        chosen.map_or(Reaction::Stay, |session| Reaction::Show(session.summary.id))
+    }
+
     fn paste(&mut self, line: &str) {
         self.picker.filter.insert(line);
     }
 
     fn draw(&self, buffer: &mut Buffer, screen: Rect, context: &OverlayContext<'_>) -> Option<Position> {
         let mirror = context.mirror;
-        let height = mirror.len().max(1) as u16 + 1;
-        let popup = Popup::of(screen, (screen.width.saturating_sub(4), height));
-        let inner = popup.draw(buffer, " sessions ", &self.footer(context.keymap));
+        let inner = popup(mirror, screen).draw(buffer, " sessions ", &self.footer(context.keymap));
         let sessions = self.sessions(mirror);
         let columns = Columns::of(&sessions);
         let style = |session: &Mirrored| match session.summary.presence {
@@ -151,6 +158,12 @@ fn does(action: Action) -> &'static str {
         Action::Close => "closes",
         other => other.row().map_or("", |row: &CommandRow| row.word),
     }
+}
+
+/// Its box: a row for the filter, and one for each session.
+fn popup(mirror: &Mirror, screen: Rect) -> Popup {
+    let height = mirror.len().max(1) as u16 + 1;
+    Popup::of(screen, (screen.width.saturating_sub(4), height))
 }
 
 /// The sessions that a filter leaves: first those whose name or number it is part of, then those whose name has its

@@ -132,7 +132,10 @@ impl Ui {
                 intents.push(Intent::Context { session: session.summary.id });
             }
             Action::Inbox => self.show_inbox(mirror),
-            Action::Thoughts => self.pane_mut().shows_thoughts ^= true,
+            Action::Find => self.find(mirror, arguments.text.as_deref(), intents),
+            Action::Copy => return self.copy(mirror, arguments, intents),
+            Action::Pager => return self.page(mirror, intents),
+            Action::Thoughts => self.pane_mut().folds.toggle_all(),
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);
@@ -356,6 +359,13 @@ impl Ui {
     fn show_models(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> CommandStatus {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         intents.push(Intent::Models { session: session.summary.id, shows: true });
+        CommandStatus::Done
+    }
+
+    /// Who reads the transcript is the person's own pager, to which the client lends the terminal.
+    fn page(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        intents.push(Intent::Pager { session: session.summary.id });
         CommandStatus::Done
     }
 

@@ -54,8 +54,9 @@ impl Ui {
                     None => self.pane_mut().editor.insert(&text),
                 }
             }
+            TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),
             TerminalEvent::Focus(in_front) => self.in_front = in_front,
-            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => {}
+            TerminalEvent::Resize(..) => {}
         }
         self.follow_typing(mirror, &mut intents);
         self.settle(mirror, &mut intents);
@@ -93,6 +94,7 @@ impl Ui {
 
     /// What follows from every change: a valid focus, known drafts, and telling the host what is in sight.
     pub(super) fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        self.search_on(mirror, intents);
         if self.lost.is_some() {
             let count = intents.len();
             // Kept for later they would come as a surprise; the person is told, and may ask again.

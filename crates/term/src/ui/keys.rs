@@ -43,9 +43,10 @@ impl Ui {
         match action {
             Action::Submit => self.enter(mirror, intents),
             Action::Scroll(step) => self.scroll(mirror, step),
+            Action::ToPrompt(step) => self.go_to_prompt(mirror, step),
             Action::History(step) => self.walk_history(step),
             // Esc leaves what lies on top; of the prompt itself it takes nothing away.
-            Action::Cancel => {}
+            Action::Cancel => self.pane_mut().selection = None,
             Action::Complete => self.complete(mirror, intents),
             action => {
                 if let Some(edit) = action.edits() {
@@ -126,7 +127,7 @@ impl Ui {
         }
     }
 
-    fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
+    pub(super) fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
         let half = (self.frame.geometry.rows / 2).max(1).cast_signed();
         match step {
             ScrollStep::LineUp => self.scroll_by(mirror, -1),

@@ -3,13 +3,15 @@
 //! [`Ui::handle`] turns events into intents, [`Ui::refreshed`] follows the mirror. Neither draws nor waits.
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
-//! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`] and [`sleep`] for the session in view, [`delivery`]
-//! for what is sent, [`named_keys`] for advice that names keys.
+//! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
+//! session in view, [`delivery`] for what is sent, [`named_keys`] for advice that names keys.
 
 mod commands;
 mod completion;
+mod copying;
 mod delivery;
 mod events;
+mod finding;
 mod focus;
 mod geometry;
 mod history;
@@ -19,6 +21,7 @@ mod named_keys;
 mod offers;
 mod overlay;
 mod pane;
+mod pointing;
 mod reading;
 mod sleep;
 mod state;

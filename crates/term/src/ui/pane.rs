@@ -6,6 +6,8 @@ use q_core::{Body, EntryNo, Mark, Presence};
 use crate::editor::{Editor, History};
 use crate::inbox::LineStart;
 use crate::layout::flow::Scroll;
+use crate::layout::folds::Folds;
+use crate::layout::selection::Selection;
 use crate::quoted;
 
 /// What was done so that a session in view wakes.
@@ -30,8 +32,10 @@ pub(crate) struct Pane {
     pub(crate) scroll: Scroll,
     /// What was seen when the session was switched to, if something after it was new.
     pub(crate) mark: Option<Mark>,
-    /// Thoughts that have ended are shown whole.
-    pub(crate) shows_thoughts: bool,
+    /// Which entries are shown whole.
+    pub(crate) folds: Folds,
+    /// What of the transcript is selected.
+    pub(crate) selection: Option<Selection>,
     /// The draft as last agreed with the host.
     agreed: String,
     /// Whether the agreed draft was sent and has not come back yet.
@@ -59,7 +63,8 @@ impl Pane {
             history,
             scroll: Scroll::End,
             mark: None,
-            shows_thoughts: false,
+            folds: Folds::default(),
+            selection: None,
             agreed: String::new(),
             sent: false,
             paged: None,

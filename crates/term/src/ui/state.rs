@@ -9,6 +9,7 @@ use ratatui::style::Style;
 
 use crate::advice;
 use crate::command::{Action, Scene};
+use crate::found::TranscriptSearch;
 use crate::inbox::{Inbox, LineStart};
 use crate::keymap::Keymap;
 use crate::kinds::Kinds;
@@ -18,6 +19,7 @@ use crate::theme::ScreenTheme;
 use crate::ui::completion::Completion;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
+use crate::ui::pointing::Pressed;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
 use crate::ui::visits::Visits;
@@ -89,6 +91,10 @@ pub struct Ui {
     pub(crate) leader: bool,
     pub(super) completion: Completion,
     pub(crate) overlay: Option<Box<dyn Overlay>>,
+    /// What is looked for in the transcript, while the overlay is the line for that.
+    pub(crate) found: TranscriptSearch,
+    /// What the mouse's button is held on, or was last.
+    pub(super) pressed: Option<Pressed>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
     /// The time of what happens now, on a clock that never runs backward.
@@ -128,6 +134,8 @@ impl Ui {
             leader: false,
             completion: Completion::default(),
             overlay: None,
+            found: TranscriptSearch::default(),
+            pressed: None,
             inbox: Inbox::default(),
             at: Instant::default(),
             line: LineStart::default(),
@@ -198,6 +206,7 @@ impl Ui {
             focus: self.focus,
             inbox: &self.inbox,
             now: self.now,
+            found: &self.found,
             palette: self.palette(),
             rows: self.frame.geometry.rows,
             fault: self.notice.as_ref().filter(|notice| notice.fault).map(|notice| notice.text.as_str()),

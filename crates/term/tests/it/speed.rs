@@ -96,3 +96,24 @@ fn typing_after_a_paste_of_a_megabyte() {
         assert!(matches!(intents.as_slice(), [q_term::Intent::Prompt { text, .. }] if text.len() > 900_000));
     }
 }
+
+#[test]
+fn finding_in_a_session_of_ten_thousand_entries() {
+    let snapshot = (1..=5_000).fold(session(1, "long"), |snapshot, no| {
+        snapshot.prompt(2 * no, "and what about the next part?").answer(2 * no + 1, PARAGRAPH)
+    });
+    let mut world = World::with(200, 50, vec![snapshot]);
+    world.keys(&["Alt+F"]);
+    let mut step = |what: &str, key: &str| {
+        let begin = Instant::now();
+        world.keys(&[key]);
+        world.paint();
+        println!("find among 10,000 entries, {what}: {:?}", begin.elapsed());
+    };
+    for letter in ["b", "r", "e", "a", "k"] {
+        step("a letter", letter);
+    }
+    for _ in 0..3 {
+        step("an older place", "Enter");
+    }
+}

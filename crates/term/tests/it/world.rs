@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers, MouseEvent, MouseEventKind};
 use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Instant, Kind, Mark, Mirror, Policy, Presence, PromptNo,
     QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, Usage, WallTime,
@@ -11,6 +11,7 @@ use q_term::keys::Chord;
 use q_term::offers::OfferUse;
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
+use ratatui::style::Modifier;
 use ratatui::{Frame, Terminal};
 use unicode_width::UnicodeWidthStr;
 
@@ -110,6 +111,33 @@ impl World {
         let key = |typed| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), KeyModifiers::NONE));
         let intents = text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed)));
         intents.filter(|intent| !only_asks_what_there_is(intent)).collect()
+    }
+
+    /// The mouse does that there.
+    pub(crate) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Intent> {
+        let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        self.ui.handle(&self.mirror, TerminalEvent::Mouse(mouse))
+    }
+
+    /// The text that stands out most in a frame, row by row.
+    pub(crate) fn reversed(&mut self) -> Vec<String> {
+        self.paint();
+        let buffer = self.terminal.backend().buffer();
+        let rows = buffer.content().chunks(buffer.area.width.into()).map(|cells| {
+            let marked = cells.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+            marked.map(ratatui::buffer::Cell::symbol).collect::<String>()
+        });
+        rows.filter(|row| !row.is_empty()).collect()
+    }
+
+    /// Where a text stands on the screen: its column and row.
+    pub(crate) fn place(&mut self, text: &str) -> (u16, u16) {
+        let frame = self.frame();
+        let found = frame
+            .lines()
+            .enumerate()
+            .find_map(|(row, line)| line.find(text).map(|at| (line[..at].width() as u16, row as u16)));
+        found.unwrap_or_else(|| panic!("no {text:?} in\n{frame}"))
     }
 
     /// Types a line and presses Enter.
