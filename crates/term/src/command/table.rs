@@ -223,8 +223,8 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's end";
     Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "", "put back", "put back what was deleted last";
     Editing, Action::Edit(Edit::YankBefore), &[(alt('y'), Always)], &[], &[], "", None, None, "", "put back", "right behind that: what was deleted before it, in its place";
-    Editing, Action::Edit(Edit::Undo), &[(alt('u'), Always), (ctrl('_'), Always), (ctrl('/'), Always)], &[plain('u')], &[], "", None, None, "", "undo", "undo the last change of what is typed";
-    Editing, Action::Edit(Edit::Redo), &[(alt('u').shift(), Always)], &[ctrl('y')], &[], "", None, None, "", "redo", "make again what was undone";
+    Editing, Action::Edit(Edit::Undo), &[(alt('u'), Always), (ctrl('_'), Always), (ctrl('/'), Always)], &[plain('u')], &[], "", None, None, "", "undo typing", "undo the last change of what is typed";
+    Editing, Action::Edit(Edit::Redo), &[(alt('u').shift(), Always)], &[ctrl('y')], &[], "", None, None, "", "redo typing", "make again what was undone";
 ];
 
 /// The row of a slash command, by its name or another word for it.

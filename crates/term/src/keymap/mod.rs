@@ -12,7 +12,7 @@ pub use preset::Preset;
 pub use setting::{KeyContext, KeyFault, KeySettings};
 
 use crate::command::table::{self, CommandRow, LEADER, ROWS, When};
-use crate::command::{Action, Edit, ScrollStep};
+use crate::command::{Action, Edit, HistoryStep, PromptStep, ScrollStep};
 use crate::keys::Chord;
 
 /// The keys of one action.
@@ -178,9 +178,13 @@ impl Action {
                 ScrollStep::End => "end",
             },
             Self::History(step) => match step {
-                crate::command::HistoryStep::Older => "older",
-                crate::command::HistoryStep::Newer => "newer",
-                crate::command::HistoryStep::Search => "search-history",
+                HistoryStep::Older => "older",
+                HistoryStep::Newer => "newer",
+                HistoryStep::Search => "search-history",
+            },
+            Self::ToPrompt(step) => match step {
+                PromptStep::Above => "prompt-above",
+                PromptStep::Below => "prompt-below",
             },
             Self::Edit(edit) => edit_name(edit),
             other => other.row().and_then(|row| row.slash.first()).copied().unwrap_or_default(),
