@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use q_core::Limits;
 use q_proto::Place;
 use q_term::kinds::Kinds;
+use q_term::notification::{NotificationSetting, TitleSetting};
 
 use crate::agents::{AgentRegistry, known};
 use crate::config::{self, Config, KindConfig};
@@ -25,6 +26,17 @@ pub(crate) struct Context {
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
     pub(crate) templates: BTreeMap<String, KindConfig>,
+    /// What the screen is to look like.
+    pub(crate) screen: ScreenSettings,
+}
+
+/// What the configuration says of the whole screen.
+#[derive(Debug)]
+pub(crate) struct ScreenSettings {
+    pub(crate) notify: NotificationSetting,
+    pub(crate) notify_names: bool,
+    pub(crate) title: TitleSetting,
+    pub(crate) text_width: Option<u16>,
 }
 
 impl Context {
@@ -34,9 +46,11 @@ impl Context {
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
+        let Config { notify, notify_names, title, text_width, .. } = config;
+        let screen = ScreenSettings { notify, notify_names, title, text_width };
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
-        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates })
+        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates, screen })
     }
 }
 

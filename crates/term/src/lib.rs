@@ -22,6 +22,7 @@ pub mod intent;
 pub mod keys;
 pub mod kinds;
 pub mod mention;
+pub mod notification;
 pub mod offers;
 pub mod plain;
 pub mod plan;
@@ -39,6 +40,7 @@ pub mod words;
 pub mod written;
 
 mod agent_input;
+mod doing;
 mod draw;
 mod editor;
 mod event;

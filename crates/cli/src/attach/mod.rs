@@ -46,7 +46,11 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
+    let variable = |name: &str| context.environment.text(name);
     let options = Options {
+        title: context.screen.title.for_terminal(variable),
+        notify_names: context.screen.notify_names,
+        text_width: context.screen.text_width,
         color: context.environment.wants_color(),
         motion: context.environment.text("Q_NO_MOTION").is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
@@ -54,7 +58,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         agent: new::answers(context),
         home: context.environment.text("HOME").unwrap_or_default().to_owned(),
     };
+    let clock = Clock::start();
     let mut ui = Ui::new(options);
+    ui.tell_time(clock.mono());
     let terminals = Terminals::of(context);
     let front = match session {
         None => terminals.last(&client.mirror),
@@ -75,7 +81,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     // What was cut short is said instead, if anything was.
     ui.welcome_back(&client.mirror);
     let signals = Signals::listen()?;
-    let screen = Screen::take()?;
+    let screen = Screen::take(context.screen.notify.way(variable))?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
     let keys = EventStream::new();
     let mut attached = Attached {
@@ -86,7 +92,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         requests: Requests::default(),
         changes: None,
         screen,
-        clock: Clock::start(),
+        clock,
         stale: true,
         disconnected: None,
         backoff: Backoff::default(),
@@ -145,6 +151,7 @@ impl Attached<'_> {
             if self.stale && next_frame.is_zero() {
                 self.draw()?;
             }
+            let notice_due = self.ui.notification_due().map(|due| self.clock.until(due));
             let draft_due = self.typed.map(|typed| typed.after(DRAFT_AFTER).since(now));
             let moves = self.ui.wants_ticks(&self.client.mirror);
             let leaving = tokio::select! {
@@ -170,6 +177,10 @@ impl Attached<'_> {
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
                     self.save_drafts()?;
+                    None
+                }
+                () = sleep(notice_due.unwrap_or_default()), if notice_due.is_some() => {
+                    self.notify()?;
                     None
                 }
                 () = sleep(TICK), if moves => {
@@ -238,6 +249,7 @@ impl Attached<'_> {
             next = self.client.next().now_or_never();
         }
         self.stale = true;
+        self.ui.tell_time(self.clock.mono());
         let intents = self.ui.refreshed(&self.client.mirror);
         self.carry(intents)
     }

@@ -1,6 +1,6 @@
 //! The status line: on the left what is to be said now, on the right who answers, where, at what cost.
 
-use q_core::{Activity, Body, Mirror};
+use q_core::{Activity, Mirror};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,6 +9,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
 use crate::command::table::{self, LEADER, ROWS};
+use crate::doing;
 use crate::draw::spinner::spinner;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
@@ -134,9 +135,8 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     }
     parts.retain(|part| !part.is_empty());
     let works = here.is_some_and(|session| session.summary.activity == Activity::Working);
-    let newest = here.and_then(|session| session.entries.back());
-    let thought = newest.filter(|entry| works && matches!(entry.body, Body::Thinking(_)));
-    parts.extend(thought.map(|thought| format!("thinks for {}", words::duration(ui.now, thought.at))));
+    let doing = here.and_then(|session| doing::of(session, ui.does_since(session.summary.id)));
+    parts.extend(doing.map(|doing| doing.told(ui.now, ui.options.motion)));
     let moving = if works { format!(" {}", spinner(ui)) } else { String::new() };
     while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
         parts.remove(0);

@@ -4,6 +4,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod flow;
+pub(crate) mod measure;
 pub(crate) mod wrap;
 
 mod block;

@@ -39,6 +39,9 @@ impl Ui {
     /// Takes an event in. Total: whatever a terminal may send has an answer.
     pub fn handle(&mut self, mirror: &Mirror, event: TerminalEvent) -> Vec<Intent> {
         let mut intents = Vec::new();
+        if matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_)) {
+            self.note_person();
+        }
         match event {
             TerminalEvent::Key(key) => {
                 if let Some(chord) = Chord::pressed(key) {
@@ -56,7 +59,7 @@ impl Ui {
                     None => self.pane_mut().editor.insert(&text),
                 }
             }
-            TerminalEvent::Focus(in_front) => self.in_front = in_front,
+            TerminalEvent::Focus(in_front) => self.note_front(in_front),
             TerminalEvent::Resize(..) | TerminalEvent::Other => {}
         }
         self.settle(mirror, &mut intents);

@@ -4,7 +4,7 @@
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`] and [`sleep`] for the session in view, [`delivery`]
-//! for what is sent.
+//! for what is sent, [`watch`] for what happens while nobody looks.
 
 mod commands;
 mod completion;
@@ -26,6 +26,7 @@ mod submissions;
 mod trust;
 mod trust_question;
 mod visits;
+mod watch;
 mod written;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};

@@ -6,6 +6,7 @@ use q_core::{Body, Mirror, PendingCall, SessionId, conversation};
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
+use crate::layout::measure::Measure;
 use crate::overlay::OverlaySubject;
 use crate::ui::state::Ui;
 
@@ -13,9 +14,10 @@ impl Ui {
     /// The transcript in view, without what was laid out of it.
     fn transcript<'a>(&self, mirror: &'a Mirror) -> Option<Flow<'a, ()>> {
         let session = mirror.get(self.focus?)?;
-        let (width, palette, mark) = (self.frame.geometry.columns, self.palette(), self.pane().mark);
+        let measure = Measure::new(self.frame.geometry.columns, self.options.text_width);
+        let (palette, mark) = (self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        let flow = Flow::new(session, (width, palette), mark, unanswered);
+        let flow = Flow::new(session, (measure, palette), mark, unanswered);
         Some(flow.unfolded(self.pane().shows_thoughts))
     }
 

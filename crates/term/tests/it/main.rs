@@ -4,10 +4,12 @@
 mod advice;
 mod asleep;
 mod attention;
+mod doing;
 mod hostile;
 mod intents;
 mod keys;
 mod losing;
+mod notifying;
 mod overlay;
 mod panic;
 mod plain;
