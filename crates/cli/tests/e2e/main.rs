@@ -82,6 +82,7 @@ mod marks;
 mod mcp;
 mod mistakes;
 mod network;
+mod notifying;
 mod own_texts;
 mod owner;
 mod permissions;

@@ -2,6 +2,8 @@
 //!
 //! What is listed, what the filter means and what comes of the choice are its owner's business.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -54,32 +56,39 @@ impl Picker {
         };
     }
 
-    /// Draws filter and list, and says where the cursor is; `empty` is said where the filter leaves nothing.
+    /// Which of so many rows are in sight of so many: the list moves only as far as the chosen row needs.
+    pub(super) fn in_sight(&self, count: usize, height: usize) -> Range<usize> {
+        let first = (self.chosen(count) + 1).saturating_sub(height);
+        first..first.saturating_add(height).min(count)
+    }
+
+    /// Draws the filter and what is in sight of a list of that length, of which only these rows are made; says where the
+    /// cursor is. `empty` is said where the filter leaves nothing.
     pub(super) fn draw(
         &self,
         buffer: &mut Buffer,
         area: Rect,
-        rows: &[(String, Style)],
+        count: usize,
+        row: impl Fn(usize) -> (String, Style),
         empty: &str,
     ) -> Option<Position> {
         if area.is_empty() {
             return None;
         }
         let (width, height) = (usize::from(area.width), usize::from(area.height - 1));
-        let chosen = self.chosen(rows.len());
-        // The list moves only as far as the chosen row needs.
-        let first = (chosen + 1).saturating_sub(height);
-        for (place, (row, style)) in rows.iter().enumerate().skip(first).take(height) {
-            let y = area.y + 1 + (place - first) as u16;
-            let row = truncated(row, width);
+        let chosen = self.chosen(count);
+        let shown = self.in_sight(count, height);
+        for (y, place) in (area.y + 1..area.bottom()).zip(shown) {
+            let (row, style) = row(place);
+            let row = truncated(&row, width);
             if place == chosen {
                 let padded = format!("{row}{}", " ".repeat(width.saturating_sub(row.width())));
                 buffer.set_stringn(area.x, y, padded, width, Palette::chosen());
             } else {
-                buffer.set_stringn(area.x, y, row, width, *style);
+                buffer.set_stringn(area.x, y, row, width, style);
             }
         }
-        if rows.is_empty() && height > 0 {
+        if count == 0 && height > 0 {
             buffer.set_stringn(area.x, area.y + 1, empty, width, Palette::dim());
         }
         line::draw(buffer, Rect { height: 1, ..area }, (LABEL, Palette::dim()), &self.filter)
