@@ -13,7 +13,7 @@ pub enum NotificationSetting {
     Auto,
     /// In this way, whatever the terminal is.
     Always(NotificationWay),
-    /// Never.
+    /// Nobody is told of anything.
     None,
 }
 

@@ -66,12 +66,11 @@ impl EntryLayout {
     pub(crate) fn of(
         entry: &Entry,
         beside: EntryContext<'_>,
-        measure: Measure,
+        measure @ Measure { columns, prose: width }: Measure,
         palette: Palette,
         earlier: Option<Self>,
     ) -> Self {
         let text = entry.text();
-        let Measure { columns, prose: width } = measure;
         let blocks = match &entry.body {
             _ if beside.is_over => Vec::new(),
             Body::Prompt(said) => {

@@ -11,8 +11,11 @@ const LETTERS: usize = 64;
 /// How much of a directory is looked through; its end says most.
 const DIRECTORY: usize = 128;
 
+/// Whether a session is what a word says.
+type Holds = fn(&Summary) -> bool;
+
 /// What a session can be asked to be, by the word for it.
-const STATES: &[(&str, fn(&Summary) -> bool)] = &[
+const STATES: &[(&str, Holds)] = &[
     ("waiting", |session| attention::need(session).is_some()),
     ("asking", |session| attention::need(session) == Some(Need::Answer)),
     ("working", |session| session.activity == Activity::Working),
