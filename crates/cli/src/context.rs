@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use q_core::Limits;
 use q_proto::Place;
 use q_term::kinds::Kinds;
-use q_term::notification::{NotificationSetting, TitleSetting};
 
 use crate::agents::{AgentRegistry, known};
-use crate::config::{self, Config, KindConfig};
+use crate::config::{self, Config, KindConfig, ScreenSettings};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::places::{config_file, place};
@@ -30,15 +29,6 @@ pub(crate) struct Context {
     pub(crate) screen: ScreenSettings,
 }
 
-/// What the configuration says of the whole screen.
-#[derive(Debug)]
-pub(crate) struct ScreenSettings {
-    pub(crate) notify: NotificationSetting,
-    pub(crate) notify_names: bool,
-    pub(crate) title: TitleSetting,
-    pub(crate) text_width: Option<u16>,
-}
-
 impl Context {
     /// Reads configuration and environment; a mistake in either is told before anything starts.
     pub(crate) fn new(environment: ProcessEnvironment) -> Result<Self, CliError> {
@@ -46,8 +36,7 @@ impl Context {
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
-        let Config { notify, notify_names, title, text_width, .. } = config;
-        let screen = ScreenSettings { notify, notify_names, title, text_width };
+        let screen = ScreenSettings::of(&config);
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
         Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates, screen })

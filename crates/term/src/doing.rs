@@ -22,21 +22,6 @@ const LONG: usize = 4 << 10;
 /// How much later than its newest entry a turn has to have begun for that entry to be of an earlier one: the clock is the
 /// host's there, and this terminal's here.
 const SLACK_MS: u64 = 2_000;
-/// What q's own tools do, by what a call of each begins with.
-const VERBS: [(&str, &str); 9] = [
-    ("run", "runs"),
-    ("read", "reads"),
-    ("list", "lists"),
-    ("search", "searches"),
-    ("write", "writes"),
-    ("edit", "edits"),
-    ("fetch", "fetches"),
-    ("todo", "plans"),
-    (SHELL_SIGN, "runs"),
-];
-/// What a line for the shell begins with.
-const SHELL_SIGN: &str = "$";
-
 /// What it does, and since when where that is a question of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Doing {
@@ -102,7 +87,7 @@ fn working(session: &Mirrored, since: WallTime) -> Doing {
     Doing { what: what.to_owned(), since: Some(newest.map_or(since, |entry| entry.at.max(since))) }
 }
 
-/// A call as what is being done.
+/// A call as what is being done: what q's own tools do by their verbs, a line for the shell as a command.
 fn called(call: &Called) -> String {
     if call.wants == Wants::Words {
         return "asks you".to_owned();
@@ -112,10 +97,12 @@ fn called(call: &Called) -> String {
     }
     let line = words::call_line(call);
     let (first, rest) = line.split_once(' ').unwrap_or((&line, ""));
-    let verb = VERBS.iter().find(|(word, _)| *word == first).map(|(_, verb)| *verb);
-    let line = match verb {
-        Some(verb) => format!("{verb} {rest}"),
-        None => format!("calls {line}"),
+    let line = match first {
+        "run" | "$" => format!("runs {rest}"),
+        "read" | "list" | "write" | "edit" => format!("{first}s {rest}"),
+        "search" | "fetch" => format!("{first}es {rest}"),
+        "todo" => format!("plans {rest}"),
+        _ => format!("calls {line}"),
     };
     truncated(line.trim_end(), CALL).into_owned()
 }

@@ -91,23 +91,16 @@ impl TitleSetting {
     }
 }
 
-/// Terminals that show notifications, by the program's name in `TERM_PROGRAM`.
-const PROGRAMS: [(&str, NotificationWay); 6] = [
-    ("iTerm.app", NotificationWay::Osc9),
-    ("WezTerm", NotificationWay::Osc9),
-    ("ghostty", NotificationWay::Osc9),
-    ("WarpTerminal", NotificationWay::Osc9),
-    ("rio", NotificationWay::Osc9),
-    ("kitty", NotificationWay::Osc99),
-];
-/// The same by the beginning of `TERM`, which comes along over ssh.
-const TERMS: [(&str, NotificationWay); 6] = [
-    ("xterm-kitty", NotificationWay::Osc99),
-    ("xterm-ghostty", NotificationWay::Osc9),
-    ("ghostty", NotificationWay::Osc9),
-    ("wezterm", NotificationWay::Osc9),
-    ("foot", NotificationWay::Osc777),
-    ("rxvt-unicode", NotificationWay::Osc777),
+/// Terminals that show notifications: how, by the program's name in `TERM_PROGRAM`, and by the beginning of `TERM`, which comes
+/// along over ssh.
+const KNOWN: [(NotificationWay, &[&str], &[&str]); 3] = [
+    (
+        NotificationWay::Osc9,
+        &["iTerm.app", "WezTerm", "ghostty", "WarpTerminal", "rio"],
+        &["xterm-ghostty", "ghostty", "wezterm"],
+    ),
+    (NotificationWay::Osc99, &["kitty"], &["xterm-kitty"]),
+    (NotificationWay::Osc777, &[], &["foot", "rxvt-unicode"]),
 ];
 /// Who stands between: it takes the bell, and hands nothing else on unless it is told to.
 const MULTIPLEXERS: [&str; 3] = ["TMUX", "STY", "ZELLIJ"];
@@ -120,9 +113,9 @@ impl NotificationWay {
             return Self::Bell;
         }
         let program = variable("TERM_PROGRAM").unwrap_or_default();
-        let by_program = PROGRAMS.iter().find(|(name, _)| *name == program);
-        let by_term = || TERMS.iter().find(|(begin, _)| term.starts_with(begin));
-        let found = by_program.or_else(by_term).map(|(_, way)| *way);
+        let by_program = KNOWN.iter().find(|(_, programs, _)| programs.contains(&program));
+        let by_term = || KNOWN.iter().find(|(.., terms)| terms.iter().any(|begin| term.starts_with(begin)));
+        let found = by_program.or_else(by_term).map(|(way, ..)| *way);
         let is_kitty = || variable("KITTY_WINDOW_ID").is_some().then_some(Self::Osc99);
         found.or_else(is_kitty).unwrap_or(Self::Bell)
     }

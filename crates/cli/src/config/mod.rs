@@ -34,6 +34,7 @@ pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use mcp::{McpConfig, WorkPlace};
 use providers::Provider;
+pub(crate) use screen::ScreenSettings;
 
 /// The file as written.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -4,8 +4,27 @@ use q_term::notification::{NotificationSetting, TitleSetting};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::Config;
+
 /// The narrowest and the widest that prose may be set: less is no text any more, more no terminal has.
 const WIDTHS: std::ops::RangeInclusive<u16> = 20..=1_000;
+
+/// What the configuration says of the whole screen, for whoever draws it.
+#[derive(Debug)]
+pub(crate) struct ScreenSettings {
+    /// How the person is notified, and whether sessions are named by it.
+    pub(crate) notify: NotificationSetting,
+    pub(crate) notify_names: bool,
+    pub(crate) title: TitleSetting,
+    pub(crate) text_width: Option<u16>,
+}
+
+impl ScreenSettings {
+    pub(crate) const fn of(config: &Config) -> Self {
+        let Config { notify, notify_names, title, text_width, .. } = *config;
+        Self { notify, notify_names, title, text_width }
+    }
+}
 
 /// How the person is notified, by its word.
 pub(super) fn notification<'de, D: Deserializer<'de>>(from: D) -> Result<NotificationSetting, D::Error> {

@@ -7,12 +7,12 @@ use crate::run::send;
 use crate::screen::{CTRL_D, Person as _};
 use crate::world::World;
 
-const FOCUS_IN: &str = "\x1b[I";
-const FOCUS_OUT: &str = "\x1b[O";
-const KEEPS_TITLE: &str = "\x1b[22;2t";
-const TITLE_BEFORE: &str = "\x1b[23;2t";
-const BELL: &str = "\x07";
+/// What a terminal says when its window comes to the front, and when it goes behind others.
+const FOCUS: [&str; 2] = ["\x1b[I", "\x1b[O"];
+/// What has it keep the title of its window, and take that again.
+const TITLE: [&str; 2] = ["\x1b[22;2t", "\x1b[23;2t"];
 const CALL: &str = "\x1b]9;q: 1 session needs you\x1b\\";
+const BELL: &str = "\x07";
 
 fn count(terminal: &Terminal, sequence: &str) -> usize {
     String::from_utf8_lossy(&terminal.raw()).matches(sequence).count()
@@ -26,21 +26,21 @@ fn what_ends_behind_another_window_calls_once_and_names_nobody() {
     world.gated("dig", "Digging.", "dig", " Found it.");
     let mut terminal = world.open_at("api");
     terminal.wait_written("\x1b]2;q\x1b\\");
-    terminal.send(FOCUS_IN);
+    terminal.send(FOCUS[0]);
     terminal.enter("dig", "Digging.");
-    terminal.send(FOCUS_OUT);
+    terminal.send(FOCUS[1]);
     world.server.open("dig");
     terminal.wait_text("Found it.");
     terminal.wait_written(CALL);
     terminal.wait_written("\x1b]2;q · 1 needs you\x1b\\");
     // Who comes back is not called, and has seen it.
-    terminal.send(FOCUS_IN);
+    terminal.send(FOCUS[0]);
     terminal.enter("and you?", "echo: and you?");
     assert_eq!((count(&terminal, CALL), count(&terminal, BELL)), (1, 0));
     assert!(!String::from_utf8_lossy(&terminal.raw()).contains("needs you: "), "no name is said");
     terminal.send(CTRL_D);
     terminal.wait_detached();
-    assert_eq!((count(&terminal, KEEPS_TITLE), count(&terminal, TITLE_BEFORE)), (1, 1));
+    assert_eq!((count(&terminal, TITLE[0]), count(&terminal, TITLE[1])), (1, 1));
 }
 
 #[test]
@@ -50,19 +50,19 @@ fn a_terminal_of_which_nothing_is_known_is_rung_and_none_means_none() {
         world.home.configure(configured);
         world.gated("dig", "Digging.", "dig", " Found it.");
         let mut terminal = world.open_at("api");
-        terminal.send(FOCUS_IN);
+        terminal.send(FOCUS[0]);
         terminal.enter("dig", "Digging.");
-        terminal.send(FOCUS_OUT);
+        terminal.send(FOCUS[1]);
         world.server.open("dig");
         terminal.wait_text("Found it.");
         if rings > 0 {
             terminal.wait_written(BELL);
         }
-        terminal.send(FOCUS_IN);
+        terminal.send(FOCUS[0]);
         terminal.send_line("hello");
         terminal.wait_text("echo: hello");
         assert_eq!(count(&terminal, BELL), rings, "{configured}");
-        assert_eq!(count(&terminal, KEEPS_TITLE) > 0, rings > 0, "{configured}");
+        assert_eq!(count(&terminal, TITLE[0]) > 0, rings > 0, "{configured}");
     }
 }
 
@@ -71,11 +71,11 @@ fn the_title_before_comes_back_however_q_ends() {
     for (signal, exit) in [(Signal::TERM, 128 + 15), (Signal::HUP, 128 + 1), (Signal::INT, 128 + 2)] {
         let world = World::new().with_sessions(&["api"]);
         let terminal = world.open_at("api");
-        terminal.wait_written(KEEPS_TITLE);
+        terminal.wait_written(TITLE[0]);
         send(terminal.pid(), signal);
         assert_eq!(terminal.wait_exit().exit_code(), exit, "{signal:?}");
         let written = String::from_utf8_lossy(&terminal.raw()).into_owned();
-        assert!(written.rfind(TITLE_BEFORE) > written.rfind("\x1b[?1049l"), "{signal:?}: {written:?}");
+        assert!(written.rfind(TITLE[1]) > written.rfind("\x1b[?1049l"), "{signal:?}: {written:?}");
     }
 }
 

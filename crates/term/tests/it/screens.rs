@@ -339,7 +339,7 @@ fn without_a_host() {
 #[test]
 fn colour_is_never_the_only_sign() {
     let mut plain = World::with(80, 24, three());
-    plain.ui = q_term::Ui::new(q_term::Options {
+    plain.ui = Ui::new(Options {
         color: false,
         motion: false,
         home: "/home/ann".into(),
