@@ -136,7 +136,9 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     parts.retain(|part| !part.is_empty());
     let works = here.is_some_and(|session| session.summary.activity == Activity::Working);
     let doing = here.and_then(|session| doing::of(session, ui.does_since(session.summary.id)));
-    parts.extend(doing.map(|doing| doing.told(ui.now, ui.options.motion)));
+    // While no host is there nobody knows how long anything goes on.
+    let counts = ui.options.motion && ui.lost.is_none();
+    parts.extend(doing.map(|doing| doing.told(ui.now, counts)));
     let moving = if works { format!(" {}", spinner(ui)) } else { String::new() };
     while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
         parts.remove(0);

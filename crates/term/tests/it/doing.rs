@@ -134,6 +134,9 @@ fn a_long_name_is_cut_in_its_middle_and_never_dropped() {
         let row = frame.lines().last().unwrap();
         assert!(row.starts_with(prompt.trim_end()), "{columns}: {row}");
     }
+    let work = session(1, name).activity(Activity::Working).queued(&["later"]);
+    let bar = World::with(40, 8, vec![work]).frame().lines().next().unwrap().to_owned();
+    assert_eq!(bar, " q [1 invest…-again ⠋ (1)]      1 of 10", "its signs stay");
     let frame = World::with(40, 8, vec![session(1, "debug-api")]).frame();
     assert!(frame.lines().last().unwrap().starts_with("[debug-api] >"), "{frame}");
 }

@@ -339,12 +339,8 @@ fn without_a_host() {
 #[test]
 fn colour_is_never_the_only_sign() {
     let mut plain = World::with(80, 24, three());
-    plain.ui = Ui::new(Options {
-        color: false,
-        motion: false,
-        home: "/home/ann".into(),
-        ..Default::default()
-    });
+    plain.ui =
+        Ui::new(Options { color: false, motion: false, home: "/home/ann".into(), ..Default::default() });
     plain.ui.refreshed(&plain.mirror);
     let text = plain.frame();
     for (sign, what) in [
