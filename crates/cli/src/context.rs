@@ -9,7 +9,7 @@ use q_term::theme::Theme;
 
 use crate::agents::{AgentRegistry, known};
 use crate::config::keys::KeysConfig;
-use crate::config::{self, Config, KindConfig};
+use crate::config::{self, Config, KindConfig, ScreenSettings};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::places::{config_file, place};
@@ -32,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) templates: BTreeMap<String, KindConfig>,
     /// The theme of the screen, by name, as the configuration has it.
     pub(crate) theme: Option<String>,
+    /// What the screen is to look like.
+    pub(crate) screen: ScreenSettings,
 }
 
 impl Context {
@@ -41,6 +43,7 @@ impl Context {
         let config_file = config_file(&environment)?;
         let config = config::read(&config_file)?;
         let agents = known(&config, &environment, &config_file, &place)?;
+        let screen = ScreenSettings::of(&config);
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
         let keys = config.keys;
         let mouse = config.mouse.unwrap_or(true);
@@ -55,6 +58,7 @@ impl Context {
             mouse,
             kinds,
             templates,
+            screen,
             theme: config.theme,
         })
     }

@@ -3,6 +3,7 @@
 use q_term::guard::Guard;
 
 fn main() -> std::io::Result<()> {
-    let _guard = Guard::enter(true)?;
+    let guard = Guard::enter(true)?;
+    guard.set_title("q · 1 needs you")?;
     panic!("on purpose, with the terminal taken");
 }

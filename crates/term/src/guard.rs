@@ -19,9 +19,18 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 
 use crate::backend::QuietBackend;
+use crate::notification::NotificationWay;
+use crate::sanitize;
 
 /// Whether the terminal is ours now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the title of its window is ours, and the one before is kept by the terminal.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// Has the terminal keep the window's title, on a stack that most have.
+const KEEP_TITLE: &str = "\x1b[22;2t";
+/// Has it take that title again; emptied first, for terminals that keep none and have one of their own then.
+const TITLE_BEFORE: &str = "\x1b]2;\x1b\\\x1b[23;2t";
 
 /// The terminal, ours while this lives.
 #[derive(Debug)]
@@ -56,6 +65,21 @@ impl Guard {
         take(&mut io::stdout(), self.mouse)
     }
 
+    /// Gives the window a title, and keeps the one before until the terminal is given back. What cannot be shown of it is
+    /// written out, so that nothing of it is taken for anything else.
+    pub fn set_title(&self, title: &str) -> io::Result<()> {
+        let is_kept = TITLED.swap(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        write_title(&mut out, title, is_kept)
+    }
+
+    /// Tells the person that they are wanted, with a text where the terminal shows any.
+    pub fn notify(&self, way: NotificationWay, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(&way.bytes(text))?;
+        out.flush()
+    }
+
     /// What frames are drawn with.
     pub fn terminal(&self) -> io::Result<Terminal<QuietBackend<Stdout>>> {
         Terminal::new(QuietBackend::new(io::stdout()))
@@ -73,7 +97,7 @@ impl Drop for Guard {
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // The terminal may be gone; then there is nothing to give back.
-        let _gone = give_back(&mut io::stdout());
+        let _gone = give_back(&mut io::stdout(), TITLED.swap(false, Ordering::SeqCst));
         let _gone = disable_raw_mode();
     }
 }
@@ -96,7 +120,15 @@ fn take(out: &mut impl Write, mouse: bool) -> io::Result<()> {
     out.flush()
 }
 
-fn give_back(out: &mut impl Write) -> io::Result<()> {
+fn write_title(out: &mut impl Write, title: &str, is_kept: bool) -> io::Result<()> {
+    let keep = if is_kept { "" } else { KEEP_TITLE };
+    // In one piece: a frame may stand before it, and what is typed in a shell may stand behind it.
+    let bytes = format!("{keep}\x1b]2;{}\x1b\\", sanitize::visible_line(title));
+    out.write_all(bytes.as_bytes())?;
+    out.flush()
+}
+
+fn give_back(out: &mut impl Write, is_titled: bool) -> io::Result<()> {
     out.write_all(GIVE_MOUSE_BACK.as_bytes())?;
     queue!(
         out,
@@ -106,6 +138,7 @@ fn give_back(out: &mut impl Write) -> io::Result<()> {
         PopKeyboardEnhancementFlags
     )?;
     queue!(out, SetCursorStyle::DefaultUserShape, LeaveAlternateScreen, Show)?;
+    out.write_all(if is_titled { TITLE_BEFORE } else { "" }.as_bytes())?;
     out.flush()
 }
 
@@ -139,7 +172,7 @@ mod tests {
         let taken = screen_after(&bytes);
         assert!(taken.screen().alternate_screen() && taken.screen().bracketed_paste());
         assert_eq!(mouse(&taken), (MouseProtocolMode::ButtonMotion, MouseProtocolEncoding::Sgr));
-        give_back(&mut bytes).unwrap();
+        give_back(&mut bytes, false).unwrap();
         let back = screen_after(&bytes);
         assert_eq!(mouse(&back), NO_MOUSE);
         assert!(
@@ -167,7 +200,7 @@ mod tests {
     fn taken_and_given_back() -> String {
         let mut bytes = Vec::new();
         take(&mut bytes, true).unwrap();
-        give_back(&mut bytes).unwrap();
+        give_back(&mut bytes, false).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -186,6 +219,28 @@ mod tests {
         let written = taken_and_given_back();
         for question in ["\x1b[?u", "\x1b[6n", "\x1b[c", "\x1b[0c", "\x1b[>c", "$p", "\x1b]"] {
             assert!(!written.contains(question), "{question:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_kept_once_and_the_one_before_comes_back_last() {
+        let mut bytes = Vec::new();
+        take(&mut bytes, true).unwrap();
+        write_title(&mut bytes, "q", false).unwrap();
+        write_title(&mut bytes, "q\x1b]2;\x07\u{9c} · 1 needs you", true).unwrap();
+        give_back(&mut bytes, true).unwrap();
+        let written = String::from_utf8(bytes).unwrap();
+        assert_eq!((written.matches("\x1b[22;2t").count(), written.matches("\x1b[23;2t").count()), (1, 1));
+        let place = |sequence: &str| written.find(sequence).unwrap();
+        assert!(place("\x1b[?1049h") < place("\x1b[22;2t") && place("\x1b[22;2t") < place("\x1b]2;q"));
+        assert!(written.ends_with("\x1b]2;\x1b\\\x1b[23;2t"), "{written:?}");
+        // Two titles and the empty one, and nothing that is asked.
+        let sequences: Vec<&str> = written.split("\x1b]").skip(1).collect();
+        assert_eq!(sequences.len(), 3, "what stands in a title begins none: {written:?}");
+        for sequence in sequences {
+            let (title, _) = sequence.split_once("\x1b\\").unwrap();
+            assert!(title.starts_with("2;") && !title.contains('?'), "{title:?}");
+            assert!(!title.chars().any(char::is_control), "{title:?}");
         }
     }
 

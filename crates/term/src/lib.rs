@@ -24,6 +24,7 @@ pub mod keymap;
 pub mod keys;
 pub mod kinds;
 pub mod mention;
+pub mod notification;
 pub mod offers;
 pub mod pattern;
 pub mod plain;
@@ -45,6 +46,7 @@ pub mod written;
 
 mod agent_input;
 mod completion;
+mod doing;
 mod draw;
 mod editor;
 mod event;

@@ -1,6 +1,7 @@
 //! The palette: which meaning looks how. Only the terminal's own sixteen colours, and never colour alone.
 
-use ratatui::style::{Color, Modifier, Style};
+pub(crate) use ratatui::style::Style;
+use ratatui::style::{Color, Modifier};
 
 use crate::kinds::Colour;
 

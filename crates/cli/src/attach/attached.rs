@@ -148,8 +148,16 @@ impl Attached<'_> {
         self.carry(drafts).map(|_| ())
     }
 
+    /// Calls the person, where they still do not look.
+    pub(super) fn notify(&mut self) -> Result<(), CliError> {
+        self.ui.tell_time(self.clock.mono());
+        let text = self.ui.notification(&self.client.mirror);
+        text.map_or(Ok(()), |text| self.screen.notify(&text))
+    }
+
     pub(super) fn draw(&mut self) -> Result<(), CliError> {
         let is_drawn = self.screen.draw(&mut self.ui, &self.client.mirror)?;
+        self.screen.show_title(self.ui.title(&self.client.mirror))?;
         self.stale = false;
         self.drawn = self.clock.mono();
         if is_drawn {

@@ -54,7 +54,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
     let theme = context.theme()?;
+    let clock = Clock::start();
     let mut ui = Ui::new(options(context, theme.as_ref(), &client));
+    ui.tell_time(clock.mono());
     let terminals = Terminals::of(context);
     let front = match session {
         None => terminals.last(&client.mirror),
@@ -85,7 +87,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         ui.warn(faults);
     }
     let signals = Signals::listen()?;
-    let screen = Screen::take(context.mouse)?;
+    let way = context.screen.notify.way(|name| context.environment.text(name));
+    let screen = Screen::take(context.mouse, way)?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
     let keys = Keyboard::listen()?;
     let mut attached = Attached {
@@ -100,7 +103,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         to_page: None,
         lending: None,
         screen,
-        clock: Clock::start(),
+        clock,
         stale: true,
         disconnected: None,
         backoff: Backoff::default(),
@@ -138,6 +141,9 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
     let environment = &context.environment;
     let color = environment.wants_color();
     Options {
+        title: context.screen.title.for_terminal(|name| environment.text(name)),
+        notify_names: context.screen.notify_names,
+        text_width: context.screen.text_width,
         color,
         theme: theme.filter(|_| color).and_then(|theme| ScreenTheme::of(theme, environment.colour_depth())),
         motion: environment.text("Q_NO_MOTION").is_none(),
@@ -179,6 +185,7 @@ impl Attached<'_> {
             if self.stale && next_frame.is_zero() {
                 self.draw()?;
             }
+            let notice_due = self.ui.notification_due().map(|due| self.clock.until(due));
             let draft_due = self.typed.map(|typed| typed.after(DRAFT_AFTER).since(now));
             let moves = self.ui.wants_ticks(&self.client.mirror);
             let leaving = tokio::select! {
@@ -216,6 +223,10 @@ impl Attached<'_> {
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
                     self.save_drafts()?;
+                    None
+                }
+                () = sleep(notice_due.unwrap_or_default()), if notice_due.is_some() => {
+                    self.notify()?;
                     None
                 }
                 () = sleep(TICK), if moves => {
@@ -287,6 +298,7 @@ impl Attached<'_> {
             next = self.client.next().now_or_never();
         }
         self.stale = true;
+        self.ui.tell_time(self.clock.mono());
         let intents = self.ui.refreshed(&self.client.mirror);
         self.carry(intents)
     }

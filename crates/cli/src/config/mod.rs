@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use q_agent::Dialect;
 use q_agent::http::address_fault;
+use q_term::notification::{NotificationSetting, TitleSetting};
 use q_term::suggest::nearest;
 use q_term::typed;
 use serde::Deserialize;
@@ -27,6 +28,7 @@ mod limits;
 pub(crate) mod mcp;
 pub(crate) mod path;
 pub(crate) mod providers;
+mod screen;
 pub(crate) mod sso;
 pub(crate) mod theme;
 
@@ -34,6 +36,7 @@ pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use mcp::{McpConfig, WorkPlace};
 use providers::Provider;
+pub(crate) use screen::ScreenSettings;
 
 /// The file as written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -67,6 +70,18 @@ pub(crate) struct Config {
     /// Commands that are told what happens.
     #[serde(default)]
     pub(crate) hooks: Vec<hooks::HookConfig>,
+    /// How the person is told that a session needs them while nobody looks.
+    #[serde(default, deserialize_with = "screen::notification")]
+    pub(crate) notify: NotificationSetting,
+    /// Whether that names sessions, on screens that others may see.
+    #[serde(default)]
+    pub(crate) notify_names: bool,
+    /// What the title of the window says.
+    #[serde(default, deserialize_with = "screen::title")]
+    pub(crate) title: TitleSetting,
+    /// The widest that prose is set.
+    #[serde(default, deserialize_with = "screen::text_width")]
+    pub(crate) text_width: Option<u16>,
 }
 
 /// A model behind an API.

@@ -83,6 +83,7 @@ mod marks;
 mod mcp;
 mod mistakes;
 mod network;
+mod notifying;
 mod own_texts;
 mod owner;
 mod permissions;

@@ -10,13 +10,15 @@ use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use crate::draw::spinner::spinner;
-use crate::layout::wrap::{columns, truncated};
+use crate::layout::wrap::{columns, truncated, without_middle};
 use crate::sanitize;
 use crate::signs;
 use crate::style::Palette;
 use crate::ui::Ui;
 
 const TITLE: &str = " q ";
+/// Columns of a name: on narrow screens its signs tell more than its letters.
+const NAMES: std::ops::RangeInclusive<u16> = 6..=24;
 /// Narrower screens show sessions only.
 const WITH_COUNT: u16 = 40;
 
@@ -69,9 +71,10 @@ fn count(area: Rect, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
 /// The labels of all sessions, and which run of them fits around the one in view.
 fn labels(ui: &Ui, mirror: &Mirror, room: usize) -> (Vec<Vec<Span<'static>>>, (usize, usize)) {
     let sessions = mirror.by_slot();
+    let most = usize::from((ui.places.bar.width / 3).clamp(*NAMES.start(), *NAMES.end()));
     let labels: Vec<Vec<Span<'static>>> = sessions
         .iter()
-        .map(|session| label(ui, &session.summary, Some(session.summary.id) == ui.focus))
+        .map(|session| label(ui, &session.summary, Some(session.summary.id) == ui.focus, most))
         .collect();
     let widths: Vec<usize> = labels.iter().map(|label| columns(label)).collect();
     let here = sessions.iter().position(|session| Some(session.summary.id) == ui.focus).unwrap_or(0);
@@ -124,9 +127,9 @@ fn span_that_fits(widths: &[usize], here: usize, room: usize) -> (usize, usize) 
     }
 }
 
-fn label(ui: &Ui, summary: &Summary, focused: bool) -> Vec<Span<'static>> {
+fn label(ui: &Ui, summary: &Summary, focused: bool, most: usize) -> Vec<Span<'static>> {
     let name = sanitize::visible_line(summary.name.as_str());
-    let text = format!("{} {}", summary.slot, truncated(&name, 24));
+    let text = format!("{} {}", summary.slot, without_middle(&name, most));
     let (open, close, style) = match (focused, summary.presence) {
         (true, _) => ("[", "]", Palette::chosen()),
         (false, Presence::Hibernated) => (" ", " ", Palette::dim()),

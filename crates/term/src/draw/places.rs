@@ -13,6 +13,7 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
         return;
     }
     ui.now = now;
+    ui.watch_sessions(mirror);
     ui.number_what_waits(mirror);
     let (places, editor) = places(screen, ui, mirror);
     ui.places = places;

@@ -1,6 +1,6 @@
 //! The status line: on the left what is to be said now, on the right who answers, where, at what cost.
 
-use q_core::{Activity, Body, Mirror};
+use q_core::{Activity, Mirror};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::command::table::{self, ROWS};
 use crate::command::{Action, ScrollStep};
+use crate::doing;
 use crate::draw::spinner::spinner;
 use crate::keymap::Keymap;
 use crate::layout::wrap::{self, columns};
@@ -136,9 +137,10 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     }
     parts.retain(|part| !part.is_empty());
     let works = here.is_some_and(|session| session.summary.activity == Activity::Working);
-    let newest = here.and_then(|session| session.entries.back());
-    let thought = newest.filter(|entry| works && matches!(entry.body, Body::Thinking(_)));
-    parts.extend(thought.map(|thought| format!("thinks for {}", words::duration(ui.now, thought.at))));
+    let doing = here.and_then(|session| doing::of(session, ui.does_since(session.summary.id)));
+    // While no host is there nobody knows how long anything goes on.
+    let counts = ui.options.motion && ui.lost.is_none();
+    parts.extend(doing.map(|doing| doing.told(ui.now, counts)));
     let moving = if works { format!(" {}", spinner(ui)) } else { String::new() };
     while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
         parts.remove(0);

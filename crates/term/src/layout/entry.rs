@@ -11,6 +11,7 @@ use crate::changes;
 use crate::keys::Chord;
 use crate::layout::block::Block;
 use crate::layout::markdown;
+use crate::layout::measure::Measure;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
 use crate::plan;
@@ -29,10 +30,10 @@ const INDENT: &str = "    ";
 /// How many rows show of what a call puts out while it runs.
 const OUTPUT_ROWS: usize = 8;
 
-/// An entry's rows at one width.
+/// An entry's rows at one measure.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EntryLayout {
-    width: usize,
+    measure: Measure,
     len: usize,
     guard: Vec<u8>,
     shown: ShownAs,
@@ -81,7 +82,7 @@ impl EntryLayout {
     pub(crate) fn of(
         entry: &Entry,
         beside: EntryContext<'_>,
-        width: usize,
+        measure @ Measure { columns, prose: width }: Measure,
         palette: Palette,
         earlier: Option<Self>,
     ) -> Self {
@@ -93,22 +94,22 @@ impl EntryLayout {
                 let shown = prompt(&words::with_images(&folded, &said.images), width);
                 vec![Block { end: said.text.len(), ..shown }]
             }
-            Body::Answer(text) => answer(text, width, palette, earlier),
+            Body::Answer(text) => answer(text, measure, palette, earlier),
             Body::Thinking(text) if let Some(fold) = beside.fold => {
                 vec![block(text, vec![folded_thought(text, fold, width)])]
             }
             Body::Thinking(text) => {
                 let earlier = earlier.filter(|earlier| earlier.shown.fold.is_none());
-                let mut blocks = answer(text, width, palette, earlier);
+                let mut blocks = answer(text, measure, palette, earlier);
                 let rows = blocks.iter_mut().flat_map(|block| &mut block.rows);
                 rows.for_each(|row| row.style = row.style.patch(Palette::dim()));
                 blocks
             }
             Body::Call(call) => {
                 let called = words::call(call);
-                vec![block(text, exact(&called, width, palette.code()))]
+                vec![block(text, exact(&called, columns, palette.code()))]
             }
-            Body::Output(output) => vec![block(text, newest_rows(&output.text, width, palette))],
+            Body::Output(output) => vec![block(text, newest_rows(&output.text, columns, palette))],
             Body::Plan(steps) => {
                 vec![block(
                     text,
@@ -119,7 +120,7 @@ impl EntryLayout {
             Body::Result(result) => {
                 let call = beside.call.map(words::call_line);
                 let (said, came) = words::result_parts(call.as_deref(), result);
-                let mut rows = wrap::plain(&said, width, Palette::dim());
+                let mut rows = wrap::plain(&said, columns, Palette::dim());
                 let rendered = output::rendered(came);
                 let (head, more, tail) = output::folded(&rendered, beside.is_whole);
                 let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
@@ -129,11 +130,11 @@ impl EntryLayout {
                     (tail.join("\n"), palette.code()),
                 ] {
                     if !lines.is_empty() {
-                        rows.extend(indented(&lines, width, style));
+                        rows.extend(indented(&lines, columns, style));
                     }
                 }
                 if let Some(rest) = words::rest(entry.no, result, Way::Slash) {
-                    rows.extend(indented(&rest, width, Palette::dim()));
+                    rows.extend(indented(&rest, columns, Palette::dim()));
                 }
                 vec![block(text, rows)]
             }
@@ -156,18 +157,20 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        Self { width, len: text.len(), guard, shown: beside.shown(), blocks }
+        Self { measure, len: text.len(), guard, shown: beside.shown(), blocks }
     }
 
     /// Whether this is how the entry looks now.
-    pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
-        self.shown == beside.shown() && self.len == entry.text().len() && self.grows_into(entry.text(), width)
+    pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, measure: Measure) -> bool {
+        self.shown == beside.shown()
+            && self.len == entry.text().len()
+            && self.grows_into(entry.text(), measure)
     }
 
     /// Whether `text` continues what this was made from.
-    fn grows_into(&self, text: &str, width: usize) -> bool {
+    fn grows_into(&self, text: &str, measure: Measure) -> bool {
         let old = text.as_bytes().get(..self.len).unwrap_or_default();
-        self.width == width && old.len() == self.len && old.iter().rev().take(GUARD).eq(self.guard.iter())
+        self.measure == measure && old.len() == self.len && old.iter().rev().take(GUARD).eq(self.guard.iter())
     }
 
     /// The blocks that no growth of `text` changes: all but the last, and but the one before it while all of the last is on
@@ -276,16 +279,16 @@ fn indent(width: usize) -> Vec<Span<'static>> {
     if width > INDENT.len() * 2 { vec![Span::raw(INDENT)] } else { Vec::new() }
 }
 
-fn answer(text: &str, width: usize, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
+fn answer(text: &str, measure: Measure, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
     let mut blocks = match earlier {
-        Some(earlier) if earlier.grows_into(text, width) => earlier.closed(text),
+        Some(earlier) if earlier.grows_into(text, measure) => earlier.closed(text),
         Some(_) | None => Vec::new(),
     };
     let from = blocks.last().map_or(0, |block| block.end);
-    blocks.extend(markdown::blocks(text.get(from..).unwrap_or_default(), from, width, palette));
+    blocks.extend(markdown::blocks(text.get(from..).unwrap_or_default(), from, measure, palette));
     if blocks.is_empty() && text.width() > 0 {
         // A definition of a link alone makes no block; what was said is shown nevertheless.
-        blocks.push(prompt(text, width));
+        blocks.push(prompt(text, measure.prose));
     }
     blocks
 }
@@ -297,6 +300,7 @@ mod tests {
     use q_core::WallTime;
 
     const PALETTE: Palette = Palette { color: true };
+    const FORTY: Measure = Measure { columns: 40, prose: 40 };
 
     fn entry(text: &str) -> Entry {
         Entry { no: EntryNo(1), at: WallTime(0), body: Body::Answer(text.into()) }
@@ -341,14 +345,23 @@ mod tests {
             let mut grown = None;
             for piece in &pieces {
                 text.push_str(piece);
-                grown = Some(EntryLayout::of(&entry(&text), EntryContext::default(), width, PALETTE, grown));
+                grown = Some(EntryLayout::of(&entry(&text), EntryContext::default(), Measure::new(width, None), PALETTE, grown));
             }
-            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), EntryContext::default(), width, PALETTE, None)));
+            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), EntryContext::default(), Measure::new(width, None), PALETTE, None)));
+        }
+
+        #[test]
+        fn what_is_no_prose_is_no_wider_than_there_is_room(pieces in pieces(), columns in 4usize..60, most in 4u16..60) {
+            let measure = Measure::new(columns, Some(most));
+            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), measure, PALETTE, None);
+            for row in shape.blocks.iter().flat_map(|block| &block.rows) {
+                prop_assert!(row.width() <= columns, "{:?}", row);
+            }
         }
 
         #[test]
         fn no_row_is_wider_than_the_screen(pieces in pieces(), width in 4usize..60) {
-            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), width, PALETTE, None);
+            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), Measure::new(width, None), PALETTE, None);
             for row in shape.blocks.iter().flat_map(|block| &block.rows) {
                 prop_assert!(row.width() <= width, "{:?}", row);
             }
@@ -357,18 +370,22 @@ mod tests {
 
     #[test]
     fn a_line_that_has_not_ended_may_still_belong_to_the_paragraph_above() {
-        let half = EntryLayout::of(&entry("text\n```"), EntryContext::default(), 40, PALETTE, None);
+        let half = EntryLayout::of(&entry("text\n```"), EntryContext::default(), FORTY, PALETTE, None);
         let whole =
-            EntryLayout::of(&entry("text\n```code```"), EntryContext::default(), 40, PALETTE, Some(half));
+            EntryLayout::of(&entry("text\n```code```"), EntryContext::default(), FORTY, PALETTE, Some(half));
         assert_eq!(whole.blocks.len(), 1);
     }
 
     #[test]
     fn another_text_is_not_taken_for_growth() {
-        let shape = EntryLayout::of(&entry("one two three"), EntryContext::default(), 40, PALETTE, None);
-        assert!(shape.is_true_of(&entry("one two three"), EntryContext::default(), 40));
-        assert!(!shape.is_true_of(&entry("one two three"), EntryContext::default(), 41));
-        assert!(!shape.is_true_of(&entry("one two thirty"), EntryContext::default(), 40));
-        assert!(!shape.grows_into("something else entirely", 40));
+        let shape = EntryLayout::of(&entry("one two three"), EntryContext::default(), FORTY, PALETTE, None);
+        assert!(shape.is_true_of(&entry("one two three"), EntryContext::default(), FORTY));
+        assert!(!shape.is_true_of(
+            &entry("one two three"),
+            EntryContext::default(),
+            Measure { columns: 41, ..FORTY }
+        ));
+        assert!(!shape.is_true_of(&entry("one two thirty"), EntryContext::default(), FORTY));
+        assert!(!shape.grows_into("something else entirely", FORTY));
     }
 }

@@ -12,16 +12,17 @@ use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
 use crate::layout::cache::Cache;
 use crate::layout::entry::{EntryContext, EntryLayout, ThoughtFold};
 use crate::layout::folds::Folds;
+use crate::layout::measure::Measure;
 use crate::layout::wrap::Row;
 use crate::plan;
 use crate::style::Palette;
 
-/// A session's rows at one width: measured with a cache that takes up what is looked at, drawn from one that has it.
+/// A session's rows at one measure: measured with a cache that takes up what is looked at, drawn from one that has it.
 #[derive(Debug)]
 pub(crate) struct Flow<'a, C> {
     pub(crate) session: &'a Mirrored,
     cache: C,
-    width: usize,
+    measure: Measure,
     palette: Palette,
     /// What was seen when the session was switched to; what follows is new.
     mark: Option<Mark>,
@@ -35,11 +36,11 @@ impl<'a> Flow<'a, ()> {
     /// The rows of that session, whose prompts of these numbers nothing answered.
     pub(crate) fn new(
         session: &'a Mirrored,
-        (width, palette): (usize, Palette),
+        (measure, palette): (Measure, Palette),
         mark: Option<Mark>,
         unanswered: BTreeSet<EntryNo>,
     ) -> Self {
-        Self { session, cache: (), width, palette, mark, unanswered, folds: Folds::default() }
+        Self { session, cache: (), measure, palette, mark, unanswered, folds: Folds::default() }
     }
 
     /// The same with these entries whole.
@@ -48,8 +49,8 @@ impl<'a> Flow<'a, ()> {
     }
 
     pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
-        let Self { session, cache: (), width, palette, mark, unanswered, folds } = self;
-        Flow { session, cache, width, palette, mark, unanswered, folds }
+        let Self { session, cache: (), measure, palette, mark, unanswered, folds } = self;
+        Flow { session, cache, measure, palette, mark, unanswered, folds }
     }
 }
 
@@ -250,14 +251,14 @@ impl Flow<'_, &mut Cache> {
     /// Rows of one entry, with the empty one before it and the mark.
     pub(crate) fn height(&mut self, index: usize) -> usize {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
-        let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
+        let (id, measure, palette) = (self.session.summary.id, self.measure, self.palette);
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
         let (cache, session, folds) = (&mut *self.cache, self.session, &self.folds);
         let mark = mark_block(session, self.mark, index, move |entry| {
-            Some(cache.shape(id, (entry, beside(session, entry, folds)), width, palette))
+            Some(cache.shape(id, (entry, beside(session, entry, folds)), measure, palette))
         });
-        let shape = self.cache.shape(id, (entry, beside(session, entry, folds)), width, palette);
+        let shape = self.cache.shape(id, (entry, beside(session, entry, folds)), measure, palette);
         lead + usize::from(mark.is_some()) + shape.height() + unanswered
     }
 

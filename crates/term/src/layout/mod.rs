@@ -5,6 +5,7 @@
 pub(crate) mod cache;
 pub(crate) mod flow;
 pub(crate) mod folds;
+pub(crate) mod measure;
 pub(crate) mod selection;
 pub(crate) mod wrap;
 

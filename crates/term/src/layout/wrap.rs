@@ -99,6 +99,28 @@ pub(crate) fn truncated(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// Text cut to so many columns in its middle: of names that begin alike the end tells more than the middle.
+pub(crate) fn without_middle(text: &str, columns: usize) -> Cow<'_, str> {
+    if text.width() <= columns {
+        return Cow::Borrowed(text);
+    }
+    let Some(room) = columns.checked_sub(1) else { return Cow::Borrowed("") };
+    let fitting = |clusters: &mut dyn Iterator<Item = (&str, usize)>, room: usize| {
+        let mut used = 0;
+        let fits = clusters.take_while(|(_, width)| {
+            used += width;
+            used <= room
+        });
+        fits.map(|(cluster, _)| cluster.len()).sum::<usize>()
+    };
+    let all: Vec<(&str, usize)> = clusters(text).collect();
+    let head = fitting(&mut all.iter().copied(), room.div_ceil(2));
+    let tail = fitting(&mut all.iter().rev().copied(), room / 2);
+    let (begin, end) =
+        (text.get(..head).unwrap_or_default(), text.get(text.len() - tail..).unwrap_or_default());
+    Cow::Owned(format!("{begin}…{end}"))
+}
+
 /// Collects styled text and breaks it into rows.
 #[derive(Debug)]
 pub(crate) struct Wrapper {

@@ -137,9 +137,10 @@ impl Overlay for HistorySearch {
         let title = if self.is_wide { " prompts of all sessions " } else { " prompts sent before " };
         let popup = Popup::of(screen, (screen.width.saturating_sub(4), height));
         let inner = popup.draw(buffer, title, &footer(self.hints()));
-        let rows: Vec<(String, Style)> =
-            fitting.iter().map(|prompt| (prompt.shown.clone(), Style::new())).collect();
-        self.picker.draw(buffer, inner, &rows, "no prompt fits; Ctrl+R looks elsewhere")
+        let row = |place: usize| {
+            (fitting.get(place).map_or_else(String::new, |prompt| prompt.shown.clone()), Style::new())
+        };
+        self.picker.draw(buffer, inner, fitting.len(), row, "no prompt fits; Ctrl+R looks elsewhere")
     }
 }
 

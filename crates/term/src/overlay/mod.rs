@@ -24,6 +24,8 @@ mod popup;
 mod queue;
 mod rename;
 mod rules;
+mod session_filter;
+mod session_preview;
 mod switcher;
 
 pub(crate) use call::CallSheet;

@@ -2,6 +2,8 @@
 //!
 //! What is listed, what the filter means and what comes of the choice are its owner's business.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -62,42 +64,46 @@ impl Picker {
 
     /// Chooses the row that is there in that place of what was drawn, of so many; whether there is one.
     pub(super) fn choose_at(&mut self, area: Rect, count: usize, at: Position) -> bool {
-        let row = usize::from(at.y.saturating_sub(area.y + 1)) + self.first(area, count);
+        let in_sight = self.in_sight(count, area.height.saturating_sub(1).into());
+        let row = usize::from(at.y.saturating_sub(area.y + 1)) + in_sight.start;
         let is_one = area.contains(at) && at.y > area.y && row < count;
         self.chosen = if is_one { row } else { self.chosen };
         is_one
     }
 
-    /// The first row in sight: the list moves only as far as the chosen one needs.
-    fn first(&self, area: Rect, count: usize) -> usize {
-        (self.chosen(count) + 1).saturating_sub(area.height.saturating_sub(1).into())
+    /// Which of so many rows are in sight of so many: the list moves only as far as the chosen row needs.
+    pub(super) fn in_sight(&self, count: usize, height: usize) -> Range<usize> {
+        let first = (self.chosen(count) + 1).saturating_sub(height);
+        first..first.saturating_add(height).min(count)
     }
 
-    /// Draws filter and list, and says where the cursor is; `empty` is said where the filter leaves nothing.
+    /// Draws the filter and what is in sight of a list of that length, of which only these rows are made; says where the
+    /// cursor is. `empty` is said where the filter leaves nothing.
     pub(super) fn draw(
         &self,
         buffer: &mut Buffer,
         area: Rect,
-        rows: &[(String, Style)],
+        count: usize,
+        row: impl Fn(usize) -> (String, Style),
         empty: &str,
     ) -> Option<Position> {
         if area.is_empty() {
             return None;
         }
         let (width, height) = (usize::from(area.width), usize::from(area.height - 1));
-        let chosen = self.chosen(rows.len());
-        let first = self.first(area, rows.len());
-        for (place, (row, style)) in rows.iter().enumerate().skip(first).take(height) {
-            let y = area.y + 1 + (place - first) as u16;
-            let row = truncated(row, width);
+        let chosen = self.chosen(count);
+        let shown = self.in_sight(count, height);
+        for (y, place) in (area.y + 1..area.bottom()).zip(shown) {
+            let (row, style) = row(place);
+            let row = truncated(&row, width);
             if place == chosen {
                 let padded = format!("{row}{}", " ".repeat(width.saturating_sub(row.width())));
                 buffer.set_stringn(area.x, y, padded, width, Palette::chosen());
             } else {
-                buffer.set_stringn(area.x, y, row, width, *style);
+                buffer.set_stringn(area.x, y, row, width, style);
             }
         }
-        if rows.is_empty() && height > 0 {
+        if count == 0 && height > 0 {
             buffer.set_stringn(area.x, area.y + 1, empty, width, Palette::dim());
         }
         line::draw(buffer, Rect { height: 1, ..area }, (LABEL, Palette::dim()), &self.filter)

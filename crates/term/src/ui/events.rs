@@ -39,6 +39,9 @@ impl Ui {
     /// Takes an event in. Total: whatever a terminal may send has an answer.
     pub fn handle(&mut self, mirror: &Mirror, event: TerminalEvent) -> Vec<Intent> {
         let mut intents = Vec::new();
+        if matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_) | TerminalEvent::Mouse(_)) {
+            self.note_person();
+        }
         match event {
             TerminalEvent::Key(chord) => {
                 self.note_line_start();
@@ -55,7 +58,7 @@ impl Ui {
                 }
             }
             TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),
-            TerminalEvent::Focus(in_front) => self.in_front = in_front,
+            TerminalEvent::Focus(in_front) => self.note_front(in_front),
             TerminalEvent::Resize(..) => {}
         }
         self.follow_typing(mirror, &mut intents);

@@ -4,7 +4,8 @@
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
-//! session in view, [`delivery`] for what is sent, [`named_keys`] for advice that names keys.
+//! session in view, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
+//! that names keys.
 
 mod commands;
 mod completion;
@@ -30,6 +31,7 @@ mod submissions;
 mod trust;
 mod trust_question;
 mod visits;
+mod watch;
 mod written;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};

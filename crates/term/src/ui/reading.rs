@@ -7,6 +7,7 @@ use crate::command::Action;
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
+use crate::layout::measure::Measure;
 use crate::layout::selection::TextReach;
 use crate::overlay::OverlaySubject;
 use crate::ui::state::Ui;
@@ -15,9 +16,10 @@ impl Ui {
     /// The transcript in view, without what was laid out of it.
     fn transcript<'a>(&self, mirror: &'a Mirror) -> Option<Flow<'a, ()>> {
         let session = mirror.get(self.focus?)?;
-        let (width, palette, mark) = (self.frame.geometry.columns, self.palette(), self.pane().mark);
+        let measure = Measure::new(self.frame.geometry.columns, self.options.text_width);
+        let (palette, mark) = (self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        let flow = Flow::new(session, (width, palette), mark, unanswered);
+        let flow = Flow::new(session, (measure, palette), mark, unanswered);
         let key = self.options.keymap.at_once(Action::Thoughts, true);
         Some(flow.folded(self.pane().folds.clone().by_key(key)))
     }

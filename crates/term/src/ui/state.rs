@@ -13,6 +13,7 @@ use crate::found::TranscriptSearch;
 use crate::inbox::{Inbox, LineStart};
 use crate::keymap::Keymap;
 use crate::kinds::Kinds;
+use crate::notification::TitleSetting;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
 use crate::theme::ScreenTheme;
@@ -23,6 +24,7 @@ use crate::ui::pointing::Pressed;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
 use crate::ui::visits::Visits;
+use crate::ui::watch::Watch;
 use crate::way::Way;
 use crate::words::GUIDE;
 
@@ -35,6 +37,12 @@ pub struct Options {
     pub theme: Option<ScreenTheme>,
     /// Whether anything may move by itself.
     pub motion: bool,
+    /// What the title of the window says.
+    pub title: TitleSetting,
+    /// Whether notifications name sessions.
+    pub notify_names: bool,
+    /// The widest that prose is set; nothing where it takes the width there is.
+    pub text_width: Option<u16>,
     /// How many sessions may be live.
     pub max_live: usize,
     /// The person's home directory, shown as `~`; empty if unknown.
@@ -53,6 +61,9 @@ impl Default for Options {
             color: true,
             theme: None,
             motion: true,
+            title: TitleSetting::default(),
+            notify_names: false,
+            text_width: None,
             max_live: q_core::Limits::default().live_sessions,
             home: String::new(),
             kinds: Kinds::default(),
@@ -114,6 +125,7 @@ pub struct Ui {
     pub(crate) submissions: Submissions,
     pub(super) shown: Option<(Option<SessionId>, bool)>,
     pub(super) in_front: bool,
+    pub(super) watch: Watch,
     /// Whether a session's directory is trusted, while that is asked.
     pub(super) trust: Option<TrustQuestion>,
     pub(crate) places: Places,
@@ -148,6 +160,7 @@ impl Ui {
             submissions: Submissions::default(),
             shown: None,
             in_front: true,
+            watch: Watch::default(),
             trust: None,
             places: Places::default(),
             frame: LastFrame::default(),

@@ -23,5 +23,7 @@ fn a_panic_gives_the_terminal_back_and_can_be_read() {
     let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
     let left = raw.rfind("\x1b[?1049l").expect("the alternate screen is left");
     assert!(left > raw.rfind("\x1b[?1049h").expect("it was entered"));
+    let title = raw.rfind("\x1b[23;2t").expect("the title before is there again");
+    assert!(left < title && title < raw.find("on purpose").expect("the panic is told"), "{raw:?}");
     assert!(left < raw.find("on purpose").expect("the panic is told"), "given back first");
 }

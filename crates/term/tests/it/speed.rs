@@ -117,3 +117,18 @@ fn finding_in_a_session_of_ten_thousand_entries() {
         step("an older place", "Enter");
     }
 }
+
+#[test]
+fn choosing_among_ten_thousand_sessions() {
+    let sessions = (1..=10_000).map(|slot| session(slot, &format!("session-{slot}-of-many")));
+    let mut world = World::with(120, 40, sessions.collect());
+    let mut times = Vec::new();
+    for key in ["Alt+S", "o", "f", "-", "m", "Down", "Down", "Backspace", "9", "Enter"] {
+        let begin = Instant::now();
+        world.keys(&[key]);
+        world.paint();
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    println!("a key in the list of 10,000: median {:?}, worst {:?}", times[5], times[9]);
+}

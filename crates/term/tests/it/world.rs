@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) mirror: Mirror,
     /// What the clock of this terminal shows; looking at a frame takes a second.
     pub(crate) at: Instant,
+    /// What the calendar says.
+    pub(crate) wall: WallTime,
     terminal: Terminal<TestBackend>,
 }
 
@@ -32,6 +34,7 @@ impl World {
             ui: Ui::new(options),
             mirror: Mirror::default(),
             at: Instant(1_000_000),
+            wall: NOW,
             terminal: Terminal::new(TestBackend::new(columns, rows)).unwrap(),
         }
     }
@@ -79,9 +82,9 @@ impl World {
     }
 
     pub(crate) fn paint(&mut self) {
-        let (ui, mirror) = (&mut self.ui, &self.mirror);
+        let (ui, mirror, wall) = (&mut self.ui, &self.mirror, self.wall);
         let paint = |frame: &mut Frame<'_>| {
-            lay_out(ui, mirror, frame.area(), NOW);
+            lay_out(ui, mirror, frame.area(), wall);
             draw(frame, ui, mirror);
         };
         self.terminal.draw(paint).unwrap();
