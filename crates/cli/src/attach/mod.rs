@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use q_client::{Backoff, News};
-use q_core::Instant;
 use q_core::address;
+use q_core::{Instant, Mirror};
 use q_host::clock::Clock;
 use q_term::theme::{ScreenTheme, Theme};
 use q_term::{Options, TerminalEvent, Ui};
@@ -71,21 +71,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         None => ui.refreshed(&client.mirror),
     };
     ui.only_read(client.host().read_only.clone());
-    if let Some(exceeded) = exceeded {
-        ui.notify(exceeded);
-    }
-    if let Some((colour, contrast)) = theme.and_then(|theme| theme.hard_to_read().next()) {
-        ui.notify(format!(
-            "the theme's {colour} is hard to read on its ground: a contrast of {}.{:02}, and 4.5 is the least",
-            contrast / 100,
-            contrast % 100
-        ));
-    }
-    // What was cut short is said instead, if anything was.
-    ui.welcome_back(&client.mirror);
-    if let Some(faults) = context.keys.told() {
-        ui.warn(faults);
-    }
+    say_at_first(&mut ui, context, theme.as_ref(), exceeded, &client.mirror);
     let signals = Signals::listen()?;
     let way = context.screen.notify.way(|name| context.environment.text(name));
     let screen = Screen::take(context.mouse, way)?;
@@ -134,6 +120,30 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         }
     }
     farewell(outcome, is_taken, &client)
+}
+
+/// What is said in the first frame: of all that could be, the last counts most.
+fn say_at_first(
+    ui: &mut Ui,
+    context: &Context,
+    theme: Option<&Theme>,
+    exceeded: Option<String>,
+    mirror: &Mirror,
+) {
+    if let Some(exceeded) = exceeded {
+        ui.notify(exceeded);
+    }
+    if let Some((colour, contrast)) = theme.and_then(|theme| theme.hard_to_read().next()) {
+        ui.notify(format!(
+            "the theme's {colour} is hard to read on its ground: a contrast of {}.{:02}, and 4.5 is the least",
+            contrast / 100,
+            contrast % 100
+        ));
+    }
+    ui.welcome_back(mirror);
+    if let Some(faults) = context.keys.told() {
+        ui.warn(faults);
+    }
 }
 
 /// What the terminal and the configuration are like.

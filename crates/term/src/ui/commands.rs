@@ -122,11 +122,7 @@ impl Ui {
             }
             Action::Queue => return self.show_queue(mirror),
             Action::Usage => return self.show_usage(mirror),
-            Action::Processes | Action::Kill => {
-                let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
-                let stop = arguments.number.map(|number| number as u64);
-                intents.push(Intent::Processes { session: session.summary.id, stop });
-            }
+            Action::Processes | Action::Kill => return self.ask_processes(mirror, arguments.number, intents),
             Action::Context => {
                 let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
                 intents.push(Intent::Context { session: session.summary.id });
@@ -155,6 +151,19 @@ impl Ui {
             Action::Suspend => intents.push(Intent::Suspend),
             _told_to_the_core => return self.send_to_core(mirror, command, intents),
         }
+        CommandStatus::Done
+    }
+
+    /// Asks what goes on in the background of the session in view, once that of this number is ended, if one is named.
+    fn ask_processes(
+        &mut self,
+        mirror: &Mirror,
+        number: Option<usize>,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        let stop = number.map(|number| number as u64);
+        intents.push(Intent::Processes { session: session.summary.id, stop });
         CommandStatus::Done
     }
 
