@@ -142,9 +142,10 @@ impl Ui {
     }
 
     /// Tab: takes what alone is meant, types as far as all that begin so are one, or enters the list.
-    pub(super) fn complete(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+    pub(super) fn complete(&mut self, mirror: &Mirror) {
         if self.completion.closed.take().is_some() {
-            self.follow_typing(mirror, intents);
+            // What was known when it was closed still is: Tab must not take the first that becomes known again.
+            self.list_anew(mirror);
         }
         if self.completion_in_view().is_some() {
             self.take_or_enter();

@@ -47,7 +47,7 @@ impl Ui {
             Action::History(step) => self.walk_history(step),
             // Esc leaves what lies on top; of the prompt itself it takes nothing away.
             Action::Cancel => self.pane_mut().selection = None,
-            Action::Complete => self.complete(mirror, intents),
+            Action::Complete => self.complete(mirror),
             action => {
                 if let Some(edit) = action.edits() {
                     self.pane_mut().editor.edit(edit);
