@@ -10,14 +10,14 @@ use crate::ui::Ui;
 use crate::words::{self, GUIDE};
 
 const NO_SESSION: &[&str] = &[
-    "Welcome to q: many conversations in one terminal.",
     "",
-    "Type a question below and press Enter. That opens your first session; it is named after what you ask.",
+    "Type a question and press Enter: that opens your first session. Or try",
     "",
-    "  /new NAME       open a session with a name of your choice",
-    "  Ctrl+X          then a key: new, switch, list, close …; the keys are shown",
-    "  /help, F1       everything q can do",
-    "  Ctrl+D          leave; what runs goes on, and q brings you back",
+    "  /new NAME       open one with a name of your choice",
+    "  /switch NAME    go to another; what runs in this one goes on",
+    "  /sessions       see them all",
+    "",
+    "/help: everything; Ctrl+X: the keys; Ctrl+D leaves, q brings you back.",
 ];
 
 const EMPTY_SESSION: &[&str] = &[
@@ -30,14 +30,22 @@ const EMPTY_SESSION: &[&str] = &[
 const TRY: &str = "Try: how do I switch sessions?";
 
 /// What whoever has no model can have at once.
-const OFFER: &str = "A small model for this machine, in the shell: q model pull smollm2";
+const OFFER: &str = "A model, in the shell: q setup (a small one here: q model pull smollm2)";
+
+/// How somebody else is to answer.
+const ANOTHER: &str = "Another agent, in the shell: q setup";
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
-    let session = ui.focus.and_then(|id| mirror.get(id));
-    let agent = session.map_or_else(|| ui.options.agent.clone(), |session| words::agent(&session.summary));
+    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else {
+        let (answers, change) = first_answers(&ui.options.agent);
+        let begins = [answers.as_str(), change];
+        let lines: Vec<&str> = begins.into_iter().chain(NO_SESSION.iter().copied()).collect();
+        return page::draw(buffer, area, &lines, None);
+    };
+    let agent = words::agent(&session.summary);
     let answers = words::who_answers(&agent);
-    let mut lines: Vec<&str> = if session.is_some() { EMPTY_SESSION.to_vec() } else { NO_SESSION.to_vec() };
-    let tools = session.and_then(|session| looks_only(&session.summary));
+    let mut lines: Vec<&str> = EMPTY_SESSION.to_vec();
+    let tools = looks_only(&session.summary);
     lines.extend(["", &answers]);
     lines.extend(tools.as_deref());
     if agent == GUIDE {
@@ -48,4 +56,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
         }
     }
     page::draw(buffer, area, &lines, None);
+}
+
+/// Who answers in a first session, and how that is changed: a line each, so that all of a first screen is read at once.
+fn first_answers(agent: &str) -> (String, &'static str) {
+    if agent == GUIDE {
+        ("Welcome to q. The guide answers, offline, about q alone; it is no model.".to_owned(), OFFER)
+    } else {
+        (format!("Welcome to q. {agent} answers."), ANOTHER)
+    }
 }

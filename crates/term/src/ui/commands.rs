@@ -306,7 +306,9 @@ impl Ui {
     }
 
     fn help(&mut self, topic: Option<String>) -> CommandStatus {
-        if let Some(topic) = topic.as_ref().filter(|topic| !ROWS.iter().any(|row| row.mentions(topic))) {
+        let is_known =
+            |topic: &str| command::topic_page(topic).is_some() || ROWS.iter().any(|row| row.mentions(topic));
+        if let Some(topic) = topic.as_ref().filter(|topic| !is_known(topic)) {
             return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
         self.open_page(" help ", OverlaySubject::Nothing, HelpSheet { topic });
