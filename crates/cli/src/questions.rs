@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead as _, Read as _};
 
+use q_term::sanitize::visible_line;
 use q_term::typed;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
@@ -35,7 +36,8 @@ pub(crate) async fn ask<T>(
     loop {
         let answer = {
             let _shown_again = if question.is_secret { Some(HiddenInput::begin()?) } else { None };
-            out::text(&format!("{} [{}]: ", question.words, question.enter))?;
+            // Names of models come from servers.
+            out::text(&visible_line(&format!("{} [{}]: ", question.words, question.enter)))?;
             line().await?.ok_or_else(left)?
         };
         let told = match answer.trim() {

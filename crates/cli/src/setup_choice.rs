@@ -10,7 +10,7 @@ use crate::config::providers::{LOCAL, PROVIDERS, Provider};
 use crate::environment::ProcessEnvironment;
 use crate::local;
 
-/// Any other server that speaks OpenAI's protocol: what it is called in the list.
+/// Any other server that speaks `OpenAI`'s protocol: what it is called in the list.
 pub(crate) const SERVER: &str = "server";
 /// How many names stand beside one another, each in a column of so many letters.
 const ACROSS: usize = 4;
@@ -28,10 +28,10 @@ pub(crate) enum AgentOrigin {
 /// One that can be chosen.
 #[derive(Clone, Debug)]
 pub(crate) struct AgentChoice {
-    pub(crate) name: String,
-    pub(crate) source: AgentOrigin,
     /// What there is already by which it could answer at once.
     pub(crate) ready: Option<String>,
+    pub(crate) source: AgentOrigin,
+    pub(crate) name: String,
 }
 
 /// All of them, as this machine has them.

@@ -11,7 +11,7 @@ use crate::permissions_file::quoted;
 use crate::setup_choice::AgentOrigin;
 
 /// The directory of keys that were typed, beside the configuration.
-const KEYS: &str = "keys";
+pub(crate) const KEYS: &str = "keys";
 /// The variable that a key is in which was typed and is in no file yet. No other process gets it.
 const TYPED: &str = "Q_SETUP_KEY";
 /// The longest name of an agent that is written.
@@ -28,12 +28,12 @@ pub(crate) enum AgentKey {
 
 /// What was answered so far.
 pub(crate) struct AgentDraft {
+    pub(crate) key: AgentKey,
     pub(crate) name: String,
     pub(crate) source: AgentOrigin,
     pub(crate) base_url: Option<String>,
     /// Empty for the one that its provider, its server or its program has by itself.
     pub(crate) model: String,
-    pub(crate) key: AgentKey,
 }
 
 impl AgentDraft {
@@ -84,7 +84,7 @@ impl AgentDraft {
             (AgentKey::Variable(variable), _) => Some(variable.as_str()).filter(is_unset),
             // AWS's tools may have them.
             (AgentKey::Usual, AgentOrigin::Provider(provider)) if provider.dialect != Dialect::Bedrock => {
-                provider.keys.first().copied().filter(|_| provider.keys.iter().all(|key| is_unset(&key)))
+                provider.keys.first().copied().filter(|_| provider.keys.iter().all(is_unset))
             }
             (AgentKey::Typed(_), _)
             | (AgentKey::Usual, AgentOrigin::Provider(_) | AgentOrigin::Program(_) | AgentOrigin::Server) => {

@@ -170,26 +170,22 @@ pub(crate) struct AgentsArgs {
 }
 
 // No documentation here: clap would print it as what the verb does.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct SetupArgs {
     /// Who answers: a provider (anthropic, openai, ollama …), a program over ACP (claude-code, codex …), local, or server
     #[arg(long)]
     pub(crate) provider: Option<String>,
-    /// What the agent is called; as the provider when left out
-    #[arg(long)]
+    #[arg(long, help = "What the agent is called; as the provider when left out")]
     pub(crate) name: Option<String>,
-    /// Where its server is, if not where the provider has it
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) base_url: Option<String>,
-    /// Which model is asked
-    #[arg(long)]
-    pub(crate) model: Option<String>,
-    /// The variable that holds its key
-    #[arg(long, value_name = "VARIABLE")]
-    pub(crate) key_env: Option<String>,
     /// Ask nothing: it is tried, and written if it answers
     #[arg(long, requires = "provider")]
     pub(crate) yes: bool,
+    #[arg(long, value_name = "ADDRESS", help = "Where its server is, if not where the provider has it")]
+    pub(crate) base_url: Option<String>,
+    #[arg(long, help = "Which model is asked")]
+    pub(crate) model: Option<String>,
+    #[arg(long, value_name = "VARIABLE", help = "The variable that holds its key")]
+    pub(crate) key_env: Option<String>,
 }
 
 /// What can be done with agents.

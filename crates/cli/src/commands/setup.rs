@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::places::{config_file, place};
 use crate::questions::{LineQuestion, ask, unless_left};
 use crate::setup_choice::{AgentChoice, AgentOrigin, choices, listed, meant};
-use crate::setup_draft::{AgentDraft, AgentKey, name_fault};
+use crate::setup_draft::{AgentDraft, AgentKey, KEYS, name_fault};
 use crate::{agent_key, config_text, local, out, state_file};
 
 /// How many models of a server are listed; others are typed by name.
@@ -27,8 +27,7 @@ const LISTED: usize = 10;
 /// What is fetched where no model is on this machine yet.
 const SMALL: &str = "smollm2";
 /// What is said before the first question.
-const INTRODUCTION: &str =
-    "q setup: who answers in new sessions? Enter takes what stands in [ ], ? explains, Ctrl+C leaves.\n";
+const INTRODUCTION: &str = "Enter takes what stands in [ ], ? explains, Ctrl+C leaves.\n";
 
 /// Where it is done, and what there is already.
 struct SetupDesk<'a> {
@@ -56,21 +55,24 @@ pub(crate) async fn run(environment: &ProcessEnvironment, args: SetupArgs) -> Re
 impl SetupDesk<'_> {
     async fn with_questions(&self, args: &SetupArgs) -> Result<ExitCode, CliError> {
         out::line(INTRODUCTION)?;
-        let mut chosen_before: Option<String> = None;
+        let mut before: Option<(String, AgentDraft)> = None;
         loop {
-            let choice = self.ask_who(args, chosen_before.as_deref()).await?;
-            chosen_before = Some(choice.name.clone());
-            let draft = self.ask_how(args, choice).await?;
+            // What was typed with the verb may be what was wrong.
+            let args = if before.is_some() { &SetupArgs::default() } else { args };
+            let choice = self.ask_who(args, before.as_ref().map(|(name, _)| name.as_str())).await?;
+            let known = before.as_ref().map(|(_, draft)| draft).filter(|draft| draft.source == choice.source);
+            let draft = self.ask_how(args, choice, known).await?;
             let works = self.try_out(&draft).await?;
             if self.is_confirmed(&draft, works).await? {
                 return self.write(&draft);
             }
+            before = Some((choice.name.clone(), draft));
         }
     }
 
     async fn ask_who(&self, args: &SetupArgs, before: Option<&str>) -> Result<&AgentChoice, CliError> {
         let of = |typed: &str| meant(&self.choices, typed, self.environment);
-        if let Some(typed) = args.provider.as_ref().filter(|_| before.is_none()) {
+        if let Some(typed) = &args.provider {
             return of(typed).map_err(CliError::usage);
         }
         for line in listed(&self.choices) {
@@ -78,9 +80,10 @@ impl SetupDesk<'_> {
         }
         let first = self.choices.first().map_or("", |choice| choice.name.as_str());
         let enter = before.unwrap_or(first);
-        let about = "A number or a name. Those with a remark can answer at once; the others want a key from their provider's \
-                     pages, or a server\nof yours that runs. `server` is any other one that speaks OpenAI's protocol. Agents over ACP \
-                     (claude-code, codex, opencode …)\nare listed once their programs are on PATH.";
+        let about = "A number or a name. Those with a remark can answer at once; others want a\n\
+                     key from their provider's pages, or a server of yours that runs: `server`\n\
+                     is any that speaks OpenAI's protocol. Agents over ACP (claude-code, codex,\n\
+                     opencode …) are listed once their programs are on PATH.";
         ask(LineQuestion { words: "Who answers", enter, about, is_secret: false }, |typed| {
             of(if typed.is_empty() { enter } else { typed })
         })
@@ -88,57 +91,45 @@ impl SetupDesk<'_> {
     }
 
     /// All that is asked of one that was chosen.
-    async fn ask_how(&self, args: &SetupArgs, choice: &AgentChoice) -> Result<AgentDraft, CliError> {
+    async fn ask_how(
+        &self,
+        args: &SetupArgs,
+        choice: &AgentChoice,
+        before: Option<&AgentDraft>,
+    ) -> Result<AgentDraft, CliError> {
         if choice.name == LOCAL && local::in_use(&self.place).is_none() {
             self.fetch_model().await?;
         }
-        let mut draft = self.draft(args, choice)?;
-        if self.is_taken(&draft.name) && args.name.is_none() {
+        let mut draft = drafted(args, choice)?;
+        if self.is_taken(&draft.name) {
             draft.name = self.ask_name(&draft.name).await?;
         }
         if draft.base_url.is_none()
             && let Some(usual) = asked_address(draft.source)
         {
-            draft.base_url = ask_address(usual).await?;
+            draft.base_url = ask_address(usual, before.and_then(|before| before.base_url.as_deref())).await?;
         }
         if args.key_env.is_none() {
             draft.key = self.ask_key(&draft).await?;
         }
         if args.model.is_none() && draft.lists_models() {
             let models = self.models(&draft).await;
-            draft.model = ask_model(&draft, &models).await?;
+            draft.model = ask_model(&draft, &models, before.map_or("", |before| &before.model)).await?;
         }
         Ok(draft)
     }
 
-    /// What the words of the command line say of it, and where they do not, what is usual.
-    fn draft(&self, args: &SetupArgs, choice: &AgentChoice) -> Result<AgentDraft, CliError> {
-        let name = args.name.clone().unwrap_or_else(|| choice.name.clone());
-        if let Some(fault) = name_fault(&name) {
-            return Err(CliError::usage(fault));
-        }
-        if let Some(fault) = args.base_url.as_deref().and_then(address_fault) {
-            return Err(CliError::usage(fault));
-        }
-        Ok(AgentDraft {
-            name,
-            source: choice.source,
-            base_url: args.base_url.clone(),
-            model: args.model.clone().unwrap_or_default(),
-            key: args.key_env.clone().map_or(AgentKey::Usual, AgentKey::Variable),
-        })
-    }
-
     fn is_taken(&self, name: &str) -> bool {
-        self.config.agents.contains_key(name) || self.config.mistaken.contains_key(name)
+        // A file of keys may be the one of an agent of another name.
+        let has_key = self.file.with_file_name(KEYS).join(name).exists();
+        has_key || self.config.agents.contains_key(name) || self.config.mistaken.contains_key(name)
     }
 
     async fn ask_name(&self, taken: &str) -> Result<String, CliError> {
-        let free = (2..).map(|no| format!("{taken}-{no}")).find(|name| !self.is_taken(name));
+        let free = (2..1000).map(|no| format!("{taken}-{no}")).find(|name| !self.is_taken(name));
         let enter = free.as_deref().unwrap_or_default();
-        let words = format!("There is an agent {taken} already. The name of the new one");
-        let about =
-            format!("{taken} typed here replaces the one that there is; any other name leaves it as it is.");
+        let words = format!("{taken} is there already. The name of the new one");
+        let about = format!("{taken} typed here replaces the one that there is; any other name leaves it.");
         ask(LineQuestion { words: &words, enter, about: &about, is_secret: false }, |typed| {
             let name = if typed.is_empty() { enter } else { typed };
             name_fault(name).map_or_else(|| Ok(name.to_owned()), Err)
@@ -160,12 +151,12 @@ impl SetupDesk<'_> {
             (None, None) => "none".to_owned(),
         };
         let about = format!(
-            "What {name} knows you by, from its pages. What you type or paste is not shown; it goes to a file of its own beside\n\
-             {}, which you alone can read.",
+            "What {name} knows you by, from its pages. What you type or paste is not\n\
+             shown; it goes to a file of its own, which you alone can read, beside\n{}",
             self.file.display()
         );
         ask(
-            LineQuestion { words: "Its key, unseen", enter: &enter, about: &about, is_secret: true },
+            LineQuestion { words: "Its key, not shown", enter: &enter, about: &about, is_secret: true },
             |typed| {
                 if typed.is_empty() {
                     return Ok(AgentKey::Usual);
@@ -247,13 +238,12 @@ impl SetupDesk<'_> {
             out::line(&format!("\nand the key to {}, for you alone.", key.display()))?;
         }
         out::line("")?;
-        let (words, enter) = match works {
+        let (asked, enter) = match works {
             Some(false) => ("It did not answer. b goes back to the questions, w writes it all the same", "b"),
             Some(true) | None => ("Write it? w writes it, b goes back to the questions", "w"),
         };
-        let about = "Nothing is written yet, and nothing is if you leave with Ctrl+C. What is written is a text that you can \
-                     change with an editor.";
-        ask(LineQuestion { words, enter, about, is_secret: false }, |typed| match typed {
+        let about = "Nothing is written yet, and nothing is if you leave with Ctrl+C. What is\nwritten is a text that you can change with an editor.";
+        ask(LineQuestion { words: asked, enter, about, is_secret: false }, |typed| match typed {
             "" => Ok(enter == "w"),
             "w" | "W" | "y" | "yes" => Ok(true),
             "b" | "B" | "n" | "no" => Ok(false),
@@ -272,7 +262,11 @@ impl SetupDesk<'_> {
                 .and_then(|()| state_file::write(&file, key))
                 .map_err(failed)?;
         }
-        config_text::write(&self.file, &text)?;
+        config_text::write(&self.file, &text).inspect_err(|_| {
+            if let Some((file, _)) = draft.key_file(&self.file) {
+                let _nobody_names_it = std::fs::remove_file(file);
+            }
+        })?;
         out::line(&format!("Written. {} answers in new sessions: q opens q.", draft.name))?;
         if let Some(variable) = draft.awaited_key(self.environment) {
             out::note(&format!("its key is still to come: export {variable}=..."));
@@ -292,7 +286,8 @@ impl SetupDesk<'_> {
     /// Has the small model come to this machine.
     async fn fetch_model(&self) -> Result<(), CliError> {
         let words = format!("No model is on this machine yet. Fetch {SMALL} (98 MB)?");
-        let about = "It is small, answers in a second or two on any machine, and knows little. Another: q model use FILE.gguf";
+        let about =
+            "It is small and knows little, and needs no network. q model use FILE.gguf\ntakes another one.";
         ask(LineQuestion { words: &words, enter: "yes", about, is_secret: false }, |typed| match typed {
             "" | "y" | "yes" => Ok(()),
             _ => Err("without a model nobody answers; Ctrl+C leaves".to_owned()),
@@ -311,7 +306,7 @@ impl SetupDesk<'_> {
     /// For scripts: what is not said is as usual, and only what answers is written.
     async fn without_questions(&self, args: &SetupArgs) -> Result<ExitCode, CliError> {
         let choice = self.ask_who(args, None).await?;
-        let mut draft = self.draft(args, choice)?;
+        let mut draft = drafted(args, choice)?;
         if self.is_taken(&draft.name) {
             return Err(CliError::usage(format!("there is an agent {} already", draft.name)).hint(
                 "--name NAME calls the new one otherwise; to replace it, leave out --yes and be asked",
@@ -346,7 +341,7 @@ impl SetupDesk<'_> {
         };
         let choice = choice.or_else(|| self.choices.iter().find(|choice| choice.name == "anthropic"));
         let Some(choice) = choice else { return Err(CliError::usage("there is no terminal to ask at")) };
-        let mut draft = self.draft(args, choice)?;
+        let mut draft = drafted(args, choice)?;
         if draft.base_url.is_none() && asked_address(draft.source) == Some("") {
             draft.base_url = Some("https://NAME.example/v1".to_owned());
         }
@@ -356,6 +351,24 @@ impl SetupDesk<'_> {
             .hint(format!("put the lines above into {file}"))
             .hint(format!("or have it tried and written unasked: q setup --provider {} --yes", choice.name)))
     }
+}
+
+/// What the words of the command line say of it, and where they do not, what is usual.
+fn drafted(args: &SetupArgs, choice: &AgentChoice) -> Result<AgentDraft, CliError> {
+    let name = args.name.clone().unwrap_or_else(|| choice.name.clone());
+    if let Some(fault) = name_fault(&name) {
+        return Err(CliError::usage(fault));
+    }
+    if let Some(fault) = args.base_url.as_deref().and_then(address_fault) {
+        return Err(CliError::usage(fault));
+    }
+    Ok(AgentDraft {
+        name,
+        source: choice.source,
+        base_url: args.base_url.clone(),
+        model: args.model.clone().unwrap_or_default(),
+        key: args.key_env.clone().map_or(AgentKey::Usual, AgentKey::Variable),
+    })
 }
 
 /// The address that is offered where one is asked for: empty where only the person knows it, nothing where none is asked for.
@@ -371,10 +384,9 @@ fn asked_address(source: AgentOrigin) -> Option<&'static str> {
 }
 
 /// Where its server is; nothing where it is where it usually is.
-async fn ask_address(usual: &str) -> Result<Option<String>, CliError> {
-    let enter = if usual.is_empty() { "http://127.0.0.1:8080/v1" } else { usual };
-    let about = "The beginning of all its addresses, as its pages have it: http://127.0.0.1:8080/v1, \
-                 https://NAME.openai.azure.com/openai/v1";
+async fn ask_address(usual: &str, before: Option<&str>) -> Result<Option<String>, CliError> {
+    let enter = before.unwrap_or(if usual.is_empty() { "http://127.0.0.1:8080/v1" } else { usual });
+    let about = "The beginning of all its addresses, as its pages have it:\nhttp://127.0.0.1:8080/v1, https://NAME.openai.azure.com/openai/v1";
     ask(LineQuestion { words: "Its address", enter, about, is_secret: false }, |typed| {
         let address = if typed.is_empty() { enter } else { typed };
         match address_fault(address) {
@@ -386,7 +398,7 @@ async fn ask_address(usual: &str) -> Result<Option<String>, CliError> {
 }
 
 /// The model; empty for the usual one.
-async fn ask_model(draft: &AgentDraft, models: &[String]) -> Result<String, CliError> {
+async fn ask_model(draft: &AgentDraft, models: &[String], before: &str) -> Result<String, CliError> {
     let usual = draft.usual_model();
     for (no, model) in (1..).zip(models.iter().take(LISTED)) {
         out::line(&format!("{no:>4}  {}", q_term::sanitize::visible_line(model)))?;
@@ -396,9 +408,10 @@ async fn ask_model(draft: &AgentDraft, models: &[String]) -> Result<String, CliE
     }
     let by_itself = matches!(draft.source, AgentOrigin::Server);
     let first = models.first().map_or("", String::as_str);
-    let default = if usual.is_empty() { first } else { usual };
+    let known = [before, usual, first].into_iter().find(|name| !name.is_empty());
+    let default = known.unwrap_or_default();
     let enter = if default.is_empty() && by_itself { "the server's own" } else { default };
-    let about = "A number or a name. Another one can be chosen in every session by /model, and for good in the table.";
+    let about = "A number or a name. /model chooses another one for a session.\nA new one for all is written into the table.";
     let wanted = std::cell::RefCell::new(String::new());
     ask(LineQuestion { words: "Its model", enter, about, is_secret: false }, |typed| {
         let number =

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use q_testkit::program_double::ProgramDouble;
 use q_testkit::server::Script;
 use q_testkit::terminal::Terminal;
 
@@ -57,7 +58,7 @@ fn three_answers_lead_to_an_agent() {
             ("Who answers", "server"),
             ("Its address", "127.0.0.1:1"),
             ("Its address", &url),
-            ("Its key, unseen [none]", KEY),
+            ("Its key, not shown [none]", KEY),
             ("Its model [scripted]", "scripted-minni"),
             ("Its model [scripted]", "2"),
         ],
@@ -102,7 +103,7 @@ fn what_is_there_already_is_offered_first_and_enter_takes_it() {
         &mut terminal,
         &[
             ("Who answers [mistral]", ""),
-            ("There is an agent mistral already", "?"),
+            ("mistral is there already", "?"),
             ("The name of the new one [mistral-2]", "a b"),
             ("[mistral-2]", ""),
             ("[the one in MISTRAL_API_KEY]", ""),
@@ -155,14 +156,44 @@ fn an_agent_that_does_not_answer_is_written_only_by_a_word() {
     world.server.on("one word", Script::new().status(401, refused));
     let url = world.server.base_url();
     let mut terminal = world.terminal(&["setup", "--provider", "server", "--base-url", &url, "--model", "m"]);
+    let address = format!("Its address [{url}]");
     answered(&mut terminal, &[("Its key", KEY), ("It did not answer", "")]);
-    answered(&mut terminal, &[("Who answers [server]", ""), ("Its key", ""), ("It did not answer", "w")]);
+    answered(
+        &mut terminal,
+        &[
+            ("Who answers [server]", ""),
+            (&address, ""),
+            ("Its key", ""),
+            ("Its model [m]", ""),
+            ("It did not answer", "w"),
+        ],
+    );
     terminal.wait_text("Written. server answers");
     terminal.wait_detached();
     assert_eq!(
         world.config(),
         format!("agent = \"server\"\n\n[agents.server]\nbase_url = \"{url}\"\nmodel = \"m\"\n")
     );
+}
+
+#[test]
+fn a_program_on_path_is_an_agent_without_any_key() {
+    let mut world = World::unnamed();
+    let double = ProgramDouble::acp(world.home.path());
+    let bin = world.home.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let (name, value) = double.variable();
+    let script = format!("#!/bin/sh\n{name}={value} exec {}\n", double.command("modes").join(" "));
+    fs::write(bin.join("opencode"), script).unwrap();
+    fs::set_permissions(bin.join("opencode"), PermissionsExt::from_mode(0o700)).unwrap();
+    world.home.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    let mut terminal = world.terminal(&["setup"]);
+    answered(&mut terminal, &[("Who answers [opencode]", ""), ("Write it? w", "b")]);
+    answered(&mut terminal, &[("Who answers [opencode]", ""), ("Write it? w", "")]);
+    terminal.wait_text("Written. opencode answers");
+    terminal.wait_detached();
+    assert_eq!(world.config(), "agent = \"opencode\"\n\n[agents.opencode]\nacp = \"opencode\"\n");
+    assert_eq!(double.processes().len(), 2, "it was tried each time");
 }
 
 #[test]
