@@ -230,7 +230,7 @@ impl SetupDesk<'_> {
     async fn is_confirmed(&self, draft: &AgentDraft, works: Option<bool>) -> Result<bool, CliError> {
         out::line(&format!("\nTo be written to {}, where all else stays as it is:\n", self.file.display()))?;
         let before = self.config.agent.as_ref().filter(|agent| **agent != draft.name);
-        let before = before.map(|agent| format!("   # {agent} until now")).unwrap_or_default();
+        let before = before.map(|agent| format!("   (until now: {agent})")).unwrap_or_default();
         let table = if self.is_taken(&draft.name) { "\n(in the place of the one of that name)" } else { "" };
         let shown = format!("agent = \"{}\"{before}\n\n{}{}", draft.name, draft.table().trim_end(), table);
         out::line(&format!("    {}", shown.replace('\n', "\n    ")))?;

@@ -185,7 +185,7 @@ fn a_program_on_path_is_an_agent_without_any_key() {
     let (name, value) = double.variable();
     let script = format!("#!/bin/sh\n{name}={value} exec {}\n", double.command("modes").join(" "));
     fs::write(bin.join("opencode"), script).unwrap();
-    fs::set_permissions(bin.join("opencode"), PermissionsExt::from_mode(0o700)).unwrap();
+    fs::set_permissions(bin.join("opencode"), fs::Permissions::from_mode(0o700)).unwrap();
     world.home.set("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
     let mut terminal = world.terminal(&["setup"]);
     answered(&mut terminal, &[("Who answers [opencode]", ""), ("Write it? w", "b")]);
