@@ -61,7 +61,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 /// Who answers in a first session, and how that is changed: a line each, so that all of a first screen is read at once.
 fn first_answers(agent: &str) -> (String, &'static str) {
     if agent == GUIDE {
-        ("Welcome to q. The guide answers, offline, about q alone; it is no model.".to_owned(), OFFER)
+        ("Welcome to q. The built-in guide answers, offline, about q alone: no model.".to_owned(), OFFER)
     } else {
         (format!("Welcome to q. {agent} answers."), ANOTHER)
     }
