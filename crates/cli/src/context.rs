@@ -39,9 +39,13 @@ pub(crate) struct Context {
 impl Context {
     /// Reads configuration and environment; a mistake in either is told before anything starts.
     pub(crate) fn new(environment: ProcessEnvironment) -> Result<Self, CliError> {
-        let place = place(&environment)?;
-        let config_file = config_file(&environment)?;
-        let config = config::read(&config_file)?;
+        let config = config(&environment)?;
+        Self::of(environment, config)
+    }
+
+    /// With a configuration that need not be written anywhere yet.
+    pub(crate) fn of(environment: ProcessEnvironment, config: Config) -> Result<Self, CliError> {
+        let (place, config_file) = (place(&environment)?, config_file(&environment)?);
         let agents = known(&config, &environment, &config_file, &place)?;
         let screen = ScreenSettings::of(&config);
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);

@@ -66,6 +66,8 @@ const SENSES: &[Sense] = senses![
     ["settings", "setting", "config", "temperature", "effort", "reasoning"], Some("/set"), Some("q set SESSION");
     ["agent", "provider", "agents"],
         None, Some("q agents, which lists them, and q new NAME --agent AGENT --model MODEL");
+    ["setup", "onboard", "connect", "configure"],
+        None, Some("q setup, which asks who is to answer and writes it down");
     ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
     ["import", "load"], None, Some("q import FILE");
     ["figures", "stats"], None, Some("q stats");

@@ -180,12 +180,18 @@ impl AgentConfig {
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let text = match trusted::read(path) {
-        Ok(text) => typed::text(&text).into_owned(),
+        Ok(text) => text,
         Err(Untrusted::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(Config::default());
         }
         Err(untrusted) => return Err(untrusted.into_error("the configuration", path)),
     };
+    parsed(&text, path)
+}
+
+/// What a text means that stands in the file at `path`, or would.
+pub(crate) fn parsed(text: &str, path: &Path) -> Result<Config, CliError> {
+    let text = typed::text(text).into_owned();
     let told = |error: toml::de::Error| mistake(&text, &error).in_file(path);
     let mut file = DeTable::parse(&text).map_err(told)?;
     let mistaken = without_mistaken(file.get_mut(), &text);

@@ -336,6 +336,9 @@ pub(crate) fn print_help(topic: Option<&str>) -> Result<(), CliError> {
 }
 
 fn help(topic: Option<&str>) -> Result<String, CliError> {
+    if let Some(page) = topic.and_then(command::topic_page) {
+        return Ok(format!("{}\n", page.join("\n")));
+    }
     let mut text = String::new();
     for row in table::ROWS {
         let command = row.command();

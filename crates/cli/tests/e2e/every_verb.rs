@@ -242,6 +242,13 @@ impl Hostile {
             ],
             // `q-local` may be beside this `q` or not; no model of any name here is fetched.
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
+            "setup" => vec![
+                vec![],
+                vec!["--provider", HOSTILE],
+                vec!["--provider", "server", "--base-url", HOSTILE, "--yes"],
+                vec!["--provider", "openai", "--name", HOSTILE],
+                vec!["--provider", "openai", "--model", HOSTILE, "--key-env", HOSTILE],
+            ],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE], vec!["made", "--all", "--tool", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE], vec!["made", "--all"]],
             "mcp add" => vec![vec![HOSTILE, "--", HOSTILE], vec!["fine", "--", "/nowhere", HOSTILE]],

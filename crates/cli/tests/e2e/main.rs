@@ -43,6 +43,7 @@
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `working_day` | six sessions at work, a host that dies three times |
+//! | `setup` | an agent by a few questions |
 //! | `sign_in` | signing in at servers of tools, in a browser |
 //! | `reference` | servers and agents that nobody here wrote |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
@@ -102,6 +103,7 @@ mod seals;
 mod servers;
 mod sessions;
 mod settings;
+mod setup;
 mod shell_lines;
 mod sign_in;
 mod sources;

@@ -12,6 +12,7 @@ mod notice;
 mod parse;
 mod read;
 mod resolve;
+mod topic;
 mod user_command;
 
 pub use action::Action;
@@ -24,4 +25,5 @@ pub(crate) use read::answer;
 pub use read::{Typed, read};
 pub use resolve::{Resolved, Scene, queue, tags};
 pub use table::ends_session;
+pub use topic::topic_page;
 pub use user_command::UserCommand;

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::command;
 use crate::command::table::{CommandRow, Group, ROWS, When};
 use crate::keymap::Keymap;
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
@@ -27,7 +28,10 @@ impl Sheet for HelpSheet {
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
-        rows(context.keymap, self.topic.as_deref(), width)
+        match self.topic.as_deref().and_then(command::topic_page) {
+            Some(page) => page_rows(page, width),
+            None => rows(context.keymap, self.topic.as_deref(), width),
+        }
     }
 }
 
@@ -60,6 +64,12 @@ fn rows(keymap: &Keymap, topic: Option<&str>, width: usize) -> Vec<Row> {
         rows.extend(plain(&line, width, Palette::dim()));
     }
     rows
+}
+
+/// The page of a topic, its title first.
+fn page_rows(page: &[&str], width: usize) -> Vec<Row> {
+    let style = |no: usize| if no == 0 { Palette::strong() } else { Style::new() };
+    page.iter().enumerate().flat_map(|(no, line)| plain(line, width, style(no))).collect()
 }
 
 /// Ways on the left, what they do on the right; below one another where the screen is narrow.

@@ -321,9 +321,11 @@ impl Ui {
     }
 
     fn help(&mut self, topic: Option<String>) -> CommandStatus {
-        if let Some(topic) =
-            topic.as_ref().filter(|topic| !ROWS.iter().any(|row| self.options.keymap.mentions(row, topic)))
-        {
+        let is_known = |topic: &str| {
+            command::topic_page(topic).is_some()
+                || ROWS.iter().any(|row| self.options.keymap.mentions(row, topic))
+        };
+        if let Some(topic) = topic.as_ref().filter(|topic| !is_known(topic)) {
             return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
         self.open_page(" help ", OverlaySubject::Nothing, HelpSheet { topic });

@@ -212,7 +212,7 @@ fn keys_that_are_set_work_and_texts_name_them() {
     empty.ui = Ui::new(Options { keymap, ..Options::default() });
     let said = said(&mut empty);
     assert!(
-        said.contains("/help, F3") && said.contains("Ctrl+B then a key") && said.contains("F10 leave"),
+        said.contains("/help, F3") && said.contains("Ctrl+B: the keys") && said.contains("F10 leaves"),
         "{said}"
     );
 }

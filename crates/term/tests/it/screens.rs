@@ -88,6 +88,7 @@ screens! {
     one_idle_session_wide: World::with(200, 50, one());
     three_sessions: World::with(80, 24, three());
     three_sessions_wide: World::with(120, 40, three());
+    help_on_many_sessions: World::with(80, 24, three()).told("/help multi-session");
     the_leaders_hint: World::with(80, 24, one()).after(&["Ctrl+X"]);
     the_leaders_hint_wide: World::with(120, 40, one()).after(&["Ctrl+X"]);
     a_refused_command_says_how_it_comes_back: World::with(80, 24, three()).told("/switch s3plan");
