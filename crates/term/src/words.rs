@@ -254,7 +254,7 @@ pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, n 
 /// How consent is given: what is typed for it, and what that allows.
 pub fn ways(pending: &PendingCall) -> String {
     let always = pending.always.as_ref().map(|rule| format!(" · a {}", rules::always(rule)));
-    format!("y once{} · n no", always.unwrap_or_default())
+    format!("y once{} · n no, then Enter", always.unwrap_or_default())
 }
 
 /// Text of which all lines but the first are indented, as code is.

@@ -45,15 +45,19 @@ use signals::{SignalNews, Signals};
 const FRAME: Duration = Duration::from_micros(16_667);
 /// How often things that move, move.
 const TICK: Duration = Duration::from_millis(250);
-/// A draft is saved when nothing was typed for this long.
-const DRAFT_AFTER: Duration = Duration::from_secs(2);
+/// A draft is saved so long after the first key that is not saved: who types on and on loses no more than that by a crash.
+const DRAFT_AFTER: Duration = Duration::from_secs(1);
 
 /// Opens the whole screen, at `session` if one is named.
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
-    let theme = context.theme()?;
+    // A theme that cannot be had is said, and costs nothing else.
+    let (theme, no_theme) = match context.theme() {
+        Ok(theme) => (theme, None),
+        Err(error) => (None, Some(error.on_one_line())),
+    };
     let clock = Clock::start();
     let mut ui = Ui::new(options(context, theme.as_ref(), &client));
     ui.tell_time(clock.mono());
@@ -72,6 +76,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     };
     ui.only_read(client.host().read_only.clone());
     say_at_first(&mut ui, context, theme.as_ref(), exceeded, &client.mirror);
+    if let Some(why) = no_theme {
+        ui.warn(why);
+    }
     let signals = Signals::listen()?;
     let way = context.screen.notify.way(|name| context.environment.text(name));
     let screen = Screen::take(context.mouse, way)?;
@@ -282,7 +289,7 @@ impl Attached<'_> {
         if before.is_some() && before != self.ui.focus() {
             self.switching = Some(came);
         }
-        self.typed = Some(came);
+        self.typed.get_or_insert(came);
         self.stale = true;
         let leaving = self.carry(intents)?;
         self.draw()?;

@@ -24,7 +24,7 @@ const EVERYWHERE: &[Hint] = &[TAKES, hint(WIDENS, "Ctrl+R", "this session"), ESC
 struct SentPrompt {
     /// As it is shown: in one row, behind the name of its session where there are several.
     shown: String,
-    /// That in lower case.
+    /// That in lower case, without the name: who looks for words means those that were sent.
     folded: String,
     text: String,
 }
@@ -39,7 +39,7 @@ impl SentPrompt {
         let line = beginning.split_whitespace().collect::<Vec<_>>().join(" ");
         let line = sanitize::visible_line(&line);
         let shown = session.map_or_else(|| line.to_string(), |name| format!("[{name}] {line}"));
-        Self { folded: shown.to_lowercase(), shown, text }
+        Self { folded: line.to_lowercase(), shown, text }
     }
 }
 

@@ -65,9 +65,18 @@ impl SessionFilter {
         Self(typed.split_whitespace().map(term).collect())
     }
 
-    /// How well it fits, more being better; nothing where it does not.
-    pub(super) fn score(&self, session: &Summary) -> Option<u32> {
-        self.0.iter().try_fold(0_u32, |sum, term| Some(sum.saturating_add(term.score(session)?)))
+    /// How well it fits, more being better; nothing where it does not. A word that is known of nothing else may be said in the
+    /// conversation, which is looked through last.
+    pub(super) fn score(&self, session: &Summary, is_said: impl Fn(&str) -> bool) -> Option<u32> {
+        let score = |term: &FilterTerm| match term {
+            FilterTerm::Word(word) => term.score(session).or_else(|| is_said(word).then_some(0)),
+            FilterTerm::Is(_)
+            | FilterTerm::Kind(_)
+            | FilterTerm::Tag(_)
+            | FilterTerm::Agent(_)
+            | FilterTerm::Directory(_) => term.score(session),
+        };
+        self.0.iter().try_fold(0_u32, |sum, term| Some(sum.saturating_add(score(term)?)))
     }
 }
 

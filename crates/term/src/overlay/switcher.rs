@@ -182,7 +182,7 @@ impl Overlay for Switcher {
         popup.draw(buffer, " sessions ", &self.footer(context.keymap));
         let at = |place: usize| listed.get(place).and_then(|id| mirror.get(*id));
         let in_sight = self.picker.in_sight(listed.len(), usize::from(list.height.saturating_sub(1)));
-        let columns = Columns::of(&in_sight.filter_map(at).collect::<Vec<_>>(), *has_preview);
+        let columns = Columns::of(&in_sight.filter_map(at).collect::<Vec<_>>(), list.width, *has_preview);
         let row = |place: usize| {
             at(place).map_or_else(Default::default, |session| {
                 let style = match session.summary.presence {
@@ -229,10 +229,18 @@ fn matching<'a>(mirror: &'a Mirror, filter: &str) -> Vec<&'a Mirrored> {
     let mut scored: Vec<(Reverse<u32>, &Mirrored)> = mirror
         .by_slot()
         .into_iter()
-        .filter_map(|session| Some((Reverse(filter.score(&session.summary)?), session)))
+        .filter_map(|session| {
+            let is_said = |word: &str| says(session, word);
+            Some((Reverse(filter.score(&session.summary, is_said)?), session))
+        })
         .collect();
     scored.sort_by_key(|(score, _)| *score);
     scored.into_iter().map(|(_, session)| session).collect()
+}
+
+/// Whether a word, in lower case, stands in what is at hand of the conversation: that is bounded, and of few sessions.
+fn says(session: &Mirrored, word: &str) -> bool {
+    session.entries.iter().any(|entry| entry.text().to_lowercase().contains(word))
 }
 
 /// Columns that are as wide as what stands in them.
@@ -249,9 +257,11 @@ impl Columns {
     /// Wider names are cut.
     const WIDEST: usize = 24;
 
-    fn of(sessions: &[&Mirrored], is_short: bool) -> Self {
+    /// For a list of that width: names have a third of it at most, since what a session does matters more.
+    fn of(sessions: &[&Mirrored], width: u16, is_short: bool) -> Self {
+        let most = Self::WIDEST.min(usize::from(width / 3));
         let widest = |width: &dyn Fn(&Summary) -> usize| {
-            sessions.iter().map(|session| width(&session.summary)).max().unwrap_or(0).min(Self::WIDEST)
+            sessions.iter().map(|session| width(&session.summary)).max().unwrap_or(0).min(most)
         };
         Self {
             names: widest(&|summary| summary.name.as_str().width()),
@@ -262,11 +272,11 @@ impl Columns {
     }
 }
 
-/// `> 2 s3-plan    answered  +2  5m  guide  The plan has three …`
+/// `* 2 s3-plan    answered  +2  5m  guide  The plan has three …`
 fn line(context: &OverlayContext<'_>, session: &Mirrored, columns: Columns) -> String {
     let Columns { names, states, agents, is_short } = columns;
     let summary = &session.summary;
-    let here = if Some(summary.id) == context.focus { ">" } else { " " };
+    let here = if Some(summary.id) == context.focus { "*" } else { " " };
     let name = sanitize::visible_line(summary.name.as_str());
     let name = truncated(&name, names.max(1));
     let pad = " ".repeat(names.saturating_sub(name.width()));

@@ -82,6 +82,19 @@ fn what_is_typed_narrows_the_list_by_what_is_known_of_a_session() {
 }
 
 #[test]
+fn words_of_a_conversation_find_their_session_behind_what_is_known_of_others() {
+    let said = session(1, "front").prompt(1, "why?").answer(2, "A billing error, and Nothing Else.");
+    let mut sessions = many();
+    sessions[0] = said;
+    for (typed, first) in [("nothing", "front"), ("billing", "billing"), ("why?", "front")] {
+        let mut world = World::with(80, 20, sessions.clone()).after(&["Alt+S"]);
+        world.type_text(typed);
+        let names = listed(&mut world);
+        assert!(names.first().is_some_and(|row| row.contains(first)), "{typed}: {names:?}");
+    }
+}
+
+#[test]
 fn the_session_that_is_chosen_is_seen_beside_the_list_as_it_goes_on() {
     let mut world = World::with(120, 24, three()).after(&["Alt+S", "Down"]);
     let frame = world.frame();
