@@ -59,8 +59,6 @@ fn questions_find_their_section() {
         ("how do I approve a tool", "What waits for your answer"),
         ("change the colour theme", "Colours and themes"),
         ("is there a dark theme", "Colours and themes"),
-        ("two sessions side by side", "What q does not have"),
-        ("vim keys", "What q does not have"),
         ("the inbox", "What waits for your answer"),
         ("define my own kind", "Kinds of session"),
         ("reorder the queue", "The queue"),
@@ -129,6 +127,8 @@ fn questions_about_models_find_their_section() {
         ("oauth", "Signing in at a server"),
         ("custom slash command", "Commands of your own"),
         ("what are skills", "Skills"),
+        ("two sessions side by side", "What q does not have"),
+        ("vim keys", "What q does not have"),
     ]);
 }
 
