@@ -29,6 +29,8 @@ pub struct Decoder {
     held: Vec<u8>,
     /// What was pasted so far, while its end has not come.
     paste: Option<Vec<u8>>,
+    /// Whether a string that answers somebody's question has begun, and its end has not come.
+    is_answered: bool,
 }
 
 impl Decoder {
@@ -40,11 +42,17 @@ impl Decoder {
 
     /// Whether what is held is an escape that may be a key of its own, or begin another: time decides.
     pub fn may_be_key(&self) -> bool {
-        self.paste.is_none() && sequence::alone(&self.held).is_some()
+        self.paste.is_none() && !self.is_answered && sequence::alone(&self.held).is_some()
+    }
+
+    /// Whether something goes on whose end has not come: where nothing follows for long, it never will.
+    pub const fn is_amid(&self) -> bool {
+        self.is_answered
     }
 
     /// Nothing followed in time: what is held was pressed as it is.
     pub fn settle(&mut self) -> Vec<Arrived> {
+        self.is_answered = false;
         self.arrived(|bytes| sequence::alone(bytes).unwrap_or_else(|| sequence::first(bytes)))
     }
 
@@ -67,6 +75,18 @@ impl Decoder {
                 arrived.push(Arrived { event: Some(TerminalEvent::Paste(text)), bytes });
                 continue;
             }
+            if self.is_answered {
+                let (count, is_over) = sequence::answer_in(rest);
+                self.is_answered = !is_over;
+                if count > 0 {
+                    let bytes = rest.get(..count).unwrap_or_default().to_vec();
+                    arrived.push(Arrived { event: None, bytes });
+                    at += count;
+                } else if !is_over {
+                    break; // it may be the beginning of its end
+                }
+                continue;
+            }
             if rest.starts_with(PASTE_BEGINS) {
                 self.paste = Some(Vec::new());
                 at += PASTE_BEGINS.len();
@@ -74,6 +94,12 @@ impl Decoder {
             }
             match read(rest) {
                 Step::More => break,
+                Step::Answer(count) => {
+                    self.is_answered = true;
+                    arrived
+                        .push(Arrived { event: None, bytes: rest.get(..count).unwrap_or_default().to_vec() });
+                    at += count;
+                }
                 Step::Came(event, count) => {
                     let count = count.clamp(1, rest.len());
                     let bytes = rest.get(..count).unwrap_or_default().to_vec();
@@ -144,6 +170,8 @@ mod tests {
             ("\x1b\x1b", &["Esc", "Esc"], "[A", &["Alt+Up"]),
             ("\x1b[", &["Alt+["], "B", &["Down"]),
             ("\x1bO", &["Alt+Shift+O"], "P", &["F1"]),
+            ("\x1b]", &["Alt+]"], "\x1b]\r", &["Alt+]", "Alt+]", "Enter"]),
+            ("\x1bP", &["Alt+Shift+P"], "\x1b[A", &["Alt+Shift+P", "Up"]),
         ] {
             let mut decoder = Decoder::default();
             assert!(all(&mut decoder, first.as_bytes()).is_empty() && decoder.may_be_key(), "{first:?}");
@@ -181,7 +209,23 @@ mod tests {
             "\x1b[;;;u",
             "\x1b[1114112;5u",
             "\x1b[55296u",
+            "\x1b]11;rgb:1e1e/1e1e/1e1e\x07",
+            "\x1b]52;c;ZWNobyBo\r\x1b\\",
+            "\x1bP>|xterm(390)\x1b\\",
+            "\x1bP1+r544e=787465726d\x1b\\",
+            "\x1b_Gi=31;OK é\x1b\\",
+            "\x1b^private\x1b\\",
+            "\x1bXany\x1b\\",
+            "\x1b]\x1b\\",
         ] {
+            let whole = Decoder::default().take_in(bytes.as_bytes());
+            for cut in 1..bytes.len() {
+                let mut decoder = Decoder::default();
+                let mut pieces = all(&mut decoder, &bytes.as_bytes()[..cut]);
+                pieces.extend(all(&mut decoder, &bytes.as_bytes()[cut..]));
+                let told = whole.iter().filter_map(|arrived| arrived.event.clone());
+                assert_eq!(pieces, told.collect::<Vec<_>>(), "{bytes:?} cut at {cut}");
+            }
             let arrived = Decoder::default().take_in(bytes.as_bytes());
             let typed = arrived.iter().filter(|arrived| matches!(arrived.event, Some(TerminalEvent::Key(_))));
             assert_eq!(typed.count(), 0, "{bytes:?}: {arrived:?}");
@@ -191,6 +235,21 @@ mod tests {
                 "{bytes:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_answer_without_an_end_is_over_by_another_escape_or_in_time() {
+        let mut decoder = Decoder::default();
+        assert!(all(&mut decoder, b"\x1b]52;c;").is_empty());
+        for _ in 0..64 {
+            assert!(all(&mut decoder, &[b'x'; 4096]).is_empty() && decoder.held.is_empty());
+        }
+        assert_eq!(shown(&all(&mut decoder, b"\x1b[Ay")), ["Up", "y"]);
+        assert!(all(&mut decoder, b"\x1bP1$rm").is_empty());
+        assert!(decoder.is_amid() && !decoder.may_be_key());
+        decoder.settle();
+        assert!(!decoder.is_amid());
+        assert_eq!(shown(&all(&mut decoder, b"\x03")), ["Ctrl+C"]);
     }
 
     #[test]
@@ -219,7 +278,7 @@ mod tests {
     proptest! {
         /// Whatever comes, and however it is cut: every byte is told of once, in its order, and nothing is left but a beginning.
         #[test]
-        fn no_byte_is_lost_or_told_twice(bytes in prop::collection::vec(prop_oneof![Just(0x1b_u8), Just(b'['), any::<u8>()], 0..200), cut in 0_usize..200) {
+        fn no_byte_is_lost_or_told_twice(bytes in prop::collection::vec(prop_oneof![Just(0x1b_u8), Just(b'['), Just(b']'), Just(b'\\'), any::<u8>()], 0..200), cut in 0_usize..200) {
             let cut = cut.min(bytes.len());
             let mut decoder = Decoder::default();
             let mut arrived = decoder.take_in(&bytes[..cut]);
