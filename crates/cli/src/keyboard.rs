@@ -22,7 +22,7 @@ use crate::error::CliError;
 /// How long an escape waits for what may follow it. A terminal writes a sequence at once; on its way over a network it may be
 /// cut, and the rest comes within that.
 const ESCAPE_WAITS: Duration = Duration::from_millis(25);
-/// How long something that has an end waits for more of it: an answer that nobody here asked for.
+/// How long something that has an end waits for more of it: a paste, an answer that nobody here asked for.
 const END_WAITS: Duration = Duration::from_secs(1);
 /// Read at once: enough that a paste takes few turns of the loop. So many such pieces wait before reading does.
 const READ: usize = 16 * 1024;

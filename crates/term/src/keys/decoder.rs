@@ -23,12 +23,21 @@ pub struct Arrived {
     pub bytes: Vec<u8>,
 }
 
+impl Arrived {
+    fn pasted(pasted: &[u8], end: &[u8]) -> Self {
+        let bytes = [PASTE_BEGINS, "…".as_bytes(), end].concat();
+        Self { event: Some(TerminalEvent::Paste(String::from_utf8_lossy(pasted).into_owned())), bytes }
+    }
+}
+
 /// Bytes that came and are not yet events.
 #[derive(Debug, Default)]
 pub struct Decoder {
     held: Vec<u8>,
     /// What was pasted so far, while its end has not come.
     paste: Option<Vec<u8>>,
+    /// Whether nothing followed for long in a paste that has no end: a key by itself ends it.
+    is_stalled: bool,
     /// Whether a string that answers somebody's question has begun, and its end has not come.
     is_answered: bool,
 }
@@ -37,6 +46,10 @@ impl Decoder {
     /// Takes in what came, and gives what it tells as far as that is whole.
     pub fn take_in(&mut self, bytes: &[u8]) -> Vec<Arrived> {
         self.held.extend_from_slice(bytes);
+        if mem::take(&mut self.is_stalled) && (is_one_key(&self.held) || self.held.starts_with(PASTE_BEGINS))
+        {
+            self.paste = None;
+        }
         self.arrived(sequence::first)
     }
 
@@ -47,12 +60,18 @@ impl Decoder {
 
     /// Whether something goes on whose end has not come: where nothing follows for long, it never will.
     pub const fn is_amid(&self) -> bool {
-        self.is_answered
+        self.is_answered || self.paste.is_some() && !self.is_stalled
     }
 
     /// Nothing followed in time: what is held was pressed as it is.
     pub fn settle(&mut self) -> Vec<Arrived> {
         self.is_answered = false;
+        if let Some(pasted) = &mut self.paste {
+            // What came of it is there; the rest may still come, and must not be typed: an Enter in it would send.
+            self.is_stalled = true;
+            let pasted = mem::take(pasted);
+            return if pasted.is_empty() { Vec::new() } else { vec![Arrived::pasted(&pasted, &[])] };
+        }
         self.arrived(|bytes| sequence::alone(bytes).unwrap_or_else(|| sequence::first(bytes)))
     }
 
@@ -69,10 +88,8 @@ impl Decoder {
                 if end == start {
                     break; // its end has not come
                 }
-                let text = String::from_utf8_lossy(&mem::take(pasted)).into_owned();
+                arrived.push(Arrived::pasted(&mem::take(pasted), PASTE_ENDS));
                 self.paste = None;
-                let bytes = [PASTE_BEGINS, "…".as_bytes(), PASTE_ENDS].concat();
-                arrived.push(Arrived { event: Some(TerminalEvent::Paste(text)), bytes });
                 continue;
             }
             if self.is_answered {
@@ -111,6 +128,12 @@ impl Decoder {
         self.held = held.get(at..).unwrap_or_default().to_vec();
         arrived
     }
+}
+
+/// Whether bytes are what one key sends, or one end of a paste, and nothing more.
+fn is_one_key(bytes: &[u8]) -> bool {
+    matches!(sequence::first(bytes), Step::Came(_, count) if count == bytes.len())
+        || sequence::alone(bytes).is_some()
 }
 
 /// Where the text of a paste ends in these bytes, and where what ends it does: the same place while it goes on.
@@ -249,6 +272,39 @@ mod tests {
         assert!(decoder.is_amid() && !decoder.may_be_key());
         decoder.settle();
         assert!(!decoder.is_amid());
+        assert_eq!(shown(&all(&mut decoder, b"\x03")), ["Ctrl+C"]);
+    }
+
+    #[test]
+    fn a_paste_whose_end_never_comes_is_one_of_what_came() {
+        for (then, told) in [
+            ("\x03", &["Ctrl+C"][..]),
+            ("a", &["a"]),
+            ("\x1b[A", &["Up"]),
+            ("\x1b[201~", &[]),
+            ("\x1b[200~new\x1b[201~", &["pasted new"]),
+            // The rest of it, late: an Enter in it sends nothing.
+            ("late\r\x1b[201~b", &["pasted late\r", "b"]),
+        ] {
+            let mut decoder = Decoder::default();
+            assert!(all(&mut decoder, b"\x1b[200~some\rtext").is_empty());
+            assert!(decoder.is_amid() && !decoder.may_be_key());
+            let settled: Vec<TerminalEvent> =
+                decoder.settle().into_iter().filter_map(|arrived| arrived.event).collect();
+            assert_eq!(shown(&settled), ["pasted some\rtext"]);
+            assert!(!decoder.is_amid(), "it waits for nothing more");
+            assert_eq!(shown(&all(&mut decoder, then.as_bytes())), told, "{then:?}");
+            assert!(decoder.paste.is_none());
+        }
+        let mut decoder = Decoder::default();
+        all(&mut decoder, b"\x1b[200~some\x1b[20");
+        assert_eq!(decoder.settle().len(), 1);
+        assert!(all(&mut decoder, b"1~").is_empty());
+        assert_eq!(shown(&all(&mut decoder, b"\x1b[A")), ["Up"]);
+        all(&mut decoder, b"\x1b[200~some");
+        assert_eq!(decoder.settle().len(), 1);
+        assert!(all(&mut decoder, b"late\r").is_empty() && decoder.is_amid());
+        assert_eq!(decoder.settle().len(), 1);
         assert_eq!(shown(&all(&mut decoder, b"\x03")), ["Ctrl+C"]);
     }
 
