@@ -312,8 +312,12 @@ fn typed((code, shifted, base): (u32, u32, u32), held: KeyModifiers) -> Option<C
         (code, _) => code,
     };
     let base = char::from_u32(base).filter(char::is_ascii_graphic);
-    // A letter of another alphabet means the key in its place; a Latin one means itself wherever it lies.
-    let is_chord = held.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    // A letter of another alphabet means the key in its place; a Latin one means itself wherever it lies. One with an accent on a
+    // letter's key is what AltGr made, which some terminals tell as Alt.
+    let is_made = held == KeyModifiers::ALT
+        && base.is_some_and(|base| base.is_ascii_alphabetic())
+        && matches!(code, KeyCode::Char('\u{c0}'..='\u{24f}'));
+    let is_chord = held.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) && !is_made;
     let code = match (code, base) {
         (KeyCode::Char(typed), Some(base)) if is_chord && !typed.is_ascii() => KeyCode::Char(base),
         (code, _) => code,
