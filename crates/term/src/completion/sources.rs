@@ -19,6 +19,8 @@ pub(crate) struct CompletionSources {
     pub(crate) offers: OfferList,
     /// The names that begin as it is typed.
     pub(crate) beginning: Vec<String>,
+    /// As what those begin; nothing before they were told.
+    pub(crate) beginning_of: Option<String>,
     /// All files of the session's directory.
     pub(crate) files: Vec<String>,
 }
