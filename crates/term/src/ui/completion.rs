@@ -5,7 +5,7 @@ use q_core::{Mirror, SessionId, Setup};
 
 use crate::command::{Action, HistoryStep};
 use crate::completion::{
-    CompletionItem, CompletionKind, CompletionList, CompletionScene, CompletionSources, subject,
+    CompletionItem, CompletionKind, CompletionList, CompletionScene, CompletionSources, FileName, subject,
 };
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, key};
@@ -134,9 +134,8 @@ impl Ui {
             kinds: &self.options.kinds,
             models: models.map_or(&[], Vec::as_slice),
         };
-        let all = self.completion.sources.all(now.kind, scene);
+        let mut list = self.completion.sources.list(now, scene);
         let before = self.completion.list.take();
-        let mut list = CompletionList::new(self.focus, now, all);
         match before.filter(|before| before.subject == list.subject) {
             Some(before) => {
                 let chosen = before.chosen.and_then(|place| before.items.get(place));
@@ -281,7 +280,7 @@ impl Ui {
     ) {
         let is_now = |list: &CompletionList| list.subject.begun == begun && list.session == session;
         if self.completion.list.as_ref().is_some_and(is_now) {
-            self.completion.sources.beginning = names;
+            self.completion.sources.beginning = names.into_iter().map(FileName::new).collect();
             self.completion.sources.beginning_of = Some(begun.to_owned());
             self.offer_anew(mirror, session);
         }
@@ -290,7 +289,7 @@ impl Ui {
     /// All files of that session's directory, as far as they are looked at.
     pub fn found_files(&mut self, mirror: &Mirror, session: Option<SessionId>, names: Vec<String>) {
         if session == self.focus && self.completion.asked.files {
-            self.completion.sources.files = names;
+            self.completion.sources.files = names.into_iter().map(FileName::new).collect();
             self.offer_anew(mirror, session);
         }
     }
