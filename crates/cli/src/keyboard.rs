@@ -22,6 +22,8 @@ use crate::error::CliError;
 /// How long an escape waits for what may follow it. A terminal writes a sequence at once; on its way over a network it may be
 /// cut, and the rest comes within that.
 const ESCAPE_WAITS: Duration = Duration::from_millis(25);
+/// How long something that has an end waits for more of it: a paste, an answer that nobody here asked for.
+const END_WAITS: Duration = Duration::from_secs(1);
 /// Read at once: enough that a paste takes few turns of the loop. So many such pieces wait before reading does.
 const READ: usize = 16 * 1024;
 const PIECES: usize = 16;
@@ -35,8 +37,8 @@ pub(crate) struct Keyboard {
     reader: Option<JoinHandle<()>>,
     decoder: Decoder,
     arrived: VecDeque<Arrived>,
-    /// Until when an escape is waited for.
-    escape: Option<Pin<Box<Sleep>>>,
+    /// Until when is waited for what may follow an escape, or for an end.
+    waits: Option<Pin<Box<Sleep>>>,
     resized: Signal,
 }
 
@@ -55,7 +57,7 @@ impl Keyboard {
             reader: Some(reader),
             decoder: Decoder::default(),
             arrived: VecDeque::new(),
-            escape: None,
+            waits: None,
             resized,
         })
     }
@@ -76,9 +78,9 @@ impl Keyboard {
             if let Some(arrived) = self.arrived.pop_front() {
                 return Ok(arrived);
             }
-            let escape = async {
-                match &mut self.escape {
-                    Some(escape) => escape.await,
+            let nothing_follows = async {
+                match &mut self.waits {
+                    Some(waits) => waits.await,
                     None => pending().await,
                 }
             };
@@ -93,10 +95,12 @@ impl Keyboard {
                     Some(bytes) => self.decoder.take_in(&bytes?),
                     None => return Err(io::ErrorKind::UnexpectedEof.into()),
                 },
-                () = escape => self.decoder.settle(),
+                () = nothing_follows => self.decoder.settle(),
             };
             self.arrived.extend(came);
-            self.escape = self.decoder.may_be_key().then(|| Box::pin(sleep(ESCAPE_WAITS)));
+            let end = self.decoder.is_amid().then_some(END_WAITS);
+            let waits = if self.decoder.may_be_key() { Some(ESCAPE_WAITS) } else { end };
+            self.waits = waits.map(|time| Box::pin(sleep(time)));
         }
     }
 }

@@ -10,7 +10,7 @@ use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
 use crate::attach::draft_editor::DraftEditor;
-use crate::attach::finding_files::FindingFiles;
+use crate::attach::finding_files::{FindingFiles, FindingNames};
 use crate::attach::job;
 use crate::attach::lending::Lending;
 use crate::attach::reading_changes::ReadingChanges;
@@ -42,6 +42,8 @@ pub(super) struct Attached<'a> {
     pub(super) changes: Option<ReadingChanges>,
     /// All files of a directory, while they are looked for.
     pub(super) files: Option<FindingFiles>,
+    /// The names that begin as it is typed, while they are looked for.
+    pub(super) names: Option<FindingNames>,
     /// What is typed, where it is to be edited by another program, or is.
     pub(super) draft: Option<DraftEditor>,
     /// The session whose transcript is to be read in a pager, until that is started.
@@ -91,7 +93,7 @@ impl Attached<'_> {
                 Intent::Pager { session } => self.to_page = Some(session),
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
-                Intent::Complete { session, begun, anew } => self.complete(session, &begun, anew),
+                Intent::Complete { session, begun, anew } => self.complete(session, begun, anew),
                 Intent::CompleteCommand { session } => self.complete_command(session),
                 Intent::Skills { session } => {
                     let lines = own_texts::skill_lines(self.context, &self.directory(session));

@@ -36,7 +36,7 @@ use crate::successor;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
 use draft_editor::DraftEditor;
-use finding_files::FindingFiles;
+use finding_files::{FindingFiles, FindingNames};
 use requests::{AttachedClient, Continuation, Requests};
 use screen::Screen;
 use signals::{SignalNews, Signals};
@@ -92,6 +92,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         requests: Requests::default(),
         changes: None,
         files: None,
+        names: None,
         draft: None,
         to_page: None,
         lending: None,
@@ -226,6 +227,10 @@ impl Attached<'_> {
                 }
                 ended = draft_editor::ended(&mut self.draft), if self.is_lent() => {
                     self.take_draft(ended)?;
+                    None
+                }
+                found = FindingNames::found(&mut self.names), if self.names.is_some() => {
+                    self.found_names(found);
                     None
                 }
                 found = FindingFiles::found(&mut self.files), if self.files.is_some() => {

@@ -38,7 +38,11 @@ enum MatchPlace {
 
 /// How a name fits what is typed, which is in lower case; nothing where it does not. Linear in both.
 pub(super) fn fit(name: &str, typed: &str) -> Option<Fit> {
-    let name = name.to_lowercase();
+    fit_lower(&name.to_lowercase(), typed)
+}
+
+/// The same of a name that is in lower case, too.
+pub(super) fn fit_lower(name: &str, typed: &str) -> Option<Fit> {
     let at = |place, spread| Some(Fit { place, is_other: false, spread, length: name.len() });
     if let Some(rest) = name.strip_prefix(typed) {
         return at(if rest.is_empty() { MatchPlace::Whole } else { MatchPlace::Beginning }, 0);

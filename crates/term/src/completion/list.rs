@@ -1,9 +1,11 @@
 //! The list of what could be meant: what fits best first, and what of it is chosen, if anything is.
 
+use std::collections::BTreeSet;
+
 use q_core::SessionId;
 
-use crate::completion::fit::{Fit, fit};
-use crate::completion::{CompletionItem, CompletionKind, CompletionSubject};
+use crate::completion::fit::{Fit, fit, fit_lower};
+use crate::completion::{CompletionItem, CompletionKind, CompletionSubject, FileName};
 
 /// More of them nobody looks through.
 const MOST: usize = 200;
@@ -33,20 +35,47 @@ impl CompletionList {
             let others = item.also.iter().filter_map(|other| fit(other, &typed)).map(Fit::of_other);
             fit(&item.name, &typed).into_iter().chain(others).min()
         };
-        // Where things stand in an order of their own, that is kept among those that fit alike.
-        let is_file = subject.kind == CompletionKind::File;
-        let mut fitting: Vec<(Option<Fit>, CompletionItem)> = all
-            .into_iter()
-            .filter_map(|item| {
-                let fit = best(&item)?;
-                // What nobody asked for stands in the order in which it was named.
-                let fit = if is_file { fit } else { fit.whatever_its_length() };
-                Some(((!typed.is_empty()).then_some(fit), item))
-            })
-            .collect();
-        fitting.sort_by_key(|(fit, _)| *fit);
+        // What nobody asked for stands in the order in which it was named.
+        let fitting = all.into_iter().filter_map(|item| {
+            let fit = best(&item)?.whatever_its_length();
+            Some(((!typed.is_empty()).then_some(fit), item))
+        });
+        Self::of_best(session, subject, fitting.collect(), |item| item)
+    }
+
+    /// Those files that fit: of tens of thousands, at each key, only those are made that are in the list.
+    pub(crate) fn of_files(
+        session: Option<SessionId>,
+        subject: CompletionSubject,
+        beginning: &[FileName],
+        beneath: &[FileName],
+    ) -> Self {
+        let typed = subject.begun.to_lowercase();
+        let fits = |file: &FileName| fit_lower(&file.lower, &typed);
+        let rank = |fit: Fit| (!typed.is_empty()).then_some(fit);
+        let known: BTreeSet<&str> = beginning.iter().map(|file| file.name.as_str()).collect();
+        let first = beginning.iter().filter_map(|file| Some((rank(fits(file)?), file)));
+        let others = beneath.iter().filter_map(|file| Some((rank(fits(file)?), file)));
+        let others = others.filter(|(_, file)| !known.contains(file.name.as_str()));
+        Self::of_best(session, subject, first.chain(others).collect(), FileName::item)
+    }
+
+    /// The best of those that fit, which keep their order where they fit alike.
+    fn of_best<T>(
+        session: Option<SessionId>,
+        subject: CompletionSubject,
+        fitting: Vec<(Option<Fit>, T)>,
+        item: impl Fn(T) -> CompletionItem,
+    ) -> Self {
         let more = fitting.len().saturating_sub(MOST);
-        let mut items: Vec<CompletionItem> = fitting.into_iter().take(MOST).map(|(_, item)| item).collect();
+        let mut ranked: Vec<((Option<Fit>, usize), T)> =
+            fitting.into_iter().enumerate().map(|(place, (fit, of))| ((fit, place), of)).collect();
+        if more > 0 {
+            ranked.select_nth_unstable_by_key(MOST, |(rank, _)| *rank);
+            ranked.truncate(MOST);
+        }
+        ranked.sort_unstable_by_key(|(rank, _)| *rank);
+        let mut items: Vec<CompletionItem> = ranked.into_iter().map(|(_, of)| item(of)).collect();
         if items.first().is_some_and(|only| only.name == subject.begun)
             && items.len() == 1
             && subject.kind != CompletionKind::Command
@@ -113,7 +142,8 @@ mod tests {
     fn list(begun: &str, names: &[&str]) -> CompletionList {
         let subject =
             CompletionSubject { kind: CompletionKind::File, range: 1..1 + begun.len(), begun: begun.into() };
-        CompletionList::new(None, subject, names.iter().map(|&name| CompletionItem::named(name)).collect())
+        let names: Vec<FileName> = names.iter().map(|&name| FileName::new(name.to_owned())).collect();
+        CompletionList::of_files(None, subject, &names, &names)
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod sources;
 mod subject;
 
 pub(crate) use list::CompletionList;
-pub(crate) use sources::{CompletionScene, CompletionSources};
+pub(crate) use sources::{CompletionScene, CompletionSources, FileName};
 pub(crate) use subject::{CompletionKind, CompletionSubject, subject};
 
 /// One thing that could be meant.

@@ -4,7 +4,7 @@ use q_core::settings::NAMES;
 use q_core::{Mirror, SessionId};
 
 use crate::command::table::{self, ROWS};
-use crate::completion::{CompletionItem, CompletionKind};
+use crate::completion::{CompletionItem, CompletionKind, CompletionList, CompletionSubject};
 use crate::kinds::Kinds;
 use crate::offers::OfferList;
 use crate::words;
@@ -18,9 +18,29 @@ pub(crate) struct CompletionSources {
     /// What the session's agent offers.
     pub(crate) offers: OfferList,
     /// The names that begin as it is typed.
-    pub(crate) beginning: Vec<String>,
+    pub(crate) beginning: Vec<FileName>,
+    /// As what those begin; nothing before they were told.
+    pub(crate) beginning_of: Option<String>,
     /// All files of the session's directory.
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Vec<FileName>,
+}
+
+/// A file's name, and the same in lower case, as it is compared at each key.
+#[derive(Clone, Debug)]
+pub(crate) struct FileName {
+    pub(crate) name: String,
+    pub(crate) lower: String,
+}
+
+impl FileName {
+    pub(crate) fn new(name: String) -> Self {
+        Self { lower: name.to_lowercase(), name }
+    }
+
+    /// Behind the name of a file goes on what is said of it; behind that of a directory, what is in it.
+    pub(crate) fn item(&self) -> CompletionItem {
+        CompletionItem { goes_on: !self.name.ends_with('/'), ..CompletionItem::named(&self.name) }
+    }
 }
 
 /// What else is looked at.
@@ -34,11 +54,14 @@ pub(crate) struct CompletionScene<'a> {
 }
 
 impl CompletionSources {
-    /// All of that kind, in the order in which people look for them.
-    pub(crate) fn all(&self, kind: CompletionKind, scene: CompletionScene<'_>) -> Vec<CompletionItem> {
-        match kind {
+    /// Those that fit what is typed in the session in view.
+    pub(crate) fn list(&self, subject: CompletionSubject, scene: CompletionScene<'_>) -> CompletionList {
+        let all = match subject.kind {
             CompletionKind::Command => self.commands(),
-            CompletionKind::File => self.files(),
+            // Those that begin as it is typed, then those that lie anywhere beneath.
+            CompletionKind::File => {
+                return CompletionList::of_files(scene.focus, subject, &self.beginning, &self.files);
+            }
             CompletionKind::Kind => scene.kinds.words().map(CompletionItem::named).collect(),
             CompletionKind::Mode => told(&self.offers.modes),
             CompletionKind::Model => scene.models.iter().map(CompletionItem::named).collect(),
@@ -52,7 +75,8 @@ impl CompletionSources {
             }
             CompletionKind::Tag => tags(scene),
             CompletionKind::Literal(word) => vec![CompletionItem::named(word)],
-        }
+        };
+        CompletionList::new(scene.focus, subject, all)
     }
 
     /// q's own, then those that somebody wrote, then the agent's: with a second slash where q has one of that name.
@@ -76,17 +100,6 @@ impl CompletionSources {
         });
         own.chain(commands).chain(offered).collect()
     }
-
-    /// Those that begin as it is typed, then those that lie anywhere beneath.
-    fn files(&self) -> Vec<CompletionItem> {
-        let beneath = self.files.iter().filter(|name| !self.beginning.contains(name));
-        self.beginning.iter().chain(beneath).map(file).collect()
-    }
-}
-
-/// Behind the name of a file goes on what is said of it; behind that of a directory, what is in it.
-fn file(name: &String) -> CompletionItem {
-    CompletionItem { goes_on: !name.ends_with('/'), ..CompletionItem::named(name) }
 }
 
 /// One that somebody wrote; nothing of one that cannot be used.

@@ -151,10 +151,16 @@ impl Chord {
         u8::try_from(digit).ok()
     }
 
-    /// This chord with its digit in the place of what the layout says there, if that differs.
+    /// This chord with its digit in the place of what the layout says there, if that differs. Where the terminal tells the place,
+    /// that alone counts; else letters do, and no sign: others have it elsewhere, and mean no digit by it.
     #[must_use]
     pub fn with_digit(self) -> Option<Self> {
-        let digit = char::from_digit(self.digit()?.into(), 10)?;
+        let KeyCode::Char(typed) = self.code else { return None };
+        let is_digits = match self.base {
+            Some(base) => base.is_ascii_digit(),
+            None => !typed.is_ascii(),
+        };
+        let digit = char::from_digit(self.digit().filter(|_| is_digits)?.into(), 10)?;
         let other = Self { code: KeyCode::Char(digit), ..self };
         (other != self).then_some(other)
     }
@@ -295,6 +301,29 @@ mod tests {
         {
             let chord = Chord::pressed(KeyCode::Char(typed), KeyModifiers::ALT);
             assert_eq!(chord.digit(), digit, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_sign_means_a_digit_only_where_its_key_is_known_to_have_it() {
+        for (typed, base, digit) in [
+            ('(', None, None),
+            ('-', None, None),
+            ('\'', None, None),
+            ('è', None, Some('7')),
+            ('š', None, Some('3')),
+            ('(', Some('5'), Some('5')),
+            ('-', Some('6'), Some('6')),
+            ('(', Some('9'), Some('9')),
+            ('-', Some('/'), None),
+            ('á', Some('a'), None),
+            ('7', None, None),
+        ] {
+            for held in [KeyModifiers::NONE, KeyModifiers::ALT] {
+                let chord = Chord::pressed(KeyCode::Char(typed), held).at(base);
+                let wanted = digit.map(|digit| Chord::pressed(KeyCode::Char(digit), held));
+                assert_eq!(chord.with_digit(), wanted, "{typed} {base:?} {held:?}");
+            }
         }
     }
 }

@@ -24,8 +24,8 @@ const LAYOUTS: [&str; 13] = [
     "ๆไำพะัีรนยบลฟหกดเ้่าสวงผปแอิืทมใฝ ",                                 // Thai
 ];
 
-/// Digit rows without Shift, from 1 to 9, on keyboards that have the digits with it: French, Czech, Slovak. Not there: signs that
-/// other keyboards have with Shift, since Alt and such a sign means itself.
+/// Digit rows without Shift, from 1 to 9, on keyboards that have the digits with it: French, Czech, Slovak. The signs among them
+/// other keyboards have with Shift or elsewhere: by themselves they mean no digit (`Chord::with_digit`), but they may be set to.
 const DIGITS: [&str; 3] = ["&é\"'(-è_ç", "\0ěščřžýáí", "\0ľščťžýáí"];
 
 /// The Latin letter in the place of `typed`, where that is another letter.

@@ -12,6 +12,7 @@ pub(super) const LONGEST: usize = 256;
 const PARAMETERS: usize = 4;
 const PARTS: usize = 3;
 const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
 
 /// What stands first in bytes that came.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(super) enum Step {
     More,
     /// What it is, if `q` has a use for it, and how many bytes it takes.
     Came(Option<TerminalEvent>, usize),
+    /// So many bytes begin a string that answers somebody's question; what it says goes on until [`answer_in`] finds its end.
+    Answer(usize),
 }
 
 fn key(code: KeyCode, held: KeyModifiers, count: usize) -> Step {
@@ -41,6 +44,12 @@ pub(super) fn first(bytes: &[u8]) -> Step {
         [ESC, ESC, b'O', named, ..] => with_alt(single(*named, 4)),
         [ESC, ESC, b'[' | b'O'] => Step::More,
         [ESC, ESC, ..] => key(KeyCode::Esc, KeyModifiers::NONE, 1),
+        [ESC, named, rest @ ..] if begins_answer(*named) => match rest {
+            [] | [ESC] => Step::More,
+            [BEL | 0x20..=0x7e, ..] | [ESC, b'\\', ..] => Step::Answer(2),
+            // No answer is empty or begins so: it was pressed.
+            _ => with_alt_held(*named),
+        },
         [ESC, rest @ ..] => match character(rest) {
             Some((code, held, count)) => key(code, held | KeyModifiers::ALT, count + 1),
             None if is_begun(rest) => Step::More,
@@ -58,11 +67,31 @@ pub(super) fn first(bytes: &[u8]) -> Step {
 pub(super) fn alone(bytes: &[u8]) -> Option<Step> {
     match bytes {
         [ESC] | [ESC, ESC] | [ESC, ESC, b'[' | b'O'] => Some(key(KeyCode::Esc, KeyModifiers::NONE, 1)),
-        [ESC, named @ (b'[' | b'O')] => {
-            Some(key(KeyCode::Char((*named).into()), upper(*named) | KeyModifiers::ALT, 2))
-        }
+        [ESC, named @ (b'[' | b'O')] => Some(with_alt_held(*named)),
+        [ESC, named] | [ESC, named, ESC] if begins_answer(*named) => Some(with_alt_held(*named)),
         _ => None,
     }
+}
+
+/// Whether it begins a string behind an escape: OSC, DCS, APC, PM or SOS.
+const fn begins_answer(named: u8) -> bool {
+    matches!(named, b']' | b'P' | b'_' | b'^' | b'X')
+}
+
+/// How many bytes belong to a string that was begun, and whether that is all of it. Another escape than the one that ends it
+/// breaks it off.
+pub(super) fn answer_in(bytes: &[u8]) -> (usize, bool) {
+    let ends = bytes.iter().position(|byte| matches!(*byte, BEL | ESC)).unwrap_or(bytes.len());
+    match bytes.get(ends..).unwrap_or_default() {
+        [] | [ESC] => (ends, false),
+        [BEL, ..] => (ends + 1, true),
+        [ESC, b'\\', ..] => (ends + 2, true),
+        _ => (ends, true),
+    }
+}
+
+fn with_alt_held(letter: u8) -> Step {
+    key(KeyCode::Char(letter.into()), upper(letter) | KeyModifiers::ALT, 2)
 }
 
 const fn upper(letter: u8) -> KeyModifiers {
@@ -283,8 +312,12 @@ fn typed((code, shifted, base): (u32, u32, u32), held: KeyModifiers) -> Option<C
         (code, _) => code,
     };
     let base = char::from_u32(base).filter(char::is_ascii_graphic);
-    // A letter of another alphabet means the key in its place; a Latin one means itself wherever it lies.
-    let is_chord = held.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    // A letter of another alphabet means the key in its place; a Latin one means itself wherever it lies. One with an accent on a
+    // letter's key is what AltGr made, which some terminals tell as Alt.
+    let is_made = held == KeyModifiers::ALT
+        && base.is_some_and(|base| base.is_ascii_alphabetic())
+        && matches!(code, KeyCode::Char('\u{c0}'..='\u{24f}'));
+    let is_chord = held.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) && !is_made;
     let code = match (code, base) {
         (KeyCode::Char(typed), Some(base)) if is_chord && !typed.is_ascii() => KeyCode::Char(base),
         (code, _) => code,

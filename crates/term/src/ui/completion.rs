@@ -5,7 +5,7 @@ use q_core::{Mirror, SessionId, Setup};
 
 use crate::command::{Action, HistoryStep};
 use crate::completion::{
-    CompletionItem, CompletionKind, CompletionList, CompletionScene, CompletionSources, subject,
+    CompletionItem, CompletionKind, CompletionList, CompletionScene, CompletionSources, FileName, subject,
 };
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, key};
@@ -25,9 +25,11 @@ pub(crate) struct Completion {
     sources: CompletionSources,
     /// What the client was asked for, since something of that kind is being typed.
     asked: AskedSources,
+    /// As what the names begin that were asked for last.
+    asked_names: Option<String>,
     /// The session and the place of a word whose list was closed.
     closed: Option<(Option<SessionId>, usize)>,
-    /// Tab was pressed before it was known what there is.
+    /// Tab was pressed before it was known what there is. It is for that text alone, and what is pressed next is instead of it.
     wanted: bool,
 }
 
@@ -57,7 +59,8 @@ impl Ui {
         };
         let place = (self.focus, now.range.start);
         if let Some(list) = self.completion.list.as_ref().filter(|list| list.session == self.focus) {
-            if list.subject == now {
+            let is_file = now.kind == CompletionKind::File;
+            if list.subject == now && (!is_file || self.completion.asked_names.as_ref() == Some(&now.begun)) {
                 return;
             }
         } else if self.completion.closed != Some(place) {
@@ -66,6 +69,18 @@ impl Ui {
         self.completion.closed = self.completion.closed.filter(|closed| *closed == place);
         self.ask_for_sources(mirror, now.kind, &now.begun, intents);
         self.list_anew(mirror);
+    }
+
+    /// Something else is pressed: a Tab that waits is not done any more.
+    pub(super) const fn forget_tab(&mut self) {
+        self.completion.wanted = false;
+    }
+
+    /// Whether the names that begin as it is typed are still on their way.
+    fn awaits_names(&self) -> bool {
+        let list = self.completion.list.as_ref();
+        let files = list.filter(|list| list.subject.kind == CompletionKind::File);
+        files.is_some_and(|list| self.completion.sources.beginning_of.as_ref() != Some(&list.subject.begun))
     }
 
     /// What is known only to the client or the host, asked for once; files as far as their name is typed.
@@ -97,6 +112,7 @@ impl Ui {
         }
         if kind == CompletionKind::File {
             let anew = first(&mut asked.files);
+            self.completion.asked_names = Some(begun.to_owned());
             intents.push(Intent::Complete { session, begun: begun.to_owned(), anew });
         }
     }
@@ -118,12 +134,14 @@ impl Ui {
             kinds: &self.options.kinds,
             models: models.map_or(&[], Vec::as_slice),
         };
-        let all = self.completion.sources.all(now.kind, scene);
+        let mut list = self.completion.sources.list(now, scene);
         let before = self.completion.list.take();
-        let mut list = CompletionList::new(self.focus, now, all);
-        if let Some(before) = before.filter(|before| before.subject == list.subject) {
-            let chosen = before.chosen.and_then(|place| before.items.get(place));
-            list.chosen = list.items.iter().position(|item| Some(item) == chosen);
+        match before.filter(|before| before.subject == list.subject) {
+            Some(before) => {
+                let chosen = before.chosen.and_then(|place| before.items.get(place));
+                list.chosen = list.items.iter().position(|item| Some(item) == chosen);
+            }
+            None => self.completion.wanted = false,
         }
         self.completion.list = Some(list);
     }
@@ -134,10 +152,23 @@ impl Ui {
             return;
         }
         self.list_anew(mirror);
-        if self.completion.wanted && self.completion_in_view().is_some() {
+        if !self.completion.wanted || self.awaits_names() {
+            return;
+        }
+        if self.completion_in_view().is_some() {
             self.notice = None;
             self.take_or_enter();
             self.list_anew(mirror);
+        } else if self.overlay.is_none() {
+            self.say_nothing_fits();
+        }
+    }
+
+    fn say_nothing_fits(&mut self) {
+        let editor = &self.pane().editor;
+        if let Some(now) = subject(editor.text(), editor.cursor()) {
+            let begun = sanitize::visible_line(&now.begun).into_owned();
+            self.notify(format!("no other {} fits {begun}", now.kind.word()));
         }
     }
 
@@ -146,6 +177,10 @@ impl Ui {
         if self.completion.closed.take().is_some() {
             // What was known when it was closed still is: Tab must not take the first that becomes known again.
             self.list_anew(mirror);
+        }
+        if self.awaits_names() {
+            self.completion.wanted = true; // what is known is of a shorter beginning
+            return;
         }
         if self.completion_in_view().is_some() {
             self.take_or_enter();
@@ -157,10 +192,9 @@ impl Ui {
             Some(now) if now.kind == CompletionKind::Model && self.focus.is_none() => {
                 self.warn("there is no session yet; type a prompt, or /new");
             }
-            Some(now) => {
+            Some(_) => {
                 self.completion.wanted = true;
-                let begun = sanitize::visible_line(&now.begun).into_owned();
-                self.notify(format!("no other {} fits {begun}", now.kind.word()));
+                self.say_nothing_fits();
             }
         }
     }
@@ -205,7 +239,6 @@ impl Ui {
 
     /// A key where a list is on the screen; whether it was for that. Any key that is not leaves what is chosen.
     pub(super) fn press_in_list(&mut self, chord: Chord) -> bool {
-        self.completion.wanted = false;
         if self.completion_in_view().is_none() {
             return false;
         }
@@ -245,9 +278,10 @@ impl Ui {
         begun: &str,
         names: Vec<String>,
     ) {
-        let is_now = |list: &CompletionList| list.subject.begun == begun;
+        let is_now = |list: &CompletionList| list.subject.begun == begun && list.session == session;
         if self.completion.list.as_ref().is_some_and(is_now) {
-            self.completion.sources.beginning = names;
+            self.completion.sources.beginning = names.into_iter().map(FileName::new).collect();
+            self.completion.sources.beginning_of = Some(begun.to_owned());
             self.offer_anew(mirror, session);
         }
     }
@@ -255,7 +289,7 @@ impl Ui {
     /// All files of that session's directory, as far as they are looked at.
     pub fn found_files(&mut self, mirror: &Mirror, session: Option<SessionId>, names: Vec<String>) {
         if session == self.focus && self.completion.asked.files {
-            self.completion.sources.files = names;
+            self.completion.sources.files = names.into_iter().map(FileName::new).collect();
             self.offer_anew(mirror, session);
         }
     }

@@ -45,10 +45,12 @@ impl Ui {
         match event {
             TerminalEvent::Key(chord) => {
                 self.note_line_start();
+                self.forget_tab();
                 self.press(mirror, chord, &mut intents);
             }
             TerminalEvent::Paste(text) => {
                 self.note_line_start();
+                self.forget_tab();
                 self.leader = false;
                 self.notice = None;
                 let text = typed::text(&text);

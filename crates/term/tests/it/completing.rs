@@ -1,12 +1,13 @@
 //! Completion while something is typed: what is offered when, what keys do in the list, and that Enter sends what is typed
 //! unless something was chosen.
 
-use q_core::{Command, PromptWay};
+use q_core::{Command, PromptWay, Update};
 use q_term::offers::OfferList;
 use q_term::written::WrittenText;
 use q_term::{Intent, TerminalEvent};
 
-use crate::world::{World, key_event, session};
+use crate::waiting::{consent, waiting};
+use crate::world::{World, id, key_event, session};
 
 const FILES: [&str; 6] =
     ["src/main.rs", "src/mainly.rs", "docs/my notes.md", "domain.txt", "日本/語.txt", "a\u{1b}[31mred"];
@@ -171,6 +172,83 @@ fn a_list_that_was_closed_stays_closed_for_that_word_and_tab_opens_it() {
     // A session's list is not another's, and is there again with its text.
     let mut typist = typist.presses(&["Alt+2"]);
     assert!(!typist.world.frame().contains("@domain"), "{}", typist.world.frame());
+}
+
+/// The names that begin so come late.
+fn named(world: &mut World, begun: &str, names: &[&str]) {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    world.ui.completed(&world.mirror, Some(id(1)), begun, names);
+}
+
+#[test]
+fn a_tab_that_waits_is_done_to_the_text_it_was_pressed_at_or_not_at_all() {
+    for (then, left) in [
+        (&[] as &[TerminalEvent], "see @src/main.rs"),
+        (&[TerminalEvent::Focus(true)], "see @src/main.rs"),
+        (&[TerminalEvent::Key(key_event("Ctrl+X"))], "see @src/ma"),
+        (&["Alt+S", "Esc"].map(|key| TerminalEvent::Key(key_event(key))), "see @src/ma"),
+        (&["Left", "End"].map(|key| TerminalEvent::Key(key_event(key))), "see @src/ma"),
+        (&[TerminalEvent::Paste(" @src/ma".into())], "see @src/ma @src/ma"),
+    ] {
+        let mut world = World::with(80, 24, vec![session(1, "api"), session(2, "plan")]);
+        world.type_text("see @src/ma");
+        world.keys(&["Tab"]);
+        for event in then {
+            world.ui.handle(&world.mirror, event.clone());
+        }
+        named(&mut world, "src/ma", &["src/main.rs"]);
+        let frame = world.frame();
+        let typed = frame.rsplit("[api] > ").next().unwrap_or_default();
+        assert_eq!(typed.trim_end(), left, "{then:?}");
+    }
+    // Another program wrote another text meanwhile.
+    let mut world = World::with(80, 24, vec![session(1, "api")]);
+    world.type_text("see @src/ma");
+    world.keys(&["Tab"]);
+    world.ui.edited(Some(id(1)), "see @src/ma", "look at @src/ma");
+    named(&mut world, "src/ma", &["src/main.rs"]);
+    assert!(world.frame().trim_end().ends_with("> look at @src/ma"), "{}", world.frame());
+}
+
+#[test]
+fn tab_waits_for_the_names_that_begin_as_it_is_typed_by_now() {
+    let mut world = World::with(80, 24, vec![session(1, "api")]);
+    world.type_text("@s");
+    named(&mut world, "s", &["src/"]);
+    world.type_text("rc/");
+    world.keys(&["Tab"]);
+    named(&mut world, "s", &["src/"]);
+    assert!(world.frame().ends_with("> @src/"), "{}", world.frame());
+    named(&mut world, "src/", &["src/main.rs"]);
+    assert!(world.frame().contains("> @src/main.rs"), "{}", world.frame());
+    // What a late Tab typed is asked for by the next.
+    world.type_text("@d");
+    world.keys(&["Tab"]);
+    named(&mut world, "d", &["docs/"]);
+    let asked = world.ui.handle(&world.mirror, TerminalEvent::Key(key_event("Tab")));
+    assert!(matches!(asked.as_slice(), [Intent::Complete { begun, .. }] if begun == "docs/"), "{asked:?}");
+    named(&mut world, "docs/", &["docs/keys.md"]);
+    assert!(world.frame().contains("@docs/keys.md"), "{}", world.frame());
+    world.type_text("@x");
+    world.keys(&["Tab"]);
+    named(&mut world, "x", &[]);
+    assert!(world.frame().contains("no other file fits x"), "{}", world.frame());
+}
+
+#[test]
+fn enter_with_something_chosen_neither_answers_a_question_nor_sends() {
+    for (typed, key) in [("/s", "Tab"), ("@main", "Down"), ("y @main", "Down")] {
+        let mut typist = Typist::new().types(typed).presses(&[key]);
+        let asking = waiting(1, "api", vec![consent(1, "rm -r target", 7)]);
+        typist.world.update(Update::Session(Box::new(asking.summary)));
+        typist.world.update(Update::Pending { session: id(1), pending: asking.pending });
+        let frame = typist.world.frame();
+        assert!(frame.contains("rm -r target"), "{frame}");
+        let typist = typist.presses(&["Enter"]);
+        let is_it =
+            |intent: &&Intent| matches!(intent, Intent::Tell(Command::Answer { .. }) | Intent::Prompt { .. });
+        assert_eq!(typist.sent.iter().find(is_it), None, "{typed}");
+    }
 }
 
 #[test]

@@ -132,3 +132,30 @@ fn choosing_among_ten_thousand_sessions() {
     times.sort_unstable();
     println!("a key in the list of 10,000: median {:?}, worst {:?}", times[5], times[9]);
 }
+
+#[test]
+fn naming_one_of_twenty_thousand_files() {
+    let name = |no: usize| format!("crates/part-{}/Src/module_{}/file_{no}.rs", no % 40, no % 700);
+    let all: Vec<String> = (0..20_000).map(name).collect();
+    let mut world = World::with(120, 40, vec![session(1, "api")]);
+    world.type_text("@");
+    world.ui.completed(&world.mirror, Some(id(1)), "", all.iter().take(200).cloned().collect());
+    world.ui.found_files(&world.mirror, Some(id(1)), all.clone());
+    let mut times = Vec::new();
+    let mut typed = String::new();
+    for key in "crates/part-1/src/mod_9".chars() {
+        typed.push(key);
+        let begin = Instant::now();
+        world.type_text(&key.to_string());
+        let names = all.iter().filter(|name| name.starts_with(&typed)).take(200).cloned().collect();
+        world.ui.completed(&world.mirror, Some(id(1)), &typed, names);
+        world.paint();
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    println!(
+        "a key among 20,000 files: median {:?}, worst {:?}",
+        times[times.len() / 2],
+        times[times.len() - 1]
+    );
+}
