@@ -100,9 +100,15 @@ impl Attached<'_> {
         let written = read(&path);
         let is_kept = match (ended, written) {
             (Ok(status), Ok(written)) if status.success() => {
-                self.ui.edited(session, &text, &written);
-                self.typed = Some(self.clock.mono());
-                false
+                let stands = self.ui.edited(&self.client.mirror, session, &text, &written);
+                if stands {
+                    self.typed = Some(self.clock.mono());
+                } else {
+                    let file = path.display();
+                    self.ui
+                        .warn(format!("the session it was typed in was closed elsewhere; it is in {file}"));
+                }
+                !stands
             }
             (Ok(status), Ok(written)) => {
                 let differs = written != text;

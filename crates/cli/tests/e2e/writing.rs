@@ -109,3 +109,19 @@ fn an_editor_that_fails_loses_nothing() {
     terminal.wait_text("set VISUAL or EDITOR");
     terminal.wait_typed("api", "precious");
 }
+
+#[test]
+fn what_an_editor_wrote_for_a_session_that_was_closed_meanwhile_stays_in_its_file() {
+    let world = world_with_editor("echo the editor reads; read -r line; echo \"$line\" >\"$2\"");
+    world.q(&["new", "-d", "other"]).succeeded();
+    let mut terminal = world.open_at("api");
+    terminal.send("begun \x07");
+    terminal.wait_text("the editor reads");
+    world.q(&["close", "api"]).succeeded();
+    terminal.send("all of it\r");
+    terminal.wait_text("closed elsewhere; it is in");
+    terminal.wait_prompt("other");
+    let [file] = drafts(&world).try_into().unwrap();
+    let state = world.home.directory("XDG_STATE_HOME").join("q");
+    assert_eq!(fs::read_to_string(state.join(file)).unwrap(), "all of it\n");
+}

@@ -1,6 +1,6 @@
 //! Delivery: what is sent goes to the host, is given back when it cannot take it, and outlives the host.
 
-use q_core::{PromptWay, SessionId};
+use q_core::{Mirror, PromptWay, SessionId};
 
 use crate::advice;
 use crate::intent::Intent;
@@ -55,7 +55,7 @@ impl Ui {
     }
 
     /// A host is there again and the mirror is filled: goes on where this terminal was.
-    pub fn host_back(&mut self, mirror: &q_core::Mirror) -> Vec<Intent> {
+    pub fn host_back(&mut self, mirror: &Mirror) -> Vec<Intent> {
         if self.lost.take().is_some() {
             // What could not be done without one can be now.
             self.notice = self.notice.take().filter(|notice| !notice.fault);
@@ -80,8 +80,20 @@ impl Ui {
         Intent::EditDraft { session: self.focus, text: self.pane().editor.text().to_owned() }
     }
 
-    /// What another editor left of what was typed in that session. The line feed at its end is the editor's own.
-    pub fn edited(&mut self, session: Option<SessionId>, before: &str, written: &str) {
+    /// What another editor left of what was typed in that session. The line feed at its end is the editor's own. Says whether it stands
+    /// at a prompt: not where its session was closed meanwhile, whose prompt nobody comes to any more.
+    #[must_use = "what stands at no prompt is to be kept elsewhere"]
+    pub fn edited(
+        &mut self,
+        mirror: &Mirror,
+        session: Option<SessionId>,
+        before: &str,
+        written: &str,
+    ) -> bool {
+        // While there is no host the mirror says nothing: what is typed then waits for the next one.
+        if self.lost.is_none() && session.is_some_and(|id| mirror.get(id).is_none()) {
+            return false;
+        }
         let text = typed::text(written);
         let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
         let pane = match session {
@@ -89,6 +101,7 @@ impl Ui {
             None => self.pane_mut(),
         };
         pane.edited(before, text);
+        true
     }
 
     fn give_back(&mut self, session: Option<SessionId>, text: &str) {

@@ -184,6 +184,17 @@ fn what_is_typed_without_a_host_is_saved_with_the_next_one() {
 }
 
 #[test]
+fn what_was_edited_elsewhere_goes_to_no_session_that_is_gone() {
+    let mut world = two();
+    let gone = q_core::SessionId(99);
+    assert!(!world.ui.edited(&world.mirror, Some(gone), "", "an hour's work"), "nobody would see it again");
+    assert!(world.ui.edited(&world.mirror, Some(id(1)), "", "an hour's work"));
+    assert!(world.frame().ends_with("[one] > an hour's work"));
+    world.ui.host_lost("the host is gone");
+    assert!(world.ui.edited(&q_core::Mirror::default(), Some(id(1)), "", "and another"), "it may come again");
+}
+
+#[test]
 fn without_a_host_nothing_is_wished_for_and_why_is_said() {
     let mut world = two();
     world.ui.host_lost("there is no space");
