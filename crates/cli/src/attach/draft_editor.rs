@@ -130,7 +130,7 @@ impl Attached<'_> {
     }
 
     fn take_terminal(&mut self) -> Result<(), CliError> {
-        self.screen.go_on()?;
+        self.go_on()?;
         self.draw()
     }
 

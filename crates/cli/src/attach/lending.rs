@@ -98,7 +98,7 @@ impl Attached<'_> {
             Err(error) => {
                 self.ui.warn(format!("no pager can be started: {error}"));
                 self.stale = true;
-                self.screen.go_on()?;
+                self.go_on()?;
             }
         }
         Ok(())
@@ -111,7 +111,7 @@ impl Attached<'_> {
     ) -> Result<(), CliError> {
         self.lending = None;
         self.stale = true;
-        self.screen.go_on()?;
+        self.go_on()?;
         match ended.map(|status| status.code()) {
             Ok(Some(127)) => self.ui.warn(format!("{what} was not found; PAGER names another")),
             Ok(_) => {}

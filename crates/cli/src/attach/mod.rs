@@ -262,7 +262,7 @@ impl Attached<'_> {
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,
             SignalNews::GoOn => {
-                self.screen.go_on()?;
+                self.go_on()?;
                 self.draw()?;
             }
         }
