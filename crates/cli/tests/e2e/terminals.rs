@@ -114,7 +114,7 @@ fn q_keys_gives_the_terminal_back_whatever_signal_ends_it() {
     let world = World::new();
     let before = untouched_line_settings(&world);
     for (signal, code) in [(Signal::TERM, 128 + 15), (Signal::HUP, 128 + 1), (Signal::INT, 128 + 2)] {
-        let mut terminal = world.terminal(&["keys"]);
+        let terminal = world.terminal(&["keys"]);
         terminal.wait_text("Press keys");
         send(terminal.pid(), signal);
         assert_eq!(terminal.wait_exit().exit_code(), code, "{signal:?}");
