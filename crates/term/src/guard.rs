@@ -4,8 +4,9 @@
 //! Nothing is ever asked of the terminal: an answer may come late and be taken for typing. Only this file speaks to it.
 
 use std::io::{self, Stdout, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread::{self, ThreadId};
 
 use crossterm::cursor::{SetCursorStyle, Show};
 use crossterm::event::{
@@ -27,6 +28,13 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether the title of its window is ours, and the one before is kept by the terminal.
 static TITLED: AtomicBool = AtomicBool::new(false);
 
+/// The thread that draws on it: a panic in any other ends neither this process nor what it shows.
+static DRAWS: Mutex<Option<ThreadId>> = Mutex::new(None);
+/// What is to be said of panics in other threads once the terminal is given back, which would stand amid what is drawn.
+static UNSAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// More panics than that are not told.
+const MOST_UNSAID: usize = 8;
+
 /// Has the terminal keep the window's title, on a stack that most have.
 const KEEP_TITLE: &str = "\x1b[22;2t";
 /// Has it take that title again; emptied first, for terminals that keep none and have one of their own then.
@@ -41,9 +49,10 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Takes the terminal on standard output, and its mouse where that is wanted. From here on a panic gives it back before it is
-    /// reported.
+    /// Takes the terminal on standard output, and its mouse where that is wanted. From here on a panic in
+    /// this thread gives it back before it is reported; one in another is reported once it is given back.
     pub fn enter(mouse: bool) -> io::Result<Self> {
+        *DRAWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
         restore_before_panic_report();
         let guard = Self { mouse };
         guard.resume()?;
@@ -99,6 +108,10 @@ pub fn restore() {
         // The terminal may be gone; then there is nothing to give back.
         let _gone = give_back(&mut io::stdout(), TITLED.swap(false, Ordering::SeqCst));
         let _gone = disable_raw_mode();
+        let unsaid = std::mem::take(&mut *UNSAID.lock().unwrap_or_else(PoisonError::into_inner));
+        for panic in unsaid {
+            let _gone = writeln!(io::stderr(), "{panic}");
+        }
     }
 }
 
@@ -147,6 +160,15 @@ fn restore_before_panic_report() {
     HOOK.call_once(|| {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
+            let draws = *DRAWS.lock().unwrap_or_else(PoisonError::into_inner);
+            let thread = thread::current();
+            if draws.is_some_and(|draws| draws != thread.id()) && TAKEN.load(Ordering::SeqCst) {
+                let mut unsaid = UNSAID.lock().unwrap_or_else(PoisonError::into_inner);
+                if unsaid.len() < MOST_UNSAID {
+                    unsaid.push(format!("thread '{}' {panic}", thread.name().unwrap_or("unnamed")));
+                }
+                return;
+            }
             restore();
             report(panic);
         }));

@@ -76,6 +76,13 @@ impl Attached<'_> {
         }
     }
 
+    /// Takes the terminal, which others had meanwhile.
+    pub(super) fn go_on(&mut self) -> Result<(), CliError> {
+        self.ui.tell_time(self.clock.mono());
+        self.ui.terminal_back();
+        self.screen.go_on()
+    }
+
     /// Carries what is wanted to the host; what concerns the terminal alone is done here.
     #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wanted is the host's to do")]
     pub(super) fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {

@@ -7,13 +7,13 @@ mod clipboard;
 mod draft_editor;
 mod filling;
 mod finding_files;
-mod job;
+pub(crate) mod job;
 mod lending;
 mod reading_changes;
 mod reconnect;
 mod requests;
 mod screen;
-mod signals;
+pub(crate) mod signals;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -108,7 +108,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.backoff.joined(attached.clock.mono());
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
-    let outcome = attached.live(signals, Some(keys)).await;
+    let outcome = attached.live(signals, keys).await;
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);
     if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
@@ -119,13 +119,17 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     terminals.note(ui.focus());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
-    let is_taken = goes_on && client.leave().await;
-    if !is_taken {
+    let is_taken =
+        goes_on && client.leave(|waiting, error| waiting.refused(&mut ui, error.on_one_line())).await;
+    let unsaved: Vec<&str> = if is_taken {
+        ui.drafts_at_risk().collect()
+    } else {
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");
-        for text in ui.undelivered() {
-            out::note(&format!("not saved: {text}"));
-        }
+        ui.undelivered().collect()
+    };
+    for text in unsaved {
+        out::note(&format!("not saved: {text}"));
     }
     farewell(outcome, is_taken, &client)
 }
@@ -195,7 +199,7 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, mut keys: Option<Keyboard>) -> Result<Leaving, CliError> {
+    async fn live(&mut self, mut signals: Signals, mut keys: Keyboard) -> Result<Leaving, CliError> {
         loop {
             self.hand_over(&mut keys)?;
             let now = self.clock.mono();
@@ -209,7 +213,7 @@ impl Attached<'_> {
             let leaving = tokio::select! {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
-                event = lending::next_event(&mut keys) => match event {
+                event = keys.next() => match event {
                     Ok(event) => self.at_terminal(event)?,
                     Err(_) => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
@@ -274,7 +278,7 @@ impl Attached<'_> {
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,
             SignalNews::GoOn => {
-                self.screen.go_on()?;
+                self.go_on()?;
                 self.draw()?;
             }
         }

@@ -1,5 +1,7 @@
 //! Prompts sent or cleared before, and walking through them.
 
+use crate::editor::kept::keep_newest;
+
 /// How many are kept.
 const KEPT: usize = 200;
 
@@ -27,10 +29,8 @@ impl History {
         if text.trim().is_empty() || self.sent.last().is_some_and(|last| last == text) {
             return;
         }
-        if self.sent.len() == KEPT {
-            self.sent.remove(0);
-        }
         self.sent.push(text.to_owned());
+        keep_newest(&mut self.sent, KEPT, String::len);
     }
 
     /// Keeps prompts found in the transcript, if none were kept yet.
@@ -90,6 +90,17 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::editor::kept;
+
+    #[test]
+    fn so_many_bytes_of_them_are_kept() {
+        let mut history = History::default();
+        let long = |letter: &str| letter.repeat(kept::MOST_BYTES / 2);
+        for prompt in [long("a"), long("b"), long("c")] {
+            history.keep(&prompt);
+        }
+        assert_eq!(history.newest_first().count(), 2);
+    }
 
     #[test]
     fn walking_back_and_forth_ends_where_it_began() {

@@ -1,8 +1,9 @@
 //! What was deleted by words and lines, to be put back: the last first, and then those before it.
 
-/// So many are kept, and so many bytes of them; the last one whatever it is.
+use crate::editor::kept::keep_newest;
+
+/// So many are kept.
 const MOST: usize = 16;
-const MOST_BYTES: usize = 16 << 20;
 
 /// The texts, the last one at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,10 +19,7 @@ impl KillRing {
             Some(last) => last.push_str(text),
             None => self.texts.push(text.to_owned()),
         }
-        let bytes = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
-        while self.texts.len() > MOST || (self.texts.len() > 1 && bytes(&self.texts) > MOST_BYTES) {
-            self.texts.remove(0);
-        }
+        keep_newest(&mut self.texts, MOST, String::len);
     }
 
     /// The one that was deleted so many deletions before the last, round and round.

@@ -7,6 +7,7 @@
 //! Not here: which key does what (`command::table`), where rows are drawn (`draw`).
 
 mod history;
+mod kept;
 mod keys;
 mod killed;
 mod rows;

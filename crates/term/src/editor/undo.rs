@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::editor::kept::keep_newest;
+
 /// A change of a text, seen from behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TextChange {
@@ -23,9 +25,8 @@ pub(super) struct UndoLog {
     is_typed: bool,
 }
 
-/// So many changes can be undone, and so many bytes of what stood there are kept; the last one whatever it is.
+/// So many changes can be undone, as far as what stood there is kept.
 const MOST: usize = 1_000;
-const MOST_BYTES: usize = 16 << 20;
 
 impl UndoLog {
     /// Notes a change that is about to be made: `text` is put into the place of what stands in the range. What is typed letter by
@@ -48,10 +49,7 @@ impl UndoLog {
             }
         }
         self.done.push(TextChange { range: now, before: before.to_owned(), cursor });
-        let bytes = |done: &[TextChange]| done.iter().map(|change| change.before.len()).sum::<usize>();
-        while self.done.len() > MOST || (self.done.len() > 1 && bytes(&self.done) > MOST_BYTES) {
-            self.done.remove(0);
-        }
+        keep_newest(&mut self.done, MOST, |change| change.before.len());
     }
 
     /// Undoes the last change of a text, or makes the last one again that was undone; where the cursor stands then. Nothing where there

@@ -111,6 +111,14 @@ impl Ui {
         }
     }
 
+    /// The terminal is ours again after others had it: where its window is was told to them, or to nobody. Somebody brought it back, and
+    /// so looked just now.
+    pub fn terminal_back(&mut self) {
+        self.watch.knows_front = false;
+        self.in_front = true;
+        self.watch.typed = Some(self.at);
+    }
+
     /// When the person is to be notified, unless somebody looks until then.
     pub fn notification_due(&self) -> Option<Instant> {
         self.watch.due

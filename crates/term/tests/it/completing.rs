@@ -205,7 +205,7 @@ fn a_tab_that_waits_is_done_to_the_text_it_was_pressed_at_or_not_at_all() {
     let mut world = World::with(80, 24, vec![session(1, "api")]);
     world.type_text("see @src/ma");
     world.keys(&["Tab"]);
-    world.ui.edited(Some(id(1)), "see @src/ma", "look at @src/ma");
+    assert!(world.ui.edited(&world.mirror, Some(id(1)), "see @src/ma", "look at @src/ma"));
     named(&mut world, "src/ma", &["src/main.rs"]);
     assert!(world.frame().trim_end().ends_with("> look at @src/ma"), "{}", world.frame());
 }

@@ -169,3 +169,22 @@ fn the_title_counts_and_names_nobody_unless_it_is_to() {
         assert_eq!(world.ui.title(&world.mirror), seen, "what failed still waits, what was read does not");
     }
 }
+
+#[test]
+fn where_the_window_is_counts_no_more_once_others_had_the_terminal() {
+    for in_front in [true, false] {
+        let mut world = away();
+        focus(&mut world, in_front);
+        world.wait_ms(3_600_000);
+        world.ui.terminal_back();
+        assert!(world.ui.wants_ticks(&world.mirror), "somebody may look");
+        world.paint();
+        happens(&mut world, answered(2, "docs"));
+        assert_eq!(said_after(&mut world, 29), None, "somebody was here just now");
+        assert_eq!(
+            said_after(&mut world, 1).as_deref(),
+            Some(ONE),
+            "and nothing was heard of the window since"
+        );
+    }
+}
