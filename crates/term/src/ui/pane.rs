@@ -135,7 +135,8 @@ impl Pane {
     /// Takes over a draft typed elsewhere, unless something else is typed here.
     pub(crate) fn adopt(&mut self, draft: &str) {
         if draft == self.agreed {
-            self.refused = self.refused && !std::mem::take(&mut self.sent);
+            let is_kept = std::mem::take(&mut self.sent);
+            self.refused &= !is_kept;
             return;
         }
         if self.sent {
