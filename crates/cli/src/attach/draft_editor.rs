@@ -13,8 +13,6 @@ use tokio::process::{Child, Command};
 use crate::attach::attached::Attached;
 use crate::error::CliError;
 
-/// The largest text that is taken back, in bytes: more cannot be pasted either.
-const MOST: u64 = 10 << 20;
 /// So many drafts of this process may have been left behind.
 const MOST_LEFT: u32 = 16;
 
@@ -97,7 +95,7 @@ impl Attached<'_> {
             return Ok(());
         };
         let RunningEditor { path, command, process: _ } = running;
-        let written = read(&path);
+        let written = read(&path, self.context.limits.prompt_bytes);
         let is_kept = match (ended, written) {
             (Ok(status), Ok(written)) if status.success() => {
                 let stands = self.ui.edited(&self.client.mirror, session, &text, &written);
@@ -154,11 +152,13 @@ impl Attached<'_> {
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
+/// What is in that file, unless the host would take no draft or prompt of it, which are bounded by `most` bytes.
+fn read(path: &Path, most: usize) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MOST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MOST {
-        return Err(io::Error::other("it has more than 10 MB"));
+    // The line feed at its end is the editor's own.
+    File::open(path)?.take(most as u64 + 2).read_to_string(&mut text)?;
+    if text.strip_suffix('\n').unwrap_or(&text).len() > most {
+        return Err(io::Error::other(format!("it has more than {most} bytes, limits.prompt_bytes")));
     }
     Ok(text)
 }

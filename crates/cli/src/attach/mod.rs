@@ -111,13 +111,17 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     terminals.note(ui.focus());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
-    let is_taken = goes_on && client.leave().await;
-    if !is_taken {
+    let is_taken =
+        goes_on && client.leave(|waiting, error| waiting.refused(&mut ui, error.on_one_line())).await;
+    let unsaved: Vec<&str> = if is_taken {
+        ui.drafts_at_risk().collect()
+    } else {
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");
-        for text in ui.undelivered() {
-            out::note(&format!("not saved: {text}"));
-        }
+        ui.undelivered().collect()
+    };
+    for text in unsaved {
+        out::note(&format!("not saved: {text}"));
     }
     farewell(outcome, is_taken, &client)
 }

@@ -87,8 +87,8 @@ pub(super) enum Continuation {
         session: SessionId,
         facts: Option<Box<Facts>>,
     },
-    /// A draft. Where it cannot be saved, it stays where it is typed.
-    Draft,
+    /// A draft of a session. Where it cannot be saved, it stays where it is typed.
+    Draft(SessionId),
     /// Anything else about a session: what to say when it is granted.
     About {
         said: Option<String>,
@@ -97,14 +97,14 @@ pub(super) enum Continuation {
 
 impl Continuation {
     /// It will not be done, for this reason.
-    fn refused(self, ui: &mut Ui, why: String) {
+    pub(super) fn refused(self, ui: &mut Ui, why: String) {
         match self {
             Self::New | Self::Enter(_) => ui.not_opened(why),
             Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
-            // A draft stays where it is typed, and what was only looked for meanwhile nobody misses.
-            Self::Draft | Self::Offers(_, OfferUse::Complete) => {}
+            Self::Draft(session) => ui.draft_refused(session, &why),
+            Self::Offers(_, OfferUse::Complete) => {} // what was only looked for meanwhile nobody misses
             Self::Lookup { .. }
             | Self::Page { .. }
             | Self::Tags(_)
@@ -122,7 +122,8 @@ impl Continuation {
     /// The host did not live to answer it.
     fn unanswered(self, ui: &mut Ui) {
         // Asked for again when it is in sight. A prompt is delivered again, and never given back.
-        let comes_again = matches!(self, Self::Page { .. } | Self::Wake(_) | Self::Draft | Self::Prompt(_));
+        let comes_again =
+            matches!(self, Self::Page { .. } | Self::Wake(_) | Self::Draft(_) | Self::Prompt(_));
         if !comes_again {
             self.refused(ui, UNANSWERED.to_owned());
         }
@@ -436,7 +437,7 @@ impl Requests {
                 | Continuation::Offers(..)
                 | Continuation::Rules { .. }
                 | Continuation::Context { .. }
-                | Continuation::Draft
+                | Continuation::Draft(_)
                 | Continuation::About { said: None },
                 Ok(_),
             ) => {}
@@ -481,7 +482,7 @@ impl Requests {
             FollowUp::Wake(session) => Continuation::Wake(session),
             FollowUp::Enter(session) => Continuation::Enter(session),
             FollowUp::SayTags(session) => Continuation::Tags(session),
-            FollowUp::Keep => Continuation::Draft,
+            FollowUp::Keep => Continuation::Draft(command.session()?),
             FollowUp::Say(session) => {
                 let open = mirror.get(session).map(|session| session.summary.name.as_str());
                 let sought =

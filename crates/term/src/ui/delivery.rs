@@ -50,8 +50,21 @@ impl Ui {
 
     /// What was sent and never acknowledged, and what is typed and not saved: for a client that ends without a host.
     pub fn undelivered(&self) -> impl Iterator<Item = &str> {
-        let panes = self.panes.values().chain([&self.nowhere]);
-        self.submissions.sent().chain(self.submissions.early()).chain(panes.filter_map(Pane::draft_at_risk))
+        self.submissions.sent().chain(self.submissions.early()).chain(self.drafts_at_risk())
+    }
+
+    /// What is typed and no host is known to have.
+    pub fn drafts_at_risk(&self) -> impl Iterator<Item = &str> {
+        self.panes.values().chain([&self.nowhere]).filter_map(Pane::draft_at_risk)
+    }
+
+    /// The host refused to save what is typed in a session, where it stays. That is said once, until it is saved again.
+    pub fn draft_refused(&mut self, session: SessionId, why: &str) {
+        let is_news = self.panes.get_mut(&session).is_some_and(Pane::refuse_draft);
+        // Of a session that is gone, and of a host that keeps nothing, other words are said.
+        if is_news && self.live.contains_key(&session) && self.read_only.is_none() {
+            self.warn(format!("what you type is not saved: {why}"));
+        }
     }
 
     /// A host is there again and the mirror is filled: goes on where this terminal was.

@@ -40,6 +40,8 @@ pub(crate) struct Pane {
     agreed: String,
     /// Whether the agreed draft was sent and has not come back yet.
     sent: bool,
+    /// Whether the last draft that was answered was refused.
+    refused: bool,
     /// The oldest entry for which older ones were asked.
     pub(crate) paged: Option<EntryNo>,
     /// What was done to wake it, while it hibernates.
@@ -67,6 +69,7 @@ impl Pane {
             selection: None,
             agreed: String::new(),
             sent: false,
+            refused: false,
             paged: None,
             waking: WakeState::NotAsked,
             seeded: false,
@@ -106,6 +109,16 @@ impl Pane {
         Some(self.agreed.clone())
     }
 
+    /// The host did not take a draft. Says whether there still is one, and whether that is news.
+    pub(crate) fn refuse_draft(&mut self) -> bool {
+        if self.editor.is_empty() {
+            return false; // one that the host has still is not typed again
+        }
+        self.agreed.clear();
+        self.sent = false;
+        !std::mem::replace(&mut self.refused, true)
+    }
+
     /// The host that a draft was sent to is gone: it may have kept it or not.
     pub(crate) fn doubt_draft(&mut self) {
         if std::mem::take(&mut self.sent) {
@@ -122,7 +135,8 @@ impl Pane {
     /// Takes over a draft typed elsewhere, unless something else is typed here.
     pub(crate) fn adopt(&mut self, draft: &str) {
         if draft == self.agreed {
-            self.sent = false;
+            let is_kept = std::mem::take(&mut self.sent);
+            self.refused &= !is_kept;
             return;
         }
         if self.sent {
