@@ -5,7 +5,6 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 
 use q_core::SessionId;
-use q_term::TerminalEvent;
 use tokio::process::{Child, Command};
 
 use crate::attach::attached::Attached;
@@ -37,14 +36,6 @@ pub(super) const fn is_for_program(signal: SignalNews) -> bool {
     }
 }
 
-/// What happens at the terminal next; nothing while another program has it.
-pub(super) async fn next_event(keys: &mut Option<Keyboard>) -> io::Result<TerminalEvent> {
-    match keys {
-        Some(keys) => keys.next().await,
-        None => pending().await,
-    }
-}
-
 /// Waits for the end of the program that has the terminal.
 pub(super) async fn ended(lending: &mut Option<Lending>) -> (&'static str, io::Result<ExitStatus>) {
     match lending {
@@ -55,17 +46,21 @@ pub(super) async fn ended(lending: &mut Option<Lending>) -> (&'static str, io::R
 
 impl Attached<'_> {
     /// Lets go of the keyboard before a program gets the terminal, and takes it again once that has ended: both would read it.
-    pub(super) fn hand_over(&mut self, keys: &mut Option<Keyboard>) -> Result<(), CliError> {
+    pub(super) fn hand_over(&mut self, keys: &mut Keyboard) -> Result<(), CliError> {
+        let was_lent = self.is_lent();
         if let Some(session) = self.to_page.take() {
-            *keys = None;
+            keys.pause();
             self.open_pager(session)?;
         }
         if self.draft.is_some() && !self.is_lent() {
-            *keys = None;
+            keys.pause();
             self.lend_terminal()?;
         }
-        if keys.is_none() && !self.is_lent() {
-            *keys = Some(Keyboard::listen()?);
+        if !self.is_lent() {
+            return keys.go_on();
+        }
+        if !was_lent {
+            keys.keep_text();
         }
         Ok(())
     }

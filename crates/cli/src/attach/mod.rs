@@ -100,7 +100,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.backoff.joined(attached.clock.mono());
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
-    let outcome = attached.live(signals, Some(keys)).await;
+    let outcome = attached.live(signals, keys).await;
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);
     if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
@@ -191,7 +191,7 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, mut keys: Option<Keyboard>) -> Result<Leaving, CliError> {
+    async fn live(&mut self, mut signals: Signals, mut keys: Keyboard) -> Result<Leaving, CliError> {
         loop {
             self.hand_over(&mut keys)?;
             let now = self.clock.mono();
@@ -205,7 +205,7 @@ impl Attached<'_> {
             let leaving = tokio::select! {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
-                event = lending::next_event(&mut keys) => match event {
+                event = keys.next() => match event {
                     Ok(event) => self.at_terminal(event)?,
                     Err(_) => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },

@@ -125,3 +125,16 @@ fn what_an_editor_wrote_for_a_session_that_was_closed_meanwhile_stays_in_its_fil
     let state = world.home.directory("XDG_STATE_HOME").join("q");
     assert_eq!(fs::read_to_string(state.join(file)).unwrap(), "all of it\n");
 }
+
+#[test]
+fn what_was_typed_ahead_of_another_editor_is_not_lost() {
+    let world = world_with_editor("echo the editor reads; read -r line; printf %s \"$line\" >\"$2\"");
+    let mut terminal = world.open_at("api");
+    // At once, so that all of it is read before the editor is there. What would send it sends nothing.
+    terminal.send("begun\x07 and\rmore");
+    terminal.wait_text("the editor reads");
+    terminal.send("edited,\r");
+    terminal.wait_text("edited, and");
+    terminal.wait_for("the second row of it", |screen| screen.contents().trim_end().ends_with("more"));
+    assert_eq!(world.server.requests().len(), 0, "it was sent");
+}

@@ -48,6 +48,12 @@ impl Decoder {
         self.arrived(|bytes| sequence::alone(bytes).unwrap_or_else(|| sequence::first(bytes)))
     }
 
+    /// What follows is told to somebody else: what was pasted so far is all of it, and a sequence that has begun is none.
+    pub fn cut_off(&mut self) -> Option<TerminalEvent> {
+        self.held.clear();
+        self.paste.take().map(|pasted| TerminalEvent::Paste(String::from_utf8_lossy(&pasted).into_owned()))
+    }
+
     fn arrived(&mut self, read: impl Fn(&[u8]) -> Step) -> Vec<Arrived> {
         let held = mem::take(&mut self.held);
         let mut arrived = Vec::new();
