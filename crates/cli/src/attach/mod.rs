@@ -7,13 +7,13 @@ mod clipboard;
 mod draft_editor;
 mod filling;
 mod finding_files;
-mod job;
+pub(crate) mod job;
 mod lending;
 mod reading_changes;
 mod reconnect;
 mod requests;
 mod screen;
-mod signals;
+pub(crate) mod signals;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -13,6 +13,8 @@ use q_term::keys::{Arrived, Chord};
 use q_term::sanitize::visible_line;
 use serde::Serialize;
 
+use crate::attach::job;
+use crate::attach::signals::{SignalNews, Signals};
 use crate::commands::{KeysVerb, terminal_habits};
 use crate::config::keys::KeysConfig;
 use crate::context;
@@ -57,14 +59,14 @@ pub(crate) async fn run(
     verb: Option<KeysVerb>,
 ) -> Result<ExitCode, CliError> {
     let keys = context::config(environment)?.keys;
-    match verb {
-        Some(KeysVerb::List(args)) => list(&keys, args.json)?,
+    let ended = match verb {
+        Some(KeysVerb::List(args)) => list(&keys, args.json).map(|()| ExitCode::SUCCESS)?,
         None => watch(environment, &keys.keymap).await?,
-    }
+    };
     for fault in &keys.faults {
         out::note(fault);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ended)
 }
 
 fn list(keys: &KeysConfig, as_json: bool) -> Result<(), CliError> {
@@ -140,52 +142,108 @@ impl<'a> ActionJson<'a> {
 }
 
 /// Shows what arrives until it is left, and prints it once more in the terminal that is given back.
-async fn watch(environment: &ProcessEnvironment, keymap: &Keymap) -> Result<(), CliError> {
+async fn watch(environment: &ProcessEnvironment, keymap: &Keymap) -> Result<ExitCode, CliError> {
     if environment.wants_plain() {
         let complaint = CliError::usage("keys are pressed at a terminal, and this is none");
         return Err(complaint.hint("`q keys list` prints the keys in force"));
     }
-    let failed = |error: io::Error| CliError::failed(format!("the terminal cannot be used: {error}"));
+    let signals = Signals::listen()?;
     let guard = Guard::enter(false).map_err(failed)?;
-    let mut keyboard = Keyboard::listen()?;
-    let mut lines: Vec<String> = Vec::new();
-    let mut say = |line: String| -> io::Result<()> {
-        // The terminal is raw: a line begins where it is told to.
-        let mut out = io::stdout().lock();
-        write!(out, "{line}\r\n").and_then(|()| out.flush())?;
-        if lines.len() == KEPT {
-            lines.remove(0);
-        }
-        lines.push(line);
-        Ok(())
-    };
+    let keyboard = Keyboard::listen()?;
+    let mut shown = ShownKeys { guard, lines: Vec::new() };
     let (columns, _) = terminal::size().map_err(failed)?;
     for line in introduction(environment).iter().flat_map(|line| broken(line, columns.into())) {
-        say(line).map_err(failed)?;
+        shown.say(line).map_err(failed)?;
     }
-    let mut before = None;
-    let ended = loop {
-        let arrived = match keyboard.arrives().await {
-            Ok(arrived) => arrived,
-            Err(error) => break Err(error),
-        };
-        if let Err(error) = say(told(keymap, &arrived)) {
-            break Err(error);
-        }
-        let chord = arrived
-            .event
-            .and_then(|event| if let TerminalEvent::Key(chord) = event { Some(chord) } else { None });
-        let ends = |chord: &Chord| ["Esc", "Ctrl+C"].contains(&chord.to_string().as_str());
-        if chord.is_some() && chord == before && chord.as_ref().is_some_and(ends) {
-            break Ok(());
-        }
-        before = chord;
-    };
+    let ended = shown.until_left(keymap, signals, keyboard).await;
+    let ShownKeys { guard, lines } = shown;
     drop(guard);
+    if let Ok(Some(number)) = ended {
+        return Ok(ExitCode::from(128 + number)); // the terminal may be gone
+    }
     for line in lines {
         out::line(&line)?;
     }
-    ended.map_err(failed)
+    ended.map(|_| ExitCode::SUCCESS)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form `map_err` takes")]
+fn failed(error: io::Error) -> CliError {
+    CliError::failed(format!("the terminal cannot be used: {error}"))
+}
+
+/// What is on the screen of `q keys`.
+struct ShownKeys {
+    guard: Guard,
+    lines: Vec<String>,
+}
+
+impl ShownKeys {
+    /// Shows what arrives until it is left, or a signal ends it: then which.
+    async fn until_left(
+        &mut self,
+        keymap: &Keymap,
+        mut signals: Signals,
+        mut keyboard: Keyboard,
+    ) -> Result<Option<u8>, CliError> {
+        let mut before = None;
+        loop {
+            let arrived = tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    SignalNews::End(number) => return Ok(Some(number)),
+                    SignalNews::Stop => {
+                        self.suspend()?;
+                        continue;
+                    }
+                    SignalNews::GoOn => {
+                        self.go_on().map_err(failed)?;
+                        continue;
+                    }
+                },
+                arrived = keyboard.arrives() => arrived.map_err(failed)?,
+            };
+            self.say(told(keymap, &arrived)).map_err(failed)?;
+            let chord = arrived
+                .event
+                .and_then(|event| if let TerminalEvent::Key(chord) = event { Some(chord) } else { None });
+            let ends = |chord: &Chord| ["Esc", "Ctrl+C"].contains(&chord.to_string().as_str());
+            if chord.is_some() && chord == before && chord.as_ref().is_some_and(ends) {
+                return Ok(None);
+            }
+            before = chord;
+        }
+    }
+
+    fn say(&mut self, line: String) -> io::Result<()> {
+        print(&line)?;
+        if self.lines.len() == KEPT {
+            self.lines.remove(0);
+        }
+        self.lines.push(line);
+        Ok(())
+    }
+
+    /// Gives the terminal to the shell, if one would bring this process back, and stops until then.
+    fn suspend(&self) -> Result<(), CliError> {
+        if !job::is_watched() {
+            return Ok(());
+        }
+        self.guard.pause();
+        job::stop().map_err(failed)
+    }
+
+    /// Takes the terminal, which others had, with what stood there.
+    fn go_on(&self) -> io::Result<()> {
+        self.guard.resume()?;
+        self.lines.iter().try_for_each(|line| print(line))
+    }
+}
+
+/// The terminal is raw: a line begins where it is told to.
+fn print(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write!(out, "{line}\r\n").and_then(|()| out.flush())
 }
 
 fn introduction(environment: &ProcessEnvironment) -> Vec<String> {
