@@ -276,7 +276,7 @@ fn folded_thought(text: &str, fold: ThoughtFold, width: usize) -> Row {
 
 /// Nothing on screens too narrow for it.
 fn indent(width: usize) -> Vec<Span<'static>> {
-    if width > INDENT.len() * 2 { vec![Span::raw(INDENT)] } else { Vec::new() }
+    if width > INDENT.len() * 2 { vec![wrap::drawn(Span::raw(INDENT))] } else { Vec::new() }
 }
 
 fn answer(text: &str, measure: Measure, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
