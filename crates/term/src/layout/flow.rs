@@ -5,6 +5,7 @@
 pub(crate) mod spots;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Deref;
 
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
@@ -215,7 +216,7 @@ fn unseen_block<'s>(
     shape(entry)?.blocks.iter().position(|block| says_more(block.end))
 }
 
-impl Flow<'_, &Cache> {
+impl<C: Deref<Target = Cache>> Flow<'_, C> {
     /// Calls `draw` for the rows of an entry from `from` on, until it says stop. An entry that was not laid out has none.
     pub(crate) fn rows(&self, index: usize, from: usize, mut draw: impl FnMut(FlowPiece<'_>) -> bool) {
         let Some(entry) = self.session.entries.get(index) else { return };

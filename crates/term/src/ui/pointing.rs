@@ -144,7 +144,7 @@ impl Ui {
         let Spot { entry: index, row } = flow.below(top, rows);
         let entry = flow.session.entries.get(index)?.no;
         let mut columns = column..column + 1;
-        self.laid_out(mirror)?.rows(index, row, |piece| {
+        flow.rows(index, row, |piece| {
             if let FlowPiece::Row { row, .. } = piece {
                 columns = reach_at(row, column, by_words);
             }
