@@ -300,6 +300,15 @@ impl Flow<'_, &mut Cache> {
         whole
     }
 
+    /// Whether there are more rows than so many from that one on; no more entries than need be are laid out for it.
+    fn has_more_than(&mut self, rows: usize, top: Spot) -> bool {
+        let mut gathered = 0;
+        (top.entry..self.session.entries.len()).any(|index| {
+            gathered += self.height(index);
+            gathered > top.row.saturating_add(rows)
+        })
+    }
+
     fn rows_from(&mut self, top: Spot) -> usize {
         let all: usize = (top.entry..self.session.entries.len()).map(|index| self.height(index)).sum();
         all.saturating_sub(top.row)
@@ -330,7 +339,7 @@ impl Flow<'_, &mut Cache> {
     /// The view with that row on top, or the end where nothing would be below.
     pub(crate) fn at(&mut self, top: Spot, height: usize) -> Scroll {
         match self.session.entries.get(top.entry) {
-            Some(entry) if self.rows_from(top) > height => Scroll::At { entry: entry.no, row: top.row },
+            Some(entry) if self.has_more_than(height, top) => Scroll::At { entry: entry.no, row: top.row },
             Some(_) | None => Scroll::End,
         }
     }
