@@ -97,6 +97,14 @@ impl Ui {
         }
     }
 
+    /// Ends a search that is open, and forgets what it found.
+    pub(super) fn end_search(&mut self) {
+        if self.is_searching() {
+            self.overlay = None;
+            self.found = TranscriptSearch::default();
+        }
+    }
+
     /// Whether something is being looked for.
     pub(crate) fn is_searching(&self) -> bool {
         self.overlay.as_ref().is_some_and(|overlay| overlay.sought().is_some())

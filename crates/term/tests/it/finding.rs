@@ -1,5 +1,7 @@
 //! Finding a text in the transcript in view, and going from prompt to prompt.
 
+use crossterm::event::MouseButton::Left;
+use crossterm::event::MouseEventKind::Down;
 use q_core::{Body, EntryNo, Snapshot, Update};
 use q_term::Intent;
 
@@ -146,4 +148,14 @@ fn prompts_are_gone_to_one_by_one() {
         world.keys(&["Alt+Down"]);
     }
     assert!(world.frame().contains("answer 40"), "behind the last prompt is the end");
+}
+
+#[test]
+fn a_search_ends_where_another_session_comes_into_view() {
+    let mut world = World::with(80, 16, vec![long(20), session(2, "docs")]).told("/find needle");
+    world.frame();
+    let at = world.place("docs");
+    world.mouse(Down(Left), at);
+    let frame = world.frame();
+    assert!(!frame.contains("find: needle") && last_line(&frame).starts_with("[docs] >"), "{frame}");
 }
