@@ -105,8 +105,11 @@ impl Continuation {
             Self::Wake(session) => ui.not_woken(session, why),
             // A draft stays where it is typed, and what was only looked for meanwhile nobody misses.
             Self::Draft | Self::Offers(_, OfferUse::Complete) => {}
+            Self::Page { .. } => {
+                ui.page_refused();
+                ui.refused(None, why);
+            }
             Self::Lookup { .. }
-            | Self::Page { .. }
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Processes(_)

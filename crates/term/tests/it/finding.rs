@@ -151,6 +151,35 @@ fn prompts_are_gone_to_one_by_one() {
 }
 
 #[test]
+fn nothing_is_waited_for_that_does_not_come() {
+    let newest = |first: u64| {
+        let mut newest = long(100);
+        newest.entries.retain(|entry| entry.no.0 >= first);
+        newest.trimmed = true;
+        newest
+    };
+    type Happens = fn(&mut World);
+    let happens: [(&str, Happens); 4] = [
+        ("another step", |world| drop(world.keys(&["N"]))),
+        ("a refused page", |world| world.ui.page_refused()),
+        ("a lost host", |world| world.ui.host_lost("gone")),
+        ("older ones go", |world| {
+            let mut later = long(100);
+            later.entries.drain(..95);
+            later.trimmed = true;
+            world.mirror.load(later);
+            world.ui.refreshed(&world.mirror);
+        }),
+    ];
+    for (what, happens) in happens {
+        let mut world = World::with(80, 16, vec![newest(91)]).told("/find nowhere");
+        assert!(last_line(&world.frame()).contains("looking further back"), "{what}: {}", world.frame());
+        happens(&mut world);
+        assert!(!world.frame().contains("looking further back"), "{what}: {}", world.frame());
+    }
+}
+
+#[test]
 fn a_search_ends_where_another_session_comes_into_view() {
     let mut world = World::with(80, 16, vec![long(20), session(2, "docs")]).told("/find needle");
     world.frame();
