@@ -2,7 +2,7 @@
 
 use crossterm::event::MouseButton::Left;
 use crossterm::event::MouseEventKind::Down;
-use q_core::{Body, EntryNo, Snapshot, Update};
+use q_core::{Body, CallNo, Called, EntryNo, Outcome, Resulted, Snapshot, Update, Wants};
 use q_term::Intent;
 
 use crate::world::{But, World, entry, id, session};
@@ -148,6 +148,32 @@ fn prompts_are_gone_to_one_by_one() {
         world.keys(&["Alt+Down"]);
     }
     assert!(world.frame().contains("answer 40"), "behind the last prompt is the end");
+}
+
+#[test]
+fn a_place_in_a_result_is_not_the_same_word_in_the_line_above_it() {
+    let lines: Vec<_> =
+        (1..=20).map(|no| format!("line {no}{}", if no == 19 { " of cargo" } else { "" })).collect();
+    for (outcome, begin, wanted, expected) in [
+        (Outcome::Done, "", "cargo", "line 19 of cargo"),
+        (Outcome::Failed, "exit code 1\n", "cargo", "line 19 of cargo"),
+        (Outcome::Failed, "exit code 1\n", "exit code", "exit code 1"),
+    ] {
+        let text = format!("{begin}{}", lines.join("\n"));
+        let (kept, whole) = (text.len() as u64, text.len() as u64);
+        let called =
+            Called { no: CallNo(1), tool: "shell".into(), input: "cargo test".into(), wants: Wants::Nothing };
+        let snapshot = session(1, "api").prompt(1, "?").but(|snapshot| {
+            snapshot.entries.extend([
+                entry(2, Body::Call(called)),
+                entry(3, Body::Result(Resulted { of: EntryNo(2), outcome, text, kept, whole })),
+            ]);
+        });
+        let answer = vec!["so"; 30].join("\n\n");
+        let snapshot = snapshot.answer(4, &answer);
+        let mut world = World::with(80, 10, vec![snapshot]).told(&format!("/find {wanted}"));
+        assert!(world.frame().contains(expected), "{wanted}: {}", world.frame());
+    }
 }
 
 #[test]
