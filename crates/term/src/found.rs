@@ -138,6 +138,17 @@ impl TranscriptSearch {
         })
     }
 
+    /// Whether it is waited for entries that will not come: those at hand begin later by now, so that no page is joined to them.
+    pub(crate) fn waits_in_vain(&self, session: &Mirrored) -> bool {
+        let first = session.entries.front().map(|entry| entry.no);
+        self.older.is_some_and(|(before, _)| first.is_none_or(|first| first > before))
+    }
+
+    /// Waits for older entries no more.
+    pub(crate) const fn give_up(&mut self) {
+        self.older = None;
+    }
+
     /// Waits for the entries before that one, and for so many pages more.
     pub(crate) fn wait_for(&mut self, before: EntryNo, left: u32) {
         self.older = Some((before, left));

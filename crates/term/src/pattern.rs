@@ -48,10 +48,14 @@ impl Pattern {
     /// How many bytes of the beginning of a text are it; nothing where the text begins otherwise. Stars within it are those that
     /// make words bold, which no screen shows.
     fn length_at(&self, text: &str) -> Option<usize> {
+        /// No words are bolder than with so many.
+        const STARS: usize = 3;
+        let stars = if self.wanted.contains(&'*') { 0 } else { STARS };
         let mut rest = text;
         for wanted in &self.wanted {
-            if *wanted != '*' && rest.len() < text.len() {
-                rest = rest.trim_start_matches('*');
+            if rest.len() < text.len() {
+                let skipped = rest.bytes().take(stars).take_while(|byte| *byte == b'*').count();
+                rest = rest.get(skipped..)?;
             }
             let next = rest.chars().next()?;
             rest = if *wanted == ' ' {
@@ -149,6 +153,10 @@ mod tests {
             ("a b", "ab", vec![]),
             ("two bold words", "two **bold** words", vec![0]),
             ("2*3", "2*3", vec![0]),
+            ("bold words", "***bold*** words", vec![3]),
+            ("ab", "a****b", vec![]),
+            ("*x", "***x", vec![2]),
+            ("*x", &"*".repeat(200_000), vec![]),
             ("", "anything", vec![]),
             (" \t", "any thing", vec![]),
         ] {

@@ -53,11 +53,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
-    // A theme that cannot be had is said, and costs nothing else.
-    let (theme, no_theme) = match context.theme() {
-        Ok(theme) => (theme, None),
-        Err(error) => (None, Some(error.on_one_line())),
-    };
+    let (theme, no_theme) = theme_of(context);
     let clock = Clock::start();
     let mut ui = Ui::new(options(context, theme.as_ref(), &client));
     ui.tell_time(clock.mono());
@@ -132,6 +128,14 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         out::note(&format!("not saved: {text}"));
     }
     farewell(outcome, is_taken, &client)
+}
+
+/// The theme, or why it cannot be had, which is said and costs nothing else.
+fn theme_of(context: &Context) -> (Option<Theme>, Option<String>) {
+    match context.theme() {
+        Ok(theme) => (theme, None),
+        Err(error) => (None, Some(error.on_one_line())),
+    }
 }
 
 /// What is said in the first frame: of all that could be, the last counts most.

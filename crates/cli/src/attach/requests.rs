@@ -105,8 +105,11 @@ impl Continuation {
             Self::Wake(session) => ui.not_woken(session, why),
             Self::Draft(session) => ui.draft_refused(session, &why),
             Self::Offers(_, OfferUse::Complete) => {} // what was only looked for meanwhile nobody misses
+            Self::Page { .. } => {
+                ui.page_refused();
+                ui.refused(None, why);
+            }
             Self::Lookup { .. }
-            | Self::Page { .. }
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Processes(_)

@@ -194,6 +194,26 @@ impl EntryLayout {
     }
 }
 
+/// What stands above what came out of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResultHeader<'a> {
+    pub(crate) rows: usize,
+    /// What of the result's text is said in it: how a command ended.
+    pub(crate) said: &'a str,
+}
+
+/// The header of a result; nothing of any other entry.
+pub(crate) fn result_header<'a>(
+    entry: &'a Entry,
+    beside: EntryContext<'_>,
+    measure: Measure,
+) -> Option<ResultHeader<'a>> {
+    let Body::Result(result) = &entry.body else { return None };
+    let (said, came) = words::result_parts(beside.call.map(words::call_line).as_deref(), result);
+    let rows = wrap::plain(&said, measure.columns, Palette::dim()).len();
+    Some(ResultHeader { rows, said: result.text.get(..result.text.len() - came.len()).unwrap_or_default() })
+}
+
 fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
     let said = sources::listed(no, told, "SESSION", Way::Slash);
     wrap::plain(&sanitize::visible(&said), width, Palette::dim())
@@ -276,7 +296,7 @@ fn folded_thought(text: &str, fold: ThoughtFold, width: usize) -> Row {
 
 /// Nothing on screens too narrow for it.
 fn indent(width: usize) -> Vec<Span<'static>> {
-    if width > INDENT.len() * 2 { vec![Span::raw(INDENT)] } else { Vec::new() }
+    if width > INDENT.len() * 2 { vec![wrap::drawn(Span::raw(INDENT))] } else { Vec::new() }
 }
 
 fn answer(text: &str, measure: Measure, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {

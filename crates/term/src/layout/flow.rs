@@ -5,6 +5,7 @@
 pub(crate) mod spots;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Deref;
 
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
@@ -215,7 +216,7 @@ fn unseen_block<'s>(
     shape(entry)?.blocks.iter().position(|block| says_more(block.end))
 }
 
-impl Flow<'_, &Cache> {
+impl<C: Deref<Target = Cache>> Flow<'_, C> {
     /// Calls `draw` for the rows of an entry from `from` on, until it says stop. An entry that was not laid out has none.
     pub(crate) fn rows(&self, index: usize, from: usize, mut draw: impl FnMut(FlowPiece<'_>) -> bool) {
         let Some(entry) = self.session.entries.get(index) else { return };
@@ -299,6 +300,15 @@ impl Flow<'_, &mut Cache> {
         whole
     }
 
+    /// Whether there are more rows than so many from that one on; no more entries than need be are laid out for it.
+    fn has_more_than(&mut self, rows: usize, top: Spot) -> bool {
+        let mut gathered = 0;
+        (top.entry..self.session.entries.len()).any(|index| {
+            gathered += self.height(index);
+            gathered > top.row.saturating_add(rows)
+        })
+    }
+
     fn rows_from(&mut self, top: Spot) -> usize {
         let all: usize = (top.entry..self.session.entries.len()).map(|index| self.height(index)).sum();
         all.saturating_sub(top.row)
@@ -329,7 +339,7 @@ impl Flow<'_, &mut Cache> {
     /// The view with that row on top, or the end where nothing would be below.
     pub(crate) fn at(&mut self, top: Spot, height: usize) -> Scroll {
         match self.session.entries.get(top.entry) {
-            Some(entry) if self.rows_from(top) > height => Scroll::At { entry: entry.no, row: top.row },
+            Some(entry) if self.has_more_than(height, top) => Scroll::At { entry: entry.no, row: top.row },
             Some(_) | None => Scroll::End,
         }
     }

@@ -12,12 +12,12 @@ use crate::layout::code::{self, Highlighter};
 use crate::layout::indent::Indent;
 use crate::layout::measure::Measure;
 use crate::layout::table::Table;
-use crate::layout::wrap::{Row, Wrapper, columns, cut, cut_rows};
+use crate::layout::wrap::{Row, Wrapper, columns, cut, cut_rows, drawn};
 use crate::sanitize;
 use crate::style::Palette;
 
 /// Before each row of code.
-pub(super) const CODE_BAR: &str = "│ ";
+const CODE_BAR: &str = "│ ";
 
 /// The blocks of `text`, whose first byte is byte `base` of its entry.
 pub(super) fn blocks(text: &str, base: usize, measure: Measure, palette: Palette) -> Vec<Block> {
@@ -332,8 +332,13 @@ impl MarkdownWriter {
 
     fn end_code(&mut self) {
         let Some(code) = self.code.take() else { return };
-        let first = self.indent.first(self.width);
-        let rest = self.indent.rest(self.width);
+        let is_blank = |span: &Span<'_>| span.content.trim().is_empty();
+        // Code is text from its bar on; only a list item's marker stands before it.
+        let bare = |spans: Vec<Span<'static>>| -> Vec<_> {
+            spans.into_iter().map(|span| if is_blank(&span) { drawn(span) } else { span }).collect()
+        };
+        let first = bare(self.indent.first(self.width));
+        let rest = bare(self.indent.rest(self.width));
         let room = self.width.saturating_sub(columns(&rest));
         // On the narrowest screens the code itself needs the bar's place.
         let bar = if room > CODE_BAR.width() + 1 { CODE_BAR } else { "" };
@@ -349,7 +354,7 @@ impl MarkdownWriter {
             };
             let pieces = code::cut(marked, &cut(&line, room)).into_iter().map(|row| {
                 let mut spans = std::mem::replace(&mut prefix, rest.clone());
-                spans.push(Span::styled(bar, Palette::dim()));
+                spans.push(drawn(Span::styled(bar, Palette::dim())));
                 spans.extend(row);
                 Row::from(spans)
             });

@@ -7,8 +7,7 @@ use std::ops::Range;
 use q_core::EntryNo;
 
 use crate::layout::flow::spots::cells;
-use crate::layout::markdown::CODE_BAR;
-use crate::layout::wrap::{Row, RowEnd, row_end};
+use crate::layout::wrap::{Row, RowEnd, clusters, is_text, row_end};
 
 /// A place between two columns of a row, which is named by its entry and its place in that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,17 +91,17 @@ impl TextOfRows {
         let goes_on = matches!(self.last, Some(RowEnd::Blank | RowEnd::Cut));
         self.last = Some(row.map_or(RowEnd::Line, row_end));
         let Some(row) = row else { return };
-        let shown: String =
-            cells(row).into_iter().filter(|(column, _)| columns.contains(column)).map(|(_, c)| c).collect();
-        let shown = shown.trim_end();
-        // What q draws beside code, and before what goes on, is no text.
-        let code = shown.trim_start().strip_prefix(CODE_BAR).or_else(|| shown.trim_start().strip_prefix('│'));
-        let bare = match code {
-            Some(code) => code,
-            None if goes_on => shown.trim_start(),
-            None => shown,
-        };
-        self.text.push_str(bare);
+        let mut column = 0;
+        for part in &row.spans {
+            let is_text = is_text(part, goes_on);
+            for (cluster, width) in clusters(&part.content) {
+                if is_text && columns.contains(&column) {
+                    self.text.push_str(cluster);
+                }
+                column += width;
+            }
+        }
+        // Where a line was cut its blanks are no padding.
         if self.last == Some(RowEnd::Line) {
             self.text.truncate(self.text.trim_end_matches(' ').len());
         }
@@ -112,9 +111,12 @@ impl TextOfRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::entry::{EntryContext, EntryLayout};
+    use crate::layout::measure::Measure;
     use crate::layout::wrap;
     use crate::style::Palette;
     use proptest::prelude::*;
+    use q_core::{Body, CallOutput, Entry, WallTime};
 
     #[test]
     fn a_double_click_takes_the_word_and_paths_are_one() {
@@ -140,14 +142,50 @@ mod tests {
         assert_eq!(one.columns((EntryNo(1), 0)), Some(4..5));
     }
 
+    fn copied(rows: &[Row]) -> String {
+        let mut whole = TextOfRows::default();
+        for row in rows {
+            whole.push(Some(row), &(0..usize::MAX));
+        }
+        whole.text
+    }
+
+    fn laid_out(body: Body, width: usize) -> Vec<Row> {
+        let entry = Entry { no: EntryNo(1), at: WallTime(0), body };
+        let measure = Measure::new(width, None);
+        let layout = EntryLayout::of(&entry, EntryContext::default(), measure, Palette { color: true }, None);
+        layout.blocks.into_iter().flat_map(|block| block.rows).collect()
+    }
+
+    #[test]
+    fn what_q_draws_is_no_text_and_what_looks_like_it_is() {
+        for (answer, expected) in [
+            ("```\n│ a\n├─ b\n```", "│ a\n├─ b"),
+            ("- one\n\n  ```\n  │ a\n    b\n  ```", "• one\n\n│ a\n  b"),
+            ("> quoted words that go on and on", "quoted words that go on and on"),
+            (
+                "- a point that goes on and on\n  and has lines",
+                "• a point that goes on and on\n  and has lines",
+            ),
+        ] {
+            assert_eq!(copied(&laid_out(Body::Answer(answer.to_owned()), 20)), expected);
+        }
+        let put_out = "│   ├── a\n    indented\n└── b";
+        let output = CallOutput { of: EntryNo(1), text: put_out.to_owned() };
+        assert_eq!(copied(&laid_out(Body::Output(output), 30)), put_out);
+    }
+
     proptest! {
         #[test]
+        fn each_blank_of_what_was_cut_is_kept(line in "[a-z│] {0,3}([a-z│日] {0,3}){0,30}[a-z]", width in 12usize..30) {
+            prop_assert_eq!(copied(&wrap::exact(&line, width, Palette::dim())), line.as_str());
+            let code = laid_out(Body::Answer(format!("```\n{line}\n```")), width);
+            prop_assert_eq!(copied(&code), line.as_str());
+        }
+
+        #[test]
         fn what_was_broken_into_rows_is_whole_again(text in "[a-zé日]{1,9}( [a-zé日]{1,9}){0,12}", width in 2usize..30) {
-            let mut whole = TextOfRows::default();
-            for row in wrap::plain(&text, width, Palette::dim()) {
-                whole.push(Some(&row), &(0..usize::MAX));
-            }
-            prop_assert_eq!(whole.text, text);
+            prop_assert_eq!(copied(&wrap::plain(&text, width, Palette::dim())), text);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ratatui::layout::Alignment;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -41,6 +41,23 @@ pub(crate) const fn row_end(row: &Row) -> RowEnd {
         Some(Alignment::Left | Alignment::Center) => RowEnd::Blank,
         Some(Alignment::Right) => RowEnd::Cut,
     }
+}
+
+/// What `q` draws before the text of a row, such as the bar beside code: no text, wherever it stands. It is noted in what no
+/// style of ours takes away.
+pub(crate) fn drawn(before: Span<'static>) -> Span<'static> {
+    before.patch_style(Style::new().remove_modifier(Modifier::HIDDEN))
+}
+
+/// What stands before a row so that it is beneath the one before: no text where that one goes on in it.
+pub(crate) fn hanging(before: Span<'static>) -> Span<'static> {
+    before.patch_style(Style::new().remove_modifier(Modifier::RAPID_BLINK))
+}
+
+/// Whether that part of a row is its text; `goes_on` says whether the row before goes on in this one.
+pub(crate) const fn is_text(part: &Span<'_>, goes_on: bool) -> bool {
+    let away = part.style.sub_modifier;
+    !(away.contains(Modifier::HIDDEN) || goes_on && away.contains(Modifier::RAPID_BLINK))
 }
 
 /// Rows of one line that was cut: each goes on in the next.

@@ -54,13 +54,12 @@ impl Ui {
         let mut whole = TextOfRows::default();
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return String::new() };
         let first = session.entries.partition_point(|entry| entry.no < reach.0.row.0);
+        let Some(mut flow) = self.flow(mirror) else { return String::new() };
         for (index, entry) in session.entries.iter().enumerate().skip(first) {
             if entry.no > reach.1.row.0 || whole.text.len() > copied::MOST {
                 break;
             }
-            let Some(mut flow) = self.flow(mirror) else { break };
             flow.height(index); // lays it out
-            let Some(flow) = self.laid_out(mirror) else { break };
             let mut number = 0;
             flow.rows(index, 0, |piece| {
                 let row = if let FlowPiece::Row { row, .. } = piece { Some(row) } else { None };

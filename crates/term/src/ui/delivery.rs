@@ -40,6 +40,7 @@ impl Ui {
         self.frame.cache.clear();
         self.live.clear();
         self.submissions.forget_opening();
+        self.found.give_up();
         for pane in self.panes.values_mut() {
             pane.waking = WakeState::NotAsked;
             pane.paged = None;

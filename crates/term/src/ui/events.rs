@@ -106,6 +106,7 @@ impl Ui {
             intents.retain(|intent| !intent.needs_host());
             if intents.len() < count {
                 self.visits.closing = None;
+                self.found.give_up();
                 self.warn("that needs the host");
             }
             return;

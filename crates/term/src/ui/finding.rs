@@ -35,6 +35,7 @@ impl Ui {
     pub(super) fn seek(&mut self, mirror: &Mirror, step: SeekStep, intents: &mut Vec<Intent>) {
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
         let found = &mut self.found;
+        found.give_up(); // whatever was waited for: something else is wanted now
         match step {
             SeekStep::Scroll(step) => {
                 self.scroll(mirror, step);
@@ -80,6 +81,9 @@ impl Ui {
             return;
         }
         found.count(session);
+        if found.waits_in_vain(session) {
+            found.give_up();
+        }
         let Some(left) = found.came(session) else { return };
         let older = found.at.map_or_else(|| found.outermost(true), |place| found.before(place));
         let first = session.entries.front().map(|entry| entry.no).filter(|_| session.trimmed);
@@ -95,6 +99,19 @@ impl Ui {
             (None, Some(_), None) => self.notify("nothing so far; Enter looks further back"),
             (None, None, _) => self.notify("nothing older: that was the beginning"),
         }
+    }
+
+    /// Ends a search that is open, and forgets what it found.
+    pub(super) fn end_search(&mut self) {
+        if self.is_searching() {
+            self.overlay = None;
+            self.found = TranscriptSearch::default();
+        }
+    }
+
+    /// Older entries that were asked for do not come: a search waits for them no more.
+    pub fn page_refused(&mut self) {
+        self.found.give_up();
     }
 
     /// Whether something is being looked for.

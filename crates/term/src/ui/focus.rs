@@ -50,6 +50,7 @@ impl Ui {
             from_nowhere = Some(std::mem::take(&mut self.nowhere));
         }
         self.focus = Some(id);
+        self.end_search(); // it was in the other one
         (self.visits.closing, self.visits.taken_to) = (None, None);
         self.visits.recent.retain(|other| *other != id);
         self.visits.recent.push(id);

@@ -29,6 +29,8 @@ pub(crate) struct Pressed {
     /// What of the transcript it was pressed on; nothing once it is released, or elsewhere.
     on: Option<TextReach>,
     by_words: bool,
+    /// The entry that its release unfolded, or folded.
+    toggled: Option<EntryNo>,
 }
 
 impl Ui {
@@ -75,7 +77,7 @@ impl Ui {
         self.pane_mut().selection = None;
         let before = self.pressed.take().filter(|before| before.at == at);
         let by_words = before.is_some_and(|before| !before.by_words && self.at.since(before.when) <= DOUBLE);
-        self.pressed = Some(Pressed { at, when: self.at, on: None, by_words });
+        self.pressed = Some(Pressed { at, when: self.at, on: None, by_words, toggled: None });
         if self.is_covered() {
             self.click_in_overlay(mirror, at, intents);
         } else if let Some((_, session)) =
@@ -83,8 +85,13 @@ impl Ui {
         {
             self.show(mirror, session, intents);
         } else if self.places.session.transcript.contains(at) {
+            // The first of two clicks was none for the fold: the word is where it was seen.
+            if let Some(toggled) = before.and_then(|before| before.toggled).filter(|_| by_words) {
+                self.toggle_fold(mirror, toggled);
+                self.lay_out_transcript(mirror);
+            }
             let on = self.reach(mirror, at, by_words);
-            self.pressed = Some(Pressed { at, when: self.at, on, by_words });
+            self.pressed = Some(Pressed { at, when: self.at, on, by_words, toggled: None });
             if let Some(reach) = on.filter(|_| by_words) {
                 self.select(reach, reach);
             }
@@ -110,12 +117,16 @@ impl Ui {
     }
 
     fn release(&mut self, mirror: &Mirror, at: Position, intents: &mut Vec<Intent>) {
-        let Some(pressed) = &mut self.pressed else { return };
-        let (Some(on), was_at) = (pressed.on.take(), pressed.at) else { return };
+        let Some(pressed) = self.pressed else { return };
+        let Some(on) = pressed.on else { return };
+        let pressed = Pressed { on: None, ..pressed };
+        self.pressed = Some(pressed);
         if self.pane().selection.is_some() {
             self.copy_selection(mirror, intents);
-        } else if at == was_at {
-            self.toggle_fold(mirror, on.0.row.0);
+        } else if at == pressed.at {
+            let entry = on.0.row.0;
+            let toggled = self.toggle_fold(mirror, entry).then_some(entry);
+            self.pressed = Some(Pressed { toggled, ..pressed });
         }
     }
 
@@ -124,14 +135,16 @@ impl Ui {
         self.pane_mut().selection = Some(selection);
     }
 
-    /// Unfolds the entry that was clicked on, where it is one that is folded, or folds it again.
-    fn toggle_fold(&mut self, mirror: &Mirror, on: EntryNo) {
-        let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
+    /// Unfolds the entry that was clicked on, where it is one that is folded, or folds it again; says whether it is one.
+    fn toggle_fold(&mut self, mirror: &Mirror, on: EntryNo) -> bool {
+        let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return false };
         let at = session.entries.partition_point(|entry| entry.no < on);
-        let Some(entry) = session.entries.get(at).filter(|entry| entry.no == on) else { return };
-        if matches!(entry.body, Body::Thinking(_) | Body::Result(_)) {
+        let entry = session.entries.get(at).filter(|entry| entry.no == on);
+        let folds = entry.is_some_and(|entry| matches!(entry.body, Body::Thinking(_) | Body::Result(_)));
+        if folds {
             self.pane_mut().folds.toggle(on);
         }
+        folds
     }
 
     /// The character or word of the transcript in that place of the screen.
@@ -144,7 +157,7 @@ impl Ui {
         let Spot { entry: index, row } = flow.below(top, rows);
         let entry = flow.session.entries.get(index)?.no;
         let mut columns = column..column + 1;
-        self.laid_out(mirror)?.rows(index, row, |piece| {
+        flow.rows(index, row, |piece| {
             if let FlowPiece::Row { row, .. } = piece {
                 columns = reach_at(row, column, by_words);
             }

@@ -1,6 +1,8 @@
 //! Finding a text in the transcript in view, and going from prompt to prompt.
 
-use q_core::{Body, EntryNo, Snapshot, Update};
+use crossterm::event::MouseButton::Left;
+use crossterm::event::MouseEventKind::Down;
+use q_core::{Body, CallNo, Called, EntryNo, Outcome, Resulted, Snapshot, Update, Wants};
 use q_term::Intent;
 
 use crate::world::{But, World, entry, id, session};
@@ -146,4 +148,69 @@ fn prompts_are_gone_to_one_by_one() {
         world.keys(&["Alt+Down"]);
     }
     assert!(world.frame().contains("answer 40"), "behind the last prompt is the end");
+}
+
+#[test]
+fn a_place_in_a_result_is_not_the_same_word_in_the_line_above_it() {
+    let lines: Vec<_> =
+        (1..=20).map(|no| format!("line {no}{}", if no == 19 { " of cargo" } else { "" })).collect();
+    for (outcome, begin, wanted, expected) in [
+        (Outcome::Done, "", "cargo", "line 19 of cargo"),
+        (Outcome::Failed, "exit code 1\n", "cargo", "line 19 of cargo"),
+        (Outcome::Failed, "exit code 1\n", "exit code", "exit code 1"),
+    ] {
+        let text = format!("{begin}{}", lines.join("\n"));
+        let (kept, whole) = (text.len() as u64, text.len() as u64);
+        let called =
+            Called { no: CallNo(1), tool: "shell".into(), input: "cargo test".into(), wants: Wants::Nothing };
+        let snapshot = session(1, "api").prompt(1, "?").but(|snapshot| {
+            snapshot.entries.extend([
+                entry(2, Body::Call(called)),
+                entry(3, Body::Result(Resulted { of: EntryNo(2), outcome, text, kept, whole })),
+            ]);
+        });
+        let answer = vec!["so"; 30].join("\n\n");
+        let snapshot = snapshot.answer(4, &answer);
+        let mut world = World::with(80, 10, vec![snapshot]).told(&format!("/find {wanted}"));
+        assert!(world.frame().contains(expected), "{wanted}: {}", world.frame());
+    }
+}
+
+#[test]
+fn nothing_is_waited_for_that_does_not_come() {
+    let newest = |first: u64| {
+        let mut newest = long(100);
+        newest.entries.retain(|entry| entry.no.0 >= first);
+        newest.trimmed = true;
+        newest
+    };
+    type Happens = fn(&mut World);
+    let happens: [(&str, Happens); 4] = [
+        ("another step", |world| drop(world.keys(&["N"]))),
+        ("a refused page", |world| world.ui.page_refused()),
+        ("a lost host", |world| world.ui.host_lost("gone")),
+        ("older ones go", |world| {
+            let mut later = long(100);
+            later.entries.drain(..95);
+            later.trimmed = true;
+            world.mirror.load(later);
+            world.ui.refreshed(&world.mirror);
+        }),
+    ];
+    for (what, happens) in happens {
+        let mut world = World::with(80, 16, vec![newest(91)]).told("/find nowhere");
+        assert!(last_line(&world.frame()).contains("looking further back"), "{what}: {}", world.frame());
+        happens(&mut world);
+        assert!(!world.frame().contains("looking further back"), "{what}: {}", world.frame());
+    }
+}
+
+#[test]
+fn a_search_ends_where_another_session_comes_into_view() {
+    let mut world = World::with(80, 16, vec![long(20), session(2, "docs")]).told("/find needle");
+    world.frame();
+    let at = world.place("docs");
+    world.mouse(Down(Left), at);
+    let frame = world.frame();
+    assert!(!frame.contains("find: needle") && last_line(&frame).starts_with("[docs] >"), "{frame}");
 }

@@ -156,3 +156,20 @@ fn shift_and_other_buttons_are_the_terminals() {
         assert_eq!(world.ui.focus(), Some(id(1)));
     }
 }
+
+#[test]
+fn a_double_click_takes_the_word_of_a_thought_and_leaves_it_folded() {
+    let snapshot = talk().but(|snapshot| {
+        let lines = vec!["Rest of it."; 6].join("\n\n");
+        snapshot.entries.push(entry(50, Body::Thinking(format!("First.\n\n{lines}"))));
+    });
+    let mut world = World::with(80, 16, vec![snapshot.answer(51, "So.")]);
+    let at = world.place("thought");
+    world.wait_ms(2_000);
+    for expected in [None, Some("thought")] {
+        world.mouse(Down(Left), at);
+        assert_eq!(copied(&world.mouse(Up(Left), at)), expected);
+        world.wait_ms(100);
+    }
+    assert!(world.frame().contains("(Ctrl+O)"), "{}", world.frame());
+}

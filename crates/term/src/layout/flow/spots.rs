@@ -3,7 +3,8 @@
 use q_core::EntryNo;
 
 use crate::layout::cache::Cache;
-use crate::layout::flow::{Flow, Spot, mark_block};
+use crate::layout::entry::{self, ResultHeader};
+use crate::layout::flow::{Flow, Spot, beside, mark_block};
 use crate::layout::wrap::{Row, clusters};
 use crate::pattern::Pattern;
 
@@ -46,6 +47,7 @@ impl Flow<'_, &mut Cache> {
         let mark = mark_block(session, self.mark, index, |entry| shape_of(entry.no));
         let shape = shape_of(entry)?;
         let (mut row, mut begin, mut left) = (self.lead(index, known), 0, number);
+        let header = entry::result_header(known, beside(session, known, &self.folds), self.measure);
         for (block_number, block) in shape.blocks.iter().enumerate() {
             row += usize::from(block_number > 0) + usize::from(mark == Some(block_number));
             let is_last = block_number + 1 == shape.blocks.len();
@@ -53,8 +55,11 @@ impl Flow<'_, &mut Cache> {
             let here = if is_last { usize::MAX } else { pattern.places(written).count() };
             if left < here {
                 let rows: Vec<_> = block.rows.iter().map(cells).collect();
-                let place = pattern.in_rows(&rows).get(left).copied();
-                let (beneath, column) = place.map_or((0, 0), |place| (place.row, place.column));
+                let (beneath, column) = match &header {
+                    Some(header) => in_result(&rows, header, left, pattern),
+                    None => pattern.in_rows(&rows).get(left).map(|place| (place.row, place.column)),
+                }
+                .unwrap_or_default();
                 return Some((Spot { entry: index, row: row + beneath }, column));
             }
             left -= here;
@@ -63,6 +68,20 @@ impl Flow<'_, &mut Cache> {
         }
         None
     }
+}
+
+/// The row and column of a place of a result: its header is `q`'s own, but for the end of the command, which its text begins with.
+fn in_result(
+    rows: &[Vec<(usize, char)>],
+    header: &ResultHeader<'_>,
+    number: usize,
+    pattern: &Pattern,
+) -> Option<(usize, usize)> {
+    let Some(beneath) = number.checked_sub(pattern.places(header.said).count()) else {
+        return Some((0, 0));
+    };
+    let place = pattern.in_rows(rows.get(header.rows..)?).get(beneath).copied();
+    Some(place.map_or((0, 0), |place| (header.rows + place.row, place.column)))
 }
 
 /// The characters of a row, each with its column.
