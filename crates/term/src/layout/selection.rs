@@ -144,7 +144,9 @@ mod tests {
 
     fn copied(rows: &[Row]) -> String {
         let mut whole = TextOfRows::default();
-        rows.iter().for_each(|row| whole.push(Some(row), &(0..usize::MAX)));
+        for row in rows {
+            whole.push(Some(row), &(0..usize::MAX));
+        }
         whole.text
     }
 
