@@ -169,7 +169,7 @@ fn a_place_in_a_result_is_not_the_same_word_in_the_line_above_it() {
                 entry(3, Body::Result(Resulted { of: EntryNo(2), outcome, text, kept, whole })),
             ]);
         });
-        let answer = vec!["so"; 30].join("\n\n");
+        let answer = ["so"; 30].join("\n\n");
         let snapshot = snapshot.answer(4, &answer);
         let mut world = World::with(80, 10, vec![snapshot]).told(&format!("/find {wanted}"));
         assert!(world.frame().contains(expected), "{wanted}: {}", world.frame());
@@ -178,13 +178,13 @@ fn a_place_in_a_result_is_not_the_same_word_in_the_line_above_it() {
 
 #[test]
 fn nothing_is_waited_for_that_does_not_come() {
+    type Happens = fn(&mut World);
     let newest = |first: u64| {
         let mut newest = long(100);
         newest.entries.retain(|entry| entry.no.0 >= first);
         newest.trimmed = true;
         newest
     };
-    type Happens = fn(&mut World);
     let happens: [(&str, Happens); 4] = [
         ("another step", |world| drop(world.keys(&["N"]))),
         ("a refused page", |world| world.ui.page_refused()),

@@ -160,7 +160,7 @@ fn shift_and_other_buttons_are_the_terminals() {
 #[test]
 fn a_double_click_takes_the_word_of_a_thought_and_leaves_it_folded() {
     let snapshot = talk().but(|snapshot| {
-        let lines = vec!["Rest of it."; 6].join("\n\n");
+        let lines = ["Rest of it."; 6].join("\n\n");
         snapshot.entries.push(entry(50, Body::Thinking(format!("First.\n\n{lines}"))));
     });
     let mut world = World::with(80, 16, vec![snapshot.answer(51, "So.")]);
