@@ -90,6 +90,12 @@ fn questions_find_their_section() {
         ("I use a screen reader", "Plain mode and screen readers"),
         ("turn off colors", "Plain mode and screen readers"),
         ("keyboard shortcuts", "Keys"),
+        ("how do I change a key binding?", "Set your own keys"),
+        ("can I use tmux keys?", "Set your own keys"),
+        ("how do I disable a key", "Set your own keys"),
+        ("shift enter does not work", "When a key does nothing"),
+        ("ctrl tab does nothing in tmux", "When a key does nothing"),
+        ("I have a russian keyboard layout", "When a key does nothing"),
         ("which slash commands exist", "Slash commands"),
         ("how many sessions can I have", "Limits"),
         ("where are my files stored", "Where q keeps its data"),
@@ -121,6 +127,8 @@ fn questions_about_models_find_their_section() {
         ("oauth", "Signing in at a server"),
         ("custom slash command", "Commands of your own"),
         ("what are skills", "Skills"),
+        ("two sessions side by side", "What q does not have"),
+        ("vim keys", "What q does not have"),
     ]);
 }
 

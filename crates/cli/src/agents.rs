@@ -209,7 +209,8 @@ impl AgentRegistry {
         let file = self.file.display();
         CliError::failed("no model is configured here, so nobody can answer")
             .hint(format!("neither the environment (OPENAI_API_KEY, OPENAI_BASE_URL) nor {file} names one"))
-            .hint("name one: export OPENAI_API_KEY=sk-... OPENAI_MODEL=MODEL, or [agents.claude] provider = \"anthropic\" in that file")
+            .hint("q setup leads to one by a few questions")
+            .hint("or name one: export OPENAI_API_KEY=sk-... OPENAI_MODEL=MODEL, or [agents.claude] provider = \"anthropic\" in that file")
             .hint("or have a small one answer on this machine, without a network: q model pull smollm2")
             .hint(format!(
                 "or ask the guide, which knows about q alone: q chat --agent {GUIDE} \"how do I switch sessions?\""

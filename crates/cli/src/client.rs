@@ -164,8 +164,8 @@ impl<W: Default> Attachment<W> {
 
     /// Leaves: waits until the host has taken all that it was told and dealt with it, but not for long; whether it has, as
     /// far as can be known. What only lies in the socket is lost with a host that dies, and whoever comes next may be
-    /// answered before it is read.
-    pub(crate) async fn leave(&mut self) -> bool {
+    /// answered before it is read. What is refused meanwhile is handed to `refused`, with what waited for it.
+    pub(crate) async fn leave(&mut self, mut refused: impl FnMut(W, CliError)) -> bool {
         // A key that is waited for comes soon, or not: what needs it is not left behind without a word.
         while self.fetching.is_some() {
             match self.next().await {
@@ -181,8 +181,10 @@ impl<W: Default> Attachment<W> {
         }
         let answered = async {
             while self.state.waits_for() > 0 {
-                if let News::Going { .. } = self.next().await? {
-                    break; // it ends in good order, behind what it was told
+                match self.next().await? {
+                    News::Going { .. } => break, // it ends in good order, behind what it was told
+                    News::Answered { waiting, answer: Err(error), .. } => refused(waiting, error.into()),
+                    News::Answered { .. } | News::Unasked { .. } | News::Changed | News::Whole => {}
                 }
             }
             Ok::<(), CliError>(())

@@ -8,7 +8,8 @@ use q_term::kinds::Kinds;
 use q_term::theme::Theme;
 
 use crate::agents::{AgentRegistry, known};
-use crate::config::{self, Config, KindConfig};
+use crate::config::keys::KeysConfig;
+use crate::config::{self, Config, KindConfig, ScreenSettings};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
 use crate::places::{config_file, place};
@@ -22,24 +23,48 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     /// What of that is about commands of tools, which a client brings with each agent.
     pub(crate) command_bounds: (u64, u64),
+    pub(crate) keys: KeysConfig,
+    /// Whether the mouse is q's while it has the screen.
+    pub(crate) mouse: bool,
     /// Every kind of session that can be made here.
     pub(crate) kinds: Kinds,
     /// What the configuration says of some of them, by name.
     pub(crate) templates: BTreeMap<String, KindConfig>,
     /// The theme of the screen, by name, as the configuration has it.
     pub(crate) theme: Option<String>,
+    /// What the screen is to look like.
+    pub(crate) screen: ScreenSettings,
 }
 
 impl Context {
     /// Reads configuration and environment; a mistake in either is told before anything starts.
     pub(crate) fn new(environment: ProcessEnvironment) -> Result<Self, CliError> {
-        let place = place(&environment)?;
-        let config_file = config_file(&environment)?;
-        let config = config::read(&config_file)?;
+        let config = config(&environment)?;
+        Self::of(environment, config)
+    }
+
+    /// With a configuration that need not be written anywhere yet.
+    pub(crate) fn of(environment: ProcessEnvironment, config: Config) -> Result<Self, CliError> {
+        let (place, config_file) = (place(&environment)?, config_file(&environment)?);
         let agents = known(&config, &environment, &config_file, &place)?;
+        let screen = ScreenSettings::of(&config);
         let (kinds, templates) = (config::kinds::all(&config.kinds)?, config.kinds);
+        let keys = config.keys;
+        let mouse = config.mouse.unwrap_or(true);
         let (limits, command_bounds) = (config.limits.applied(), config.limits.command_bounds());
-        Ok(Self { environment, place, agents, limits, command_bounds, kinds, templates, theme: config.theme })
+        Ok(Self {
+            environment,
+            place,
+            agents,
+            limits,
+            command_bounds,
+            keys,
+            mouse,
+            kinds,
+            templates,
+            screen,
+            theme: config.theme,
+        })
     }
 }
 

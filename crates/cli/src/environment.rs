@@ -95,6 +95,19 @@ impl ProcessEnvironment {
         }
     }
 
+    /// The same with one more variable, of which no other process learns.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// Where a program of that name is in a directory of `PATH`: a file beneath a whole path.
+    pub(crate) fn program_on_path(&self, name: &str) -> Option<PathBuf> {
+        let directories = self.path("PATH")?;
+        let mut places = std::env::split_paths(&directories).map(|directory| directory.join(name));
+        places.find(|place| place.is_absolute() && place.is_file())
+    }
+
     /// A variable's text; nothing when it is unset, empty, or not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.variables.get(&OsString::from(name))?.to_str().filter(|text| !text.is_empty())

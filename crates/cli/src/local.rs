@@ -19,11 +19,9 @@ const ENDING: &str = "gguf";
 
 /// Where `q-local` is: beside `q`, or in a directory of `PATH`.
 pub(crate) fn program(environment: &ProcessEnvironment) -> Result<PathBuf, Missing> {
-    let beside = environment.program.parent().map(Path::to_path_buf);
-    let variable = environment.path("PATH");
-    let directories = variable.iter().flat_map(|path| std::env::split_paths(path).collect::<Vec<_>>());
-    let mut places = beside.into_iter().chain(directories).map(|directory| directory.join(PROGRAM));
-    places.find(|place| place.is_absolute() && place.is_file()).ok_or_else(|| Missing {
+    let beside = environment.program.parent().map(|directory| directory.join(PROGRAM));
+    let beside = beside.filter(|place| place.is_absolute() && place.is_file());
+    beside.or_else(|| environment.program_on_path(PROGRAM)).ok_or_else(|| Missing {
         why: format!("{PROGRAM}, which serves models, is neither beside q nor on PATH"),
         way_out: "build it from q's source: cargo install --path crates/local --features engine".to_owned(),
     })

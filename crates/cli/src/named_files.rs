@@ -88,6 +88,11 @@ impl TypedPrompts {
     }
 }
 
+/// Whether it can stand behind an `@`, and is seen there as it is: anything else is completed to by nobody.
+pub(crate) fn can_be_typed(name: &str) -> bool {
+    !name.chars().any(|c| c == '"' || sanitize::is_hidden(c) || c.is_control())
+}
+
 impl<'a> Base<'a> {
     pub(crate) const fn new(directory: &'a Path, environment: &'a ProcessEnvironment) -> Self {
         Self { directory, environment }
@@ -153,10 +158,9 @@ impl<'a> Base<'a> {
             return Vec::new();
         };
         let fits = |name: &String| {
-            // What is hidden, or cannot be typed behind an @, is completed to by nobody.
             name.starts_with(beginning)
                 && (beginning.starts_with('.') || !name.starts_with('.'))
-                && !name.chars().any(|c| c == '"' || sanitize::is_hidden(c) || c.is_control())
+                && can_be_typed(name)
         };
         let name = |entry: io::Result<fs::DirEntry>| {
             let entry = entry.ok()?;

@@ -37,7 +37,7 @@ pub(crate) fn is_command(context: &Context, directory: &Path, line: &str) -> boo
 }
 
 /// The names of the commands that somebody wrote.
-pub(crate) fn command_names(context: &Context, directory: &Path) -> Vec<String> {
+fn command_names(context: &Context, directory: &Path) -> Vec<String> {
     commands(context, directory).names()
 }
 
@@ -77,8 +77,8 @@ fn skill_prompt(context: &Context, directory: &Path, name: &str, words: &str) ->
     Ok(ServedText { text, named: words.to_owned() })
 }
 
-/// All commands that somebody wrote, in lines.
-pub(crate) fn command_lines(context: &Context, directory: &Path) -> Vec<String> {
+/// All commands that somebody wrote, and how many more there are.
+fn command_texts(context: &Context, directory: &Path) -> (Vec<WrittenText>, usize) {
     let (all, more) = commands(context, directory).all();
     let told = |CommandFile { name, about, hint, path, keeper: _, text }| WrittenText {
         name,
@@ -87,11 +87,11 @@ pub(crate) fn command_lines(context: &Context, directory: &Path) -> Vec<String> 
         path: short(context, path),
         fault: text.err(),
     };
-    written::commands(&all.into_iter().map(told).collect::<Vec<_>>(), more)
+    (all.into_iter().map(told).collect(), more)
 }
 
-/// All skills, in lines.
-pub(crate) fn skill_lines(context: &Context, directory: &Path) -> Vec<String> {
+/// All skills, and how many more there are.
+fn skill_texts(context: &Context, directory: &Path) -> (Vec<WrittenText>, usize) {
     let (all, more) = skills(context, directory);
     let told = |SkillFile { about, path, place, text, .. }| WrittenText {
         name: place.name,
@@ -100,7 +100,24 @@ pub(crate) fn skill_lines(context: &Context, directory: &Path) -> Vec<String> {
         path: short(context, path),
         fault: text.err(),
     };
-    written::skills(&all.into_iter().map(told).collect::<Vec<_>>(), more)
+    (all.into_iter().map(told).collect(), more)
+}
+
+/// All commands that somebody wrote, in lines.
+pub(crate) fn command_lines(context: &Context, directory: &Path) -> Vec<String> {
+    let (all, more) = command_texts(context, directory);
+    written::commands(&all, more)
+}
+
+/// All skills, in lines.
+pub(crate) fn skill_lines(context: &Context, directory: &Path) -> Vec<String> {
+    let (all, more) = skill_texts(context, directory);
+    written::skills(&all, more)
+}
+
+/// All commands and all skills that somebody wrote, to be completed.
+pub(crate) fn all(context: &Context, directory: &Path) -> (Vec<WrittenText>, Vec<WrittenText>) {
+    (command_texts(context, directory).0, skill_texts(context, directory).0)
 }
 
 /// What is said of a line that is no command of anybody's.

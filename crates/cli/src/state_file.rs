@@ -59,7 +59,8 @@ pub(crate) fn rewrite(
     Ok(true)
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// Writes it beside the old one and in its place, for its owner alone.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
     let _of_one_that_died = fs::remove_file(&beside);
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;

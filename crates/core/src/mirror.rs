@@ -49,6 +49,11 @@ impl Mirror {
         sessions
     }
 
+    /// Open sessions in no order that means anything.
+    pub fn sessions(&self) -> impl Iterator<Item = &Mirrored> {
+        self.sessions.values()
+    }
+
     pub fn get(&self, id: SessionId) -> Option<&Mirrored> {
         self.sessions.get(&id)
     }

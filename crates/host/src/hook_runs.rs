@@ -203,14 +203,22 @@ impl HookRuns {
                 drop_one(&recorder, event, "it waited for too long");
                 return;
             }
-            // What it was accepted for may be another's by now: the file is looked at when it runs, not when it was wanted.
-            if is_of_project && !(reader.read)(&reader, &of).of_project.contains(&hook) {
+            // What it was accepted for may be another's by now: the file is looked at when it runs, not when it was wanted, and
+            // beside the loop, as files may be anywhere.
+            let (settings, wanted) = (reader.settings.clone(), hook.clone());
+            let is_accepted = !is_of_project
+                || tokio::task::spawn_blocking(move || {
+                    (reader.read)(&reader, &of).of_project.contains(&wanted)
+                })
+                .await
+                .unwrap_or_default();
+            if !is_accepted {
                 unless_cut.ends();
                 drop_one(&recorder, event, "it is not accepted any more");
                 return;
             }
             unless_cut.begins();
-            let toolbox = Toolbox::new(hook.directory, &reader.settings).giving(hook.variables);
+            let toolbox = Toolbox::new(hook.directory, &settings).giving(hook.variables);
             let reply = toolbox.run_told(&hook.command, told, hook.seconds).await;
             unless_cut.ends();
             drop((place, of_project));

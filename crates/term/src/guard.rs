@@ -1,11 +1,12 @@
 //! The terminal taken and given back: raw mode, the alternate screen, bracketed paste, focus events, the kitty
-//! protocol's keys. Whatever ends the client, the terminal is as it was.
+//! protocol's keys, the mouse. Whatever ends the client, the terminal is as it was.
 //!
 //! Nothing is ever asked of the terminal: an answer may come late and be taken for typing. Only this file speaks to it.
 
 use std::io::{self, Stdout, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+use std::thread::{self, ThreadId};
 
 use crossterm::cursor::{SetCursorStyle, Show};
 use crossterm::event::{
@@ -19,22 +20,41 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 
 use crate::backend::QuietBackend;
+use crate::notification::NotificationWay;
+use crate::sanitize;
 
 /// Whether the terminal is ours now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the title of its window is ours, and the one before is kept by the terminal.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
+/// The thread that draws on it: a panic in any other ends neither this process nor what it shows.
+static DRAWS: Mutex<Option<ThreadId>> = Mutex::new(None);
+/// What is to be said of panics in other threads once the terminal is given back, which would stand amid what is drawn.
+static UNSAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// More panics than that are not told.
+const MOST_UNSAID: usize = 8;
+
+/// Has the terminal keep the window's title, on a stack that most have.
+const KEEP_TITLE: &str = "\x1b[22;2t";
+/// Has it take that title again; emptied first, for terminals that keep none and have one of their own then.
+const TITLE_BEFORE: &str = "\x1b]2;\x1b\\\x1b[23;2t";
 
 /// The terminal, ours while this lives.
 #[derive(Debug)]
 #[must_use = "dropping it gives the terminal back"]
 pub struct Guard {
-    _private: (),
+    /// Whether the mouse is ours with it.
+    mouse: bool,
 }
 
 impl Guard {
-    /// Takes the terminal on standard output. From here on a panic gives it back before it is reported.
-    pub fn enter() -> io::Result<Self> {
+    /// Takes the terminal on standard output, and its mouse where that is wanted. From here on a panic in
+    /// this thread gives it back before it is reported; one in another is reported once it is given back.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
+        *DRAWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
         restore_before_panic_report();
-        let guard = Self { _private: () };
+        let guard = Self { mouse };
         guard.resume()?;
         Ok(guard)
     }
@@ -51,7 +71,22 @@ impl Guard {
         // It may be believed to be raw already, while a shell has changed that.
         disable_raw_mode()?;
         enable_raw_mode()?;
-        take(&mut io::stdout())
+        take(&mut io::stdout(), self.mouse)
+    }
+
+    /// Gives the window a title, and keeps the one before until the terminal is given back. What cannot be shown of it is
+    /// written out, so that nothing of it is taken for anything else.
+    pub fn set_title(&self, title: &str) -> io::Result<()> {
+        let is_kept = TITLED.swap(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        write_title(&mut out, title, is_kept)
+    }
+
+    /// Tells the person that they are wanted, with a text where the terminal shows any.
+    pub fn notify(&self, way: NotificationWay, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(&way.bytes(text))?;
+        out.flush()
     }
 
     /// What frames are drawn with.
@@ -71,22 +106,43 @@ impl Drop for Guard {
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // The terminal may be gone; then there is nothing to give back.
-        let _gone = give_back(&mut io::stdout());
+        let _gone = give_back(&mut io::stdout(), TITLED.swap(false, Ordering::SeqCst));
         let _gone = disable_raw_mode();
+        let unsaid = std::mem::take(&mut *UNSAID.lock().unwrap_or_else(PoisonError::into_inner));
+        for panic in unsaid {
+            let _gone = writeln!(io::stderr(), "{panic}");
+        }
     }
 }
 
-fn take(out: &mut impl Write) -> io::Result<()> {
+/// Clicks, what moves while a button is held, and the wheel; in the form that is good for screens of any width. What else
+/// moves is not asked for: an idle terminal wakes nobody.
+const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// The same given back, and the one form that others ask for besides.
+const GIVE_MOUSE_BACK: &str = "\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l";
+
+fn take(out: &mut impl Write, mouse: bool) -> io::Result<()> {
     let flags =
         KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES | KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS;
     queue!(out, EnterAlternateScreen)?;
     // Each screen has its own stack of flags. On this one a client that was killed may have left some.
     queue!(out, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags(flags))?;
     queue!(out, EnableBracketedPaste, EnableFocusChange, SetCursorStyle::SteadyBar)?;
+    // A client that was killed may have left the mouse taken.
+    out.write_all(if mouse { TAKE_MOUSE } else { GIVE_MOUSE_BACK }.as_bytes())?;
     out.flush()
 }
 
-fn give_back(out: &mut impl Write) -> io::Result<()> {
+fn write_title(out: &mut impl Write, title: &str, is_kept: bool) -> io::Result<()> {
+    let keep = if is_kept { "" } else { KEEP_TITLE };
+    // In one piece: a frame may stand before it, and what is typed in a shell may stand behind it.
+    let bytes = format!("{keep}\x1b]2;{}\x1b\\", sanitize::visible_line(title));
+    out.write_all(bytes.as_bytes())?;
+    out.flush()
+}
+
+fn give_back(out: &mut impl Write, is_titled: bool) -> io::Result<()> {
+    out.write_all(GIVE_MOUSE_BACK.as_bytes())?;
     queue!(
         out,
         EndSynchronizedUpdate,
@@ -95,6 +151,7 @@ fn give_back(out: &mut impl Write) -> io::Result<()> {
         PopKeyboardEnhancementFlags
     )?;
     queue!(out, SetCursorStyle::DefaultUserShape, LeaveAlternateScreen, Show)?;
+    out.write_all(if is_titled { TITLE_BEFORE } else { "" }.as_bytes())?;
     out.flush()
 }
 
@@ -103,6 +160,15 @@ fn restore_before_panic_report() {
     HOOK.call_once(|| {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
+            let draws = *DRAWS.lock().unwrap_or_else(PoisonError::into_inner);
+            let thread = thread::current();
+            if draws.is_some_and(|draws| draws != thread.id()) && TAKEN.load(Ordering::SeqCst) {
+                let mut unsaid = UNSAID.lock().unwrap_or_else(PoisonError::into_inner);
+                if unsaid.len() < MOST_UNSAID {
+                    unsaid.push(format!("thread '{}' {panic}", thread.name().unwrap_or("unnamed")));
+                }
+                return;
+            }
             restore();
             report(panic);
         }));
@@ -112,6 +178,7 @@ fn restore_before_panic_report() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vt100::{MouseProtocolEncoding, MouseProtocolMode};
 
     fn screen_after(bytes: &[u8]) -> vt100::Parser {
         let mut parser = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
@@ -123,11 +190,13 @@ mod tests {
     #[test]
     fn what_is_taken_is_given_back() {
         let mut bytes = Vec::new();
-        take(&mut bytes).unwrap();
+        take(&mut bytes, true).unwrap();
         let taken = screen_after(&bytes);
         assert!(taken.screen().alternate_screen() && taken.screen().bracketed_paste());
-        give_back(&mut bytes).unwrap();
+        assert_eq!(mouse(&taken), (MouseProtocolMode::ButtonMotion, MouseProtocolEncoding::Sgr));
+        give_back(&mut bytes, false).unwrap();
         let back = screen_after(&bytes);
+        assert_eq!(mouse(&back), NO_MOUSE);
         assert!(
             !back.screen().alternate_screen()
                 && !back.screen().bracketed_paste()
@@ -136,10 +205,24 @@ mod tests {
         assert_eq!(back.screen().contents(), "$ q");
     }
 
+    const NO_MOUSE: (MouseProtocolMode, MouseProtocolEncoding) =
+        (MouseProtocolMode::None, MouseProtocolEncoding::Default);
+
+    fn mouse(parser: &vt100::Parser) -> (MouseProtocolMode, MouseProtocolEncoding) {
+        (parser.screen().mouse_protocol_mode(), parser.screen().mouse_protocol_encoding())
+    }
+
+    #[test]
+    fn a_mouse_that_was_left_taken_is_the_terminals_where_it_is_not_wanted() {
+        let mut bytes = b"\x1b[?1003h\x1b[?1006h".to_vec();
+        take(&mut bytes, false).unwrap();
+        assert_eq!(mouse(&screen_after(&bytes)), NO_MOUSE);
+    }
+
     fn taken_and_given_back() -> String {
         let mut bytes = Vec::new();
-        take(&mut bytes).unwrap();
-        give_back(&mut bytes).unwrap();
+        take(&mut bytes, true).unwrap();
+        give_back(&mut bytes, false).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -158,6 +241,28 @@ mod tests {
         let written = taken_and_given_back();
         for question in ["\x1b[?u", "\x1b[6n", "\x1b[c", "\x1b[0c", "\x1b[>c", "$p", "\x1b]"] {
             assert!(!written.contains(question), "{question:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_kept_once_and_the_one_before_comes_back_last() {
+        let mut bytes = Vec::new();
+        take(&mut bytes, true).unwrap();
+        write_title(&mut bytes, "q", false).unwrap();
+        write_title(&mut bytes, "q\x1b]2;\x07\u{9c} · 1 needs you", true).unwrap();
+        give_back(&mut bytes, true).unwrap();
+        let written = String::from_utf8(bytes).unwrap();
+        assert_eq!((written.matches("\x1b[22;2t").count(), written.matches("\x1b[23;2t").count()), (1, 1));
+        let place = |sequence: &str| written.find(sequence).unwrap();
+        assert!(place("\x1b[?1049h") < place("\x1b[22;2t") && place("\x1b[22;2t") < place("\x1b]2;q"));
+        assert!(written.ends_with("\x1b]2;\x1b\\\x1b[23;2t"), "{written:?}");
+        // Two titles and the empty one, and nothing that is asked.
+        let sequences: Vec<&str> = written.split("\x1b]").skip(1).collect();
+        assert_eq!(sequences.len(), 3, "what stands in a title begins none: {written:?}");
+        for sequence in sequences {
+            let (title, _) = sequence.split_once("\x1b\\").unwrap();
+            assert!(title.starts_with("2;") && !title.contains('?'), "{title:?}");
+            assert!(!title.chars().any(char::is_control), "{title:?}");
         }
     }
 

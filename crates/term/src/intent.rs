@@ -6,7 +6,7 @@ use crate::command::table::opens_session;
 use crate::command::{Action, Arguments, UserCommand};
 use crate::offers::OfferUse;
 
-/// One wish. Most go to the host; the last six are the client's own business.
+/// One wish. Most go to the host; the last ones are the client's own business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// A session made of what was typed, and of what is configured, which the client knows; it answers with
@@ -57,6 +57,9 @@ pub enum Intent {
         session: Option<SessionId>,
         /// As it is typed behind the `@`.
         begun: String,
+        /// Whether all names beneath that directory are to be looked for, too, beside everything else; the client answers with
+        /// [`crate::Ui::found_files`] when it has them.
+        anew: bool,
     },
     /// A line that begins with a slash and is no command of q's. The client looks whether somebody wrote one of that name, or the agent
     /// has one; it answers with [`crate::Ui::send_written`], [`crate::Ui::offered`] or [`crate::Ui::unknown_command`].
@@ -66,11 +69,9 @@ pub enum Intent {
         /// What is said where nobody knows it.
         otherwise: String,
     },
-    /// The written commands that there are; the client answers with [`crate::Ui::completed_command`].
+    /// The written commands and skills that there are; the client answers with [`crate::Ui::completed_command`].
     CompleteCommand {
         session: Option<SessionId>,
-        /// As it is typed behind the slash.
-        begun: String,
     },
     /// The skills that there are; the client answers with [`crate::Ui::show_skills`].
     Skills {
@@ -123,10 +124,21 @@ pub enum Intent {
     },
     /// That rule, which is no session's, is to count no longer; the client says what came of it.
     RemoveRule(StandingRule),
+    /// That text is to be on the person's clipboard.
+    Copy(String),
+    /// The transcript of that session is to be read in a pager, to which the terminal is lent.
+    Pager {
+        session: SessionId,
+    },
     /// Leave; everything goes on without this terminal.
     Detach,
     /// Give the terminal back to the shell for a while.
     Suspend,
+    /// Have what is typed edited in the person's own editor; the client answers with [`crate::Ui::edited`], or says why not.
+    EditDraft {
+        session: Option<SessionId>,
+        text: String,
+    },
     Redraw,
     /// Ring the bell: the key means nothing here.
     Bell,
@@ -150,8 +162,10 @@ impl Intent {
                 | Self::CompleteCommand { .. }
                 | Self::Skills { .. }
                 | Self::Settings { .. }
+                | Self::Copy(_)
                 | Self::Detach
                 | Self::Suspend
+                | Self::EditDraft { .. }
                 | Self::Redraw
                 | Self::Bell
                 | Self::Rejoin

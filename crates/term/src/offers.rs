@@ -19,6 +19,8 @@ pub struct OfferList {
 pub enum OfferUse {
     Modes,
     Commands,
+    /// What could be meant by what is typed.
+    Complete,
     /// A line that begins with a slash and is no command of q's: sent where the agent knows it.
     Send {
         line: String,

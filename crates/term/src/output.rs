@@ -16,10 +16,10 @@ pub(crate) fn rendered(text: &str) -> String {
     sanitize::visible(&lines.join("\n")).into_owned()
 }
 
-/// Beginning and end of what is long, and how many lines are left out between.
-pub(crate) fn folded(rendered: &str) -> (Vec<&str>, Option<usize>, Vec<&str>) {
+/// Beginning and end of what is long, and how many lines are left out between; all of what is to be whole.
+pub(crate) fn folded(rendered: &str, is_whole: bool) -> (Vec<&str>, Option<usize>, Vec<&str>) {
     let lines: Vec<&str> = rendered.trim_end().lines().collect();
-    if lines.len() <= MANY {
+    if is_whole || lines.len() <= MANY {
         return (lines, None, Vec::new());
     }
     let (head, rest) = lines.split_at(SHOWN);
@@ -77,8 +77,9 @@ mod tests {
     fn what_is_long_is_folded() {
         let lines: Vec<String> = (0..30).map(|number| number.to_string()).collect();
         let text = lines.join("\n");
-        let (head, more, tail) = folded(&text);
+        let (head, more, tail) = folded(&text, false);
         assert_eq!((head.len(), more, tail.first(), tail.last()), (10, Some(10), Some(&"20"), Some(&"29")));
-        assert_eq!(folded("a\nb\n"), (vec!["a", "b"], None, vec![]));
+        assert_eq!(folded(&text, true).0.len(), 30);
+        assert_eq!(folded("a\nb\n", false), (vec!["a", "b"], None, vec![]));
     }
 }

@@ -304,7 +304,7 @@ impl Plain {
             return said;
         }
         let rendered = output::rendered(came);
-        let (head, more, tail) = output::folded(&rendered);
+        let (head, more, tail) = output::folded(&rendered, false);
         let more = more.map(|count| words::lines_more(no, count, Way::Slash));
         let rest = words::rest(no, result, Way::Slash);
         let lines = head.into_iter().chain(more.as_deref()).chain(tail).chain(rest.as_deref());

@@ -162,21 +162,6 @@ pub fn models(session: &Summary, models: &[String]) -> Vec<String> {
     lines
 }
 
-/// The names that begin as it is typed, and how far all of them are one.
-pub(crate) fn completions<'a>(models: &'a [String], begun: &str) -> (Vec<&'a str>, &'a str) {
-    let fitting: Vec<&str> =
-        models.iter().map(String::as_str).filter(|name| name.starts_with(begun)).collect();
-    let Some((first, rest)) = fitting.split_first() else { return (Vec::new(), "") };
-    let alike = |name: &&str| {
-        let pairs = first.char_indices().zip(name.chars());
-        let differs = pairs.into_iter().find(|((_, one), other)| one != other);
-        differs.map_or(first.len().min(name.len()), |((at, _), _)| at)
-    };
-    let shared = rest.iter().map(alike).min().unwrap_or(first.len());
-    let shared = first.get(..shared).unwrap_or_default();
-    (fitting, shared)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

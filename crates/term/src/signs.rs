@@ -1,9 +1,8 @@
 //! What a session is doing, in signs that need no colour.
 
 use q_core::{Activity, Presence, Summary};
-use ratatui::style::Style;
 
-use crate::style::Palette;
+use crate::style::{Palette, Style};
 
 /// The sign of a session that hibernates.
 const ASLEEP: &str = "zz";

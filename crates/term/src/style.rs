@@ -1,6 +1,7 @@
 //! The palette: which meaning looks how. Only the terminal's own sixteen colours, and never colour alone.
 
-use ratatui::style::{Color, Modifier, Style};
+pub(crate) use ratatui::style::Style;
+use ratatui::style::{Color, Modifier};
 
 use crate::kinds::Colour;
 
@@ -25,6 +26,16 @@ impl Palette {
 
     pub(crate) const fn chosen() -> Style {
         Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD)
+    }
+
+    /// What the mouse selected.
+    pub(crate) const fn selected() -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// A place of what is looked for.
+    pub(crate) fn found(self) -> Style {
+        self.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED).add_modifier(Modifier::BOLD)
     }
 
     pub(crate) fn kind(self, colour: Colour) -> Style {

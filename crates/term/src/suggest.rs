@@ -36,7 +36,7 @@ const SENSES: &[Sense] = senses![
     ["unarchive", "unclose"], Some("/reopen SESSION"), Some("q reopen SESSION");
     ["archive", "finish"], Some("/close"), Some("q close SESSION");
     ["create", "add", "start", "begin", "make", "clear", "reset"], Some("/new"), Some("q new");
-    ["branch", "duplicate", "clone", "copy", "split"], Some("/fork"), Some("q fork SESSION");
+    ["branch", "duplicate", "clone", "split"], Some("/fork"), Some("q fork SESSION");
     ["mv", "name", "title"], Some("/rename NAME"), Some("q rename SESSION NAME");
     ["label", "tags", "group"], Some("/tag +TAG"), Some("q tag SESSION +TAG");
     ["back"], Some("/last"), None;
@@ -53,18 +53,21 @@ const SENSES: &[Sense] = senses![
     ["unsend", "withdraw"], Some("/unqueue"), Some("q unqueue SESSION PROMPT");
     ["ask", "say", "prompt", "submit", "send"],
         Some("the words themselves, without a slash"), Some("q send SESSION PROMPT");
-    ["search", "find", "grep", "filter"],
-        Some("/sessions, where typing filters the list"), Some("q ls, or q show SESSION to search in one");
+    ["search", "grep", "filter"],
+        Some("/find TEXT, or /sessions, where typing filters the list"), Some("q ls, or q show SESSION to search in one");
     ["history", "log", "view", "cat", "print", "transcript", "show"],
         Some("PageUp, which scrolls back"), Some("q show SESSION");
     ["refresh", "repaint", "reload"], Some("/redraw"), None;
-    ["keys", "shortcuts", "man", "manual", "about"], Some("/help"), Some("q --help");
+    ["keys", "shortcuts", "bindings", "keybindings"], Some("/help keys"), Some("q keys list");
+    ["man", "manual", "about"], Some("/help"), Some("q --help");
     ["bye", "leave", "logout"], Some("/detach"), None;
     ["chat"], Some("/new"), Some("q chat PROMPT");
     ["models"], Some("/model, which shows them"), Some("q agents models NAME");
     ["settings", "setting", "config", "temperature", "effort", "reasoning"], Some("/set"), Some("q set SESSION");
     ["agent", "provider", "agents"],
         None, Some("q agents, which lists them, and q new NAME --agent AGENT --model MODEL");
+    ["setup", "onboard", "connect", "configure"],
+        None, Some("q setup, which asks who is to answer and writes it down");
     ["export", "save", "dump", "download", "share"], None, Some("q export SESSION");
     ["import", "load"], None, Some("q import FILE");
     ["figures", "stats"], None, Some("q stats");
@@ -250,7 +253,7 @@ mod tests {
             ("settings", "did you mean /set?"),
             ("export", "in a shell: q export SESSION"),
             ("exprot", "in a shell: q export SESSION"),
-            ("search", "did you mean /sessions, where typing filters the list?"),
+            ("search", "did you mean /find TEXT, or /sessions, where typing filters the list?"),
             (
                 "kill",
                 "did you mean /interrupt, which stops the answer, or /close, which archives the session?",

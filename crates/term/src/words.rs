@@ -11,7 +11,7 @@ use q_core::{
     Wants, WindowUse,
 };
 
-pub use self::amounts::{age, duration, size, thought, tokens};
+pub use self::amounts::{age, duration, elapsed, size, thought, tokens};
 pub use crate::counted::counted;
 pub use crate::tool_input::argv;
 
@@ -254,7 +254,7 @@ pub const STILL_ASKS: &str = "the question still waits: y, a or n answers it, n 
 /// How consent is given: what is typed for it, and what that allows.
 pub fn ways(pending: &PendingCall) -> String {
     let always = pending.always.as_ref().map(|rule| format!(" · a {}", rules::always(rule)));
-    format!("y once{} · n no", always.unwrap_or_default())
+    format!("y once{} · n no, then Enter", always.unwrap_or_default())
 }
 
 /// Text of which all lines but the first are indented, as code is.
@@ -471,6 +471,21 @@ mod tests {
         for (seconds, said) in [(0, "0s"), (59, "59s"), (60, "1m"), (3_600, "1h")] {
             assert_eq!(duration(WallTime(seconds * 1000), WallTime(0)), said);
         }
+    }
+
+    #[test]
+    fn what_is_counted_is_told_to_the_second_and_nothing_before_the_first() {
+        for (ms, said) in [
+            (999, ""),
+            (1_000, "1 s"),
+            (59_999, "59 s"),
+            (60_000, "1 min 0 s"),
+            (3_599_000, "59 min 59 s"),
+            (7_500_000, "2 h 5 min"),
+        ] {
+            assert_eq!(elapsed(WallTime(ms), WallTime(0)), said);
+        }
+        assert_eq!(elapsed(WallTime(0), WallTime(5_000)), "", "a clock that ran backward");
     }
 
     #[test]

@@ -106,10 +106,23 @@ impl Terminal {
     /// When it does not fit within half a minute, or the program ended and it never will. The message says `what` was
     /// waited for and shows the whole screen.
     pub fn wait_for(&self, what: &str, fits: impl Fn(&vt100::Screen) -> bool) -> Instant {
+        self.wait_seen(what, |seen| fits(seen.parser.screen()))
+    }
+
+    /// Waits until the program wrote these bytes: what no screen shows, as titles and bells.
+    ///
+    /// # Panics
+    /// As [`wait_for`](Self::wait_for).
+    pub fn wait_written(&self, bytes: &str) -> Instant {
+        let is_there = |raw: &[u8]| raw.windows(bytes.len()).any(|window| window == bytes.as_bytes());
+        self.wait_seen(&format!("{bytes:?} to be written"), |seen| is_there(&seen.raw))
+    }
+
+    fn wait_seen(&self, what: &str, fits: impl Fn(&Seen) -> bool) -> Instant {
         let deadline = clock::now() + PATIENCE;
         let mut seen = self.seen.lock();
         loop {
-            if fits(seen.parser.screen()) {
+            if fits(&seen) {
                 return seen.last_byte;
             }
             let left = deadline.saturating_duration_since(clock::now());

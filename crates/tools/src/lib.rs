@@ -16,6 +16,7 @@
 //! | `directory`, `relative_path` | paths, and what stands at them, beneath a handle |
 //! | `replace` | a file's content changed in one step |
 //! | `changes`, `kept_file` | files kept as they were, and put back |
+//! | `file_names` | names of files, for a person who types one |
 //! | `diff` | what is different, line by line |
 //! | `seen` | which content of a file the model knows |
 //! | `view` | content as a model sees it, within bounds |
@@ -47,6 +48,7 @@ mod digest;
 mod directory;
 mod edit;
 mod fetch;
+mod file_names;
 mod front_matter;
 mod group;
 mod kept_file;
@@ -83,6 +85,7 @@ pub use definition::ToolDefinition;
 pub use denial::may_be_denied;
 pub use digest::{digest_of, hexadecimal, sha256};
 pub use fetch::WantedPage;
+pub use file_names::file_names;
 pub use project::{HOOKS_FILE, OWN_OF_PROJECTS, PROJECT_BYTES, ProjectPlace, ProjectText, SERVERS_FILE};
 pub use run::{HELD, INPUT, MEMORY, PASSED_ON, PROCESSES, PROTECTED, SERVES, SUPERVISE, WRITABLE};
 pub use sandbox::Sandbox;

@@ -126,7 +126,7 @@ pub(crate) fn carry_out(
 
 /// What the `.gitignore` files say of the directories that lie in one another here, the innermost last.
 #[derive(Default)]
-struct Rules {
+pub(crate) struct Rules {
     levels: Vec<(Gitignore, usize)>,
     /// Bytes of patterns that came so far.
     came: usize,
@@ -136,7 +136,7 @@ struct Rules {
 
 impl Rules {
     /// Goes into a directory. A file of patterns that cannot be read, or is too much, ignores nothing.
-    fn enter(&mut self, at: BorrowedFd<'_>, beneath: PathBuf) {
+    pub(crate) fn enter(&mut self, at: BorrowedFd<'_>, beneath: PathBuf) {
         let held: usize = self.levels.iter().map(|(_, bytes)| bytes).sum();
         let text = read_file(at, ".gitignore".as_ref()).map(|content| content.bytes).unwrap_or_default();
         self.came += text.len();
@@ -154,15 +154,15 @@ impl Rules {
         self.levels.push((rules, text.len()));
     }
 
-    fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         self.levels.pop();
     }
 
-    fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.levels.len()
     }
 
-    fn is_ignored(&self, path: &Path, is_directory: bool) -> bool {
+    pub(crate) fn is_ignored(&self, path: &Path, is_directory: bool) -> bool {
         let verdicts = self.levels.iter().rev().map(|(rules, _)| rules.matched(path, is_directory));
         verdicts.into_iter().find(|found| !found.is_none()).is_some_and(|verdict| verdict.is_ignore())
     }

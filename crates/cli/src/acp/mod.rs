@@ -174,7 +174,7 @@ impl EditorClient<'_> {
 
     /// The editor is gone: what it began goes on without it.
     async fn leave(&mut self) -> ExitCode {
-        let is_taken = self.disconnected.is_none() && self.client.leave().await;
+        let is_taken = self.disconnected.is_none() && self.client.leave(|_, _| ()).await;
         if is_taken {
             return ExitCode::SUCCESS;
         }

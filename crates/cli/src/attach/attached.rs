@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use q_client::Backoff;
 use q_core::{Instant, SessionId, Setup};
 use q_host::clock::Clock;
+use q_term::command::Action;
 use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
+use crate::attach::draft_editor::DraftEditor;
+use crate::attach::finding_files::{FindingFiles, FindingNames};
 use crate::attach::job;
+use crate::attach::lending::Lending;
 use crate::attach::reading_changes::ReadingChanges;
 use crate::attach::requests::{AttachedClient, Continuation, Requests};
 use crate::attach::screen::Screen;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::named_files::Base;
 use crate::own_texts;
 use crate::successor::Disconnected;
 use crate::terminals::Terminals;
@@ -37,6 +40,16 @@ pub(super) struct Attached<'a> {
     pub(super) requests: Requests,
     /// What tools changed, while it is being read.
     pub(super) changes: Option<ReadingChanges>,
+    /// All files of a directory, while they are looked for.
+    pub(super) files: Option<FindingFiles>,
+    /// The names that begin as it is typed, while they are looked for.
+    pub(super) names: Option<FindingNames>,
+    /// What is typed, where it is to be edited by another program, or is.
+    pub(super) draft: Option<DraftEditor>,
+    /// The session whose transcript is to be read in a pager, until that is started.
+    pub(super) to_page: Option<SessionId>,
+    /// The program that has the terminal for a while.
+    pub(super) lending: Option<Lending>,
     pub(super) screen: Screen,
     pub(super) clock: Clock,
     /// While there is no host.
@@ -56,10 +69,18 @@ impl Attached<'_> {
         if job::is_watched() {
             self.screen.suspend()
         } else {
-            self.ui.warn("no shell would bring q back here; Ctrl+D leaves, and what runs goes on");
+            let leaves = self.ui.key(Action::Detach);
+            self.ui.warn(format!("no shell would bring q back here; {leaves} leaves, and what runs goes on"));
             self.stale = true;
             Ok(())
         }
+    }
+
+    /// Takes the terminal, which others had meanwhile.
+    pub(super) fn go_on(&mut self) -> Result<(), CliError> {
+        self.ui.tell_time(self.clock.mono());
+        self.ui.terminal_back();
+        self.screen.go_on()
     }
 
     /// Carries what is wanted to the host; what concerns the terminal alone is done here.
@@ -72,15 +93,15 @@ impl Attached<'_> {
             match intent {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
                 Intent::Suspend => self.suspend()?,
+                Intent::EditDraft { session, text } => self.draft = Some(DraftEditor::new(session, text)),
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
+                Intent::Copy(text) => Screen::copy(&text, self.context.environment.text("TMUX").is_some())?,
+                Intent::Pager { session } => self.to_page = Some(session),
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
-                Intent::Complete { session, begun } => self.complete(session, &begun),
-                Intent::CompleteCommand { session, begun } => {
-                    let names = own_texts::command_names(self.context, &self.directory(session));
-                    self.ui.completed_command(&begun, names);
-                }
+                Intent::Complete { session, begun, anew } => self.complete(session, begun, anew),
+                Intent::CompleteCommand { session } => self.complete_command(session),
                 Intent::Skills { session } => {
                     let lines = own_texts::skill_lines(self.context, &self.directory(session));
                     self.ui.show_skills(session, lines);
@@ -98,15 +119,8 @@ impl Attached<'_> {
         Ok(None)
     }
 
-    /// Says which files begin so. Answered at once, since a key is waited for: what is looked at is bounded.
-    fn complete(&mut self, session: Option<SessionId>, begun: &str) {
-        let directory = self.directory(session);
-        let names = Base::new(&directory, &self.context.environment).beginning_with(begun);
-        self.ui.completed(begun, &names);
-    }
-
     /// That of a session; without one, where this terminal was opened.
-    fn directory(&self, session: Option<SessionId>) -> PathBuf {
+    pub(super) fn directory(&self, session: Option<SessionId>) -> PathBuf {
         let here = session.and_then(|id| self.client.mirror.get(id));
         here.map_or_else(
             || self.context.environment.directory.clone(),
@@ -143,8 +157,16 @@ impl Attached<'_> {
         self.carry(drafts).map(|_| ())
     }
 
+    /// Calls the person, where they still do not look.
+    pub(super) fn notify(&mut self) -> Result<(), CliError> {
+        self.ui.tell_time(self.clock.mono());
+        let text = self.ui.notification(&self.client.mirror);
+        text.map_or(Ok(()), |text| self.screen.notify(&text))
+    }
+
     pub(super) fn draw(&mut self) -> Result<(), CliError> {
         let is_drawn = self.screen.draw(&mut self.ui, &self.client.mirror)?;
+        self.screen.show_title(self.ui.title(&self.client.mirror))?;
         self.stale = false;
         self.drawn = self.clock.mono();
         if is_drawn {

@@ -11,7 +11,7 @@ const WRAPPERS: usize = 16;
 
 /// Whether a shell watches this process's group, so that one that stops is continued some time. Where none does, as
 /// behind `ssh HOST q`, the system stops nobody at the keyboard's wish either.
-pub(super) fn is_watched() -> bool {
+pub(crate) fn is_watched() -> bool {
     let Some(own) = ProcessGroup::of_this_process() else { return false };
     let mut parent = own.parent;
     for _ in 0..WRAPPERS {
@@ -28,6 +28,6 @@ pub(super) fn is_watched() -> bool {
 }
 
 /// Stops this process until it is continued. `SIGTSTP` would only be heard: it is listened to.
-pub(super) fn stop() -> io::Result<()> {
+pub(crate) fn stop() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::STOP)?)
 }

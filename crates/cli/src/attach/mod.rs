@@ -3,22 +3,25 @@
 
 mod attached;
 mod changes;
+mod clipboard;
+mod draft_editor;
 mod filling;
-mod job;
+mod finding_files;
+pub(crate) mod job;
+mod lending;
 mod reading_changes;
 mod reconnect;
 mod requests;
 mod screen;
-mod signals;
+pub(crate) mod signals;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use q_client::{Backoff, News};
-use q_core::Instant;
 use q_core::address;
+use q_core::{Instant, Mirror};
 use q_host::clock::Clock;
 use q_term::theme::{ScreenTheme, Theme};
 use q_term::{Options, TerminalEvent, Ui};
@@ -27,10 +30,13 @@ use tokio::time::sleep;
 use crate::commands::{new, quota};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
+use crate::keyboard::Keyboard;
 use crate::out;
 use crate::successor;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
+use draft_editor::DraftEditor;
+use finding_files::{FindingFiles, FindingNames};
 use requests::{AttachedClient, Continuation, Requests};
 use screen::Screen;
 use signals::{SignalNews, Signals};
@@ -39,16 +45,18 @@ use signals::{SignalNews, Signals};
 const FRAME: Duration = Duration::from_micros(16_667);
 /// How often things that move, move.
 const TICK: Duration = Duration::from_millis(250);
-/// A draft is saved when nothing was typed for this long.
-const DRAFT_AFTER: Duration = Duration::from_secs(2);
+/// A draft is saved so long after the first key that is not saved: who types on and on loses no more than that by a crash.
+const DRAFT_AFTER: Duration = Duration::from_secs(1);
 
 /// Opens the whole screen, at `session` if one is named.
 pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
-    let theme = context.theme()?;
+    let (theme, no_theme) = theme_of(context);
+    let clock = Clock::start();
     let mut ui = Ui::new(options(context, theme.as_ref(), &client));
+    ui.tell_time(clock.mono());
     let terminals = Terminals::of(context);
     let front = match session {
         None => terminals.last(&client.mirror),
@@ -63,22 +71,15 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         None => ui.refreshed(&client.mirror),
     };
     ui.only_read(client.host().read_only.clone());
-    if let Some(exceeded) = exceeded {
-        ui.notify(exceeded);
+    say_at_first(&mut ui, context, theme.as_ref(), exceeded, &client.mirror);
+    if let Some(why) = no_theme {
+        ui.warn(why);
     }
-    if let Some((colour, contrast)) = theme.and_then(|theme| theme.hard_to_read().next()) {
-        ui.notify(format!(
-            "the theme's {colour} is hard to read on its ground: a contrast of {}.{:02}, and 4.5 is the least",
-            contrast / 100,
-            contrast % 100
-        ));
-    }
-    // What was cut short is said instead, if anything was.
-    ui.welcome_back(&client.mirror);
     let signals = Signals::listen()?;
-    let screen = Screen::take()?;
+    let way = context.screen.notify.way(|name| context.environment.text(name));
+    let screen = Screen::take(context.mouse, way)?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
-    let keys = EventStream::new();
+    let keys = Keyboard::listen()?;
     let mut attached = Attached {
         context,
         client,
@@ -86,8 +87,13 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         terminals,
         requests: Requests::default(),
         changes: None,
+        files: None,
+        names: None,
+        draft: None,
+        to_page: None,
+        lending: None,
         screen,
-        clock: Clock::start(),
+        clock,
         stale: true,
         disconnected: None,
         backoff: Backoff::default(),
@@ -99,22 +105,61 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);
+    if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
+        out::note(&format!("what you were writing is in {}", path.display()));
+    }
     for text in requests.unfilled() {
         out::note(&format!("not sent, its server had not answered: {text}"));
     }
     terminals.note(ui.focus());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
-    let is_taken = goes_on && client.leave().await;
-    if !is_taken {
+    let is_taken =
+        goes_on && client.leave(|waiting, error| waiting.refused(&mut ui, error.on_one_line())).await;
+    let unsaved: Vec<&str> = if is_taken {
+        ui.drafts_at_risk().collect()
+    } else {
         // What it had not answered it may not have kept.
         ui.host_lost("the host is gone, or does not answer");
-        for text in ui.undelivered() {
-            out::note(&format!("not saved: {text}"));
-        }
+        ui.undelivered().collect()
+    };
+    for text in unsaved {
+        out::note(&format!("not saved: {text}"));
     }
     farewell(outcome, is_taken, &client)
+}
+
+/// The theme, or why it cannot be had, which is said and costs nothing else.
+fn theme_of(context: &Context) -> (Option<Theme>, Option<String>) {
+    match context.theme() {
+        Ok(theme) => (theme, None),
+        Err(error) => (None, Some(error.on_one_line())),
+    }
+}
+
+/// What is said in the first frame: of all that could be, the last counts most.
+fn say_at_first(
+    ui: &mut Ui,
+    context: &Context,
+    theme: Option<&Theme>,
+    exceeded: Option<String>,
+    mirror: &Mirror,
+) {
+    if let Some(exceeded) = exceeded {
+        ui.notify(exceeded);
+    }
+    if let Some((colour, contrast)) = theme.and_then(|theme| theme.hard_to_read().next()) {
+        ui.notify(format!(
+            "the theme's {colour} is hard to read on its ground: a contrast of {}.{:02}, and 4.5 is the least",
+            contrast / 100,
+            contrast % 100
+        ));
+    }
+    ui.welcome_back(mirror);
+    if let Some(faults) = context.keys.told() {
+        ui.warn(faults);
+    }
 }
 
 /// What the terminal and the configuration are like.
@@ -122,12 +167,16 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
     let environment = &context.environment;
     let color = environment.wants_color();
     Options {
+        title: context.screen.title.for_terminal(|name| environment.text(name)),
+        notify_names: context.screen.notify_names,
+        text_width: context.screen.text_width,
         color,
         theme: theme.filter(|_| color).and_then(|theme| ScreenTheme::of(theme, environment.colour_depth())),
         motion: environment.text("Q_NO_MOTION").is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
         agent: new::answers(context),
+        keymap: context.keys.keymap.clone(),
         home: environment.text("HOME").unwrap_or_default().to_owned(),
     }
 }
@@ -154,28 +203,46 @@ fn farewell(
 }
 
 impl Attached<'_> {
-    async fn live(&mut self, mut signals: Signals, mut keys: EventStream) -> Result<Leaving, CliError> {
+    async fn live(&mut self, mut signals: Signals, mut keys: Keyboard) -> Result<Leaving, CliError> {
         loop {
+            self.hand_over(&mut keys)?;
             let now = self.clock.mono();
             let next_frame = self.clock.until(self.drawn.after(FRAME));
             if self.stale && next_frame.is_zero() {
                 self.draw()?;
             }
+            let notice_due = self.ui.notification_due().map(|due| self.clock.until(due));
             let draft_due = self.typed.map(|typed| typed.after(DRAFT_AFTER).since(now));
             let moves = self.ui.wants_ticks(&self.client.mirror);
             let leaving = tokio::select! {
                 biased;
                 signal = signals.next() => self.on_signal(signal)?,
                 event = keys.next() => match event {
-                    Some(Ok(event)) => self.at_terminal(event.into())?,
-                    Some(Err(_)) | None => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
+                    Ok(event) => self.at_terminal(event)?,
+                    Err(_) => Some(Leaving::Signal(signals::HANGUP)), // the terminal is gone
                 },
                 news = self.client.next(), if self.disconnected.is_none() => self.on_news(news)?,
                 successor = successor::found(&mut self.disconnected), if self.disconnected.is_some() => {
                     self.reconnect(successor)?
                 }
+                ended = lending::ended(&mut self.lending), if self.lending.is_some() => {
+                    self.take_back(ended)?;
+                    None
+                }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
+                    None
+                }
+                ended = draft_editor::ended(&mut self.draft), if self.is_lent() => {
+                    self.take_draft(ended)?;
+                    None
+                }
+                found = FindingNames::found(&mut self.names), if self.names.is_some() => {
+                    self.found_names(found);
+                    None
+                }
+                found = FindingFiles::found(&mut self.files), if self.files.is_some() => {
+                    self.found_files(found);
                     None
                 }
                 filled = self.requests.filled() => {
@@ -186,6 +253,10 @@ impl Attached<'_> {
                 () = sleep(next_frame), if self.stale => None,
                 () = sleep(draft_due.unwrap_or_default()), if draft_due.is_some() => {
                     self.save_drafts()?;
+                    None
+                }
+                () = sleep(notice_due.unwrap_or_default()), if notice_due.is_some() => {
+                    self.notify()?;
                     None
                 }
                 () = sleep(TICK), if moves => {
@@ -204,11 +275,14 @@ impl Attached<'_> {
     }
 
     fn on_signal(&mut self, signal: SignalNews) -> Result<Option<Leaving>, CliError> {
+        if self.is_lent() && lending::is_for_program(signal) {
+            return Ok(None);
+        }
         match signal {
             SignalNews::End(number) => return Ok(Some(Leaving::Signal(number))),
             SignalNews::Stop => self.suspend()?,
             SignalNews::GoOn => {
-                self.screen.go_on()?;
+                self.go_on()?;
                 self.draw()?;
             }
         }
@@ -228,7 +302,7 @@ impl Attached<'_> {
         if before.is_some() && before != self.ui.focus() {
             self.switching = Some(came);
         }
-        self.typed = Some(came);
+        self.typed.get_or_insert(came);
         self.stale = true;
         let leaving = self.carry(intents)?;
         self.draw()?;
@@ -254,6 +328,7 @@ impl Attached<'_> {
             next = self.client.next().now_or_never();
         }
         self.stale = true;
+        self.ui.tell_time(self.clock.mono());
         let intents = self.ui.refreshed(&self.client.mirror);
         self.carry(intents)
     }

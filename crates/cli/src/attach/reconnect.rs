@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use q_term::command::Action;
+
 use crate::attach::attached::{Attached, Leaving};
 use crate::attach::requests::{AttachedClient, Requests};
 use crate::error::CliError;
@@ -13,7 +15,8 @@ impl Attached<'_> {
     pub(super) fn disconnect(&mut self, why: &str) -> Result<(), CliError> {
         let wait = self.backoff.lost(self.clock.mono());
         self.look_after(wait);
-        self.ui.host_lost(format!("{why}; q goes on as soon as it can, Enter tries now"));
+        let tries = self.ui.key(Action::Submit);
+        self.ui.host_lost(format!("{why}; q goes on as soon as it can, {tries} tries now"));
         self.stale = true;
         self.screen.draw(&mut self.ui, &self.client.mirror).map(|_is_drawn| ())
     }

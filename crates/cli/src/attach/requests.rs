@@ -10,7 +10,7 @@ use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
-use q_term::command::UserCommand;
+use q_term::command::{Action, UserCommand};
 use q_term::command::{FROM_NEXT_TURN, notice, what_follows};
 use q_term::offers::OfferUse;
 use q_term::rules::ListedRule;
@@ -87,8 +87,8 @@ pub(super) enum Continuation {
         session: SessionId,
         facts: Option<Box<Facts>>,
     },
-    /// A draft. Where it cannot be saved, it stays where it is typed.
-    Draft,
+    /// A draft of a session. Where it cannot be saved, it stays where it is typed.
+    Draft(SessionId),
     /// Anything else about a session: what to say when it is granted.
     About {
         said: Option<String>,
@@ -97,14 +97,19 @@ pub(super) enum Continuation {
 
 impl Continuation {
     /// It will not be done, for this reason.
-    fn refused(self, ui: &mut Ui, why: String) {
+    pub(super) fn refused(self, ui: &mut Ui, why: String) {
         match self {
             Self::New | Self::Enter(_) => ui.not_opened(why),
             Self::Lookup { command, .. } if command.opens_session() => ui.not_opened(why),
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
+            Self::Draft(session) => ui.draft_refused(session, &why),
+            Self::Offers(_, OfferUse::Complete) => {} // what was only looked for meanwhile nobody misses
+            Self::Page { .. } => {
+                ui.page_refused();
+                ui.refused(None, why);
+            }
             Self::Lookup { .. }
-            | Self::Page { .. }
             | Self::Tags(_)
             | Self::Models { .. }
             | Self::Processes(_)
@@ -114,14 +119,14 @@ impl Continuation {
             | Self::About { .. } => {
                 ui.refused(None, why);
             }
-            Self::Draft => {} // it stays where it is typed
         }
     }
 
     /// The host did not live to answer it.
     fn unanswered(self, ui: &mut Ui) {
         // Asked for again when it is in sight. A prompt is delivered again, and never given back.
-        let comes_again = matches!(self, Self::Page { .. } | Self::Wake(_) | Self::Draft | Self::Prompt(_));
+        let comes_again =
+            matches!(self, Self::Page { .. } | Self::Wake(_) | Self::Draft(_) | Self::Prompt(_));
         if !comes_again {
             self.refused(ui, UNANSWERED.to_owned());
         }
@@ -176,9 +181,7 @@ impl Requests {
                 (continuation, command.into())
             }
             Intent::Page { session, before } => {
-                let request =
-                    Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES };
-                (Continuation::Page { session, before }, request)
+                (Continuation::Page { session, before }, page_before(session, before))
             }
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
@@ -190,9 +193,7 @@ impl Requests {
                 (Continuation::Context { session, facts: None }, next_request::request(session))
             }
             Intent::Rules { session } => {
-                let directory = client.mirror.get(session).map(|here| here.summary.directory.as_str());
-                let standing = permissions::standing(context, directory).map_err(|error| error.on_one_line());
-                (Continuation::Rules { session, standing }, permissions::request(session))
+                (Self::rules(context, client, session), permissions::request(session))
             }
             Intent::Show { session, at_end } => {
                 self.ask_trust(context, client, ui, session);
@@ -208,14 +209,24 @@ impl Requests {
             | Intent::Written { .. }
             | Intent::Skills { .. }
             | Intent::Changes { .. }
+            | Intent::Copy(_)
+            | Intent::Pager { .. }
             | Intent::Detach
             | Intent::Suspend
+            | Intent::EditDraft { .. }
             | Intent::Redraw
             | Intent::Bell
             | Intent::Rejoin => return Ok(()), // done above, or the loop's own
         };
         ask(client, ui, continuation, request);
         Ok(())
+    }
+
+    /// What the rules of a session are waited for to do: to be shown before those that stand beside it, which are read here.
+    fn rules(context: &Context, client: &AttachedClient, session: SessionId) -> Continuation {
+        let directory = client.mirror.get(session).map(|here| here.summary.directory.as_str());
+        let standing = permissions::standing(context, directory).map_err(|error| error.on_one_line());
+        Continuation::Rules { session, standing }
     }
 
     /// Does what the client does by itself, or with several requests; gives back any other intent.
@@ -338,7 +349,8 @@ impl Requests {
         let there = mirror.get(session).map(|session| Path::new(&session.summary.directory));
         let directory = there.unwrap_or(&context.environment.directory);
         let whole = self.typed.with_files(Base::new(directory, &context.environment), text);
-        whole.map_err(|fault| format!("{fault} (Enter again sends it without)"))
+        let sends = context.keys.keymap.press(Action::Submit, false);
+        whole.map_err(|fault| format!("{fault} ({sends} again sends it without)"))
     }
 
     /// After the host died: goes on with its successor, to which the prompts are delivered that it had not answered; those it
@@ -393,7 +405,7 @@ impl Requests {
             }
             (Continuation::Offers(session, wanted), Ok(Response::Offers(offered))) => {
                 let written = written(context, mirror, session, &wanted);
-                return ui.offered(session, wanted, &offers::list(*offered, written));
+                return ui.offered(mirror, session, wanted, &offers::list(*offered, written));
             }
             (Continuation::Processes(session), Ok(Response::Processes(all))) => {
                 ui.show_processes(session, processes::lines_and_way_out(&all));
@@ -428,7 +440,7 @@ impl Requests {
                 | Continuation::Offers(..)
                 | Continuation::Rules { .. }
                 | Continuation::Context { .. }
-                | Continuation::Draft
+                | Continuation::Draft(_)
                 | Continuation::About { said: None },
                 Ok(_),
             ) => {}
@@ -473,7 +485,7 @@ impl Requests {
             FollowUp::Wake(session) => Continuation::Wake(session),
             FollowUp::Enter(session) => Continuation::Enter(session),
             FollowUp::SayTags(session) => Continuation::Tags(session),
-            FollowUp::Keep => Continuation::Draft,
+            FollowUp::Keep => Continuation::Draft(command.session()?),
             FollowUp::Say(session) => {
                 let open = mirror.get(session).map(|session| session.summary.name.as_str());
                 let sought =
@@ -487,6 +499,11 @@ impl Requests {
             }
         })
     }
+}
+
+/// The entries before that one.
+fn page_before(session: SessionId, before: EntryNo) -> Request {
+    Request::Page { session: session.into(), before: Some(before.0), bytes: PAGE_BYTES }
 }
 
 /// What a prompt wants of servers, or as it is sent without.

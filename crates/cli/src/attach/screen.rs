@@ -6,9 +6,11 @@ use q_core::Mirror;
 use q_term::Ui;
 use q_term::backend::QuietBackend;
 use q_term::guard::Guard;
+use q_term::notification::NotificationWay;
 use ratatui::{Frame, Terminal};
+use tokio::process::{Child, Command};
 
-use crate::attach::job;
+use crate::attach::{clipboard, job};
 use crate::error::CliError;
 
 /// The whole screen. Dropping it gives the terminal back.
@@ -17,13 +19,18 @@ pub(super) struct Screen {
     guard: Guard,
     /// Whether the shell has the terminal until this process is continued.
     paused: bool,
+    /// How the person is notified, if at all.
+    way: Option<NotificationWay>,
+    /// What the title of the window says, if it is ours.
+    title: Option<String>,
 }
 
 impl Screen {
-    pub(super) fn take() -> Result<Self, CliError> {
-        let guard = Guard::enter().map_err(failed)?;
+    /// Takes it, and the mouse where that is wanted; `way` is how the person is called.
+    pub(super) fn take(mouse: bool, way: Option<NotificationWay>) -> Result<Self, CliError> {
+        let guard = Guard::enter(mouse).map_err(failed)?;
         let terminal = guard.terminal().map_err(failed)?;
-        Ok(Self { terminal, guard, paused: false })
+        Ok(Self { terminal, guard, paused: false, way, title: None })
     }
 
     /// Draws what changed, where the terminal is ours; whether it is.
@@ -48,22 +55,57 @@ impl Screen {
         self.terminal.clear().map_err(failed)
     }
 
+    /// Gives the window that title, where it has another one and the terminal is ours.
+    pub(super) fn show_title(&mut self, title: Option<String>) -> Result<(), CliError> {
+        if self.paused || title == self.title {
+            return Ok(());
+        }
+        if let Some(title) = &title {
+            self.guard.set_title(title).map_err(failed)?;
+        }
+        self.title = title;
+        Ok(())
+    }
+
+    /// Tells the person that they are wanted.
+    pub(super) fn notify(&self, text: &str) -> Result<(), CliError> {
+        let way = self.way.filter(|_| !self.paused);
+        way.map_or(Ok(()), |way| self.guard.notify(way, text).map_err(failed))
+    }
+
     pub(super) fn ring() -> Result<(), CliError> {
         let mut out = io::stdout();
         out.write_all(b"\x07").and_then(|()| out.flush()).map_err(failed)
+    }
+
+    /// Hands a text to the clipboard of whoever sits at the terminal, as far as that takes it: it is asked nothing, and says nothing.
+    pub(super) fn copy(text: &str, in_tmux: bool) -> Result<(), CliError> {
+        let mut out = io::stdout();
+        out.write_all(clipboard::sequence(text, in_tmux).as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(failed)
+    }
+
+    /// Lends the terminal to a program, which is started with it as it was found. What happens meanwhile is not drawn; once the
+    /// program has ended, [`Screen::go_on`] takes the terminal back.
+    pub(super) fn lend(&mut self, program: &mut Command) -> io::Result<Child> {
+        self.guard.pause();
+        self.paused = true;
+        program.spawn()
     }
 
     /// Gives the terminal to the shell and stops, until this process is continued and told so.
     pub(super) fn suspend(&mut self) -> Result<(), CliError> {
         self.guard.pause();
         self.paused = true;
+        self.title = None; // the one before is there again
         job::stop().map_err(failed)
     }
 
     /// This process goes on after it was stopped: takes the terminal, which others had, and paints it whole.
     pub(super) fn go_on(&mut self) -> Result<(), CliError> {
         self.guard.resume().map_err(failed)?;
-        self.paused = false;
+        (self.paused, self.title) = (false, None);
         self.forget()
     }
 }

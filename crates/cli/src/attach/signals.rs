@@ -1,4 +1,4 @@
-//! The signals of an attached client. Those that end it give the terminal back first, by the way the loop ends; a stop
+//! The signals of a client that has the terminal. Those that end it give the terminal back first, by the way the loop ends; a stop
 //! gives it back until the client is continued.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -6,14 +6,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::error::CliError;
 
 /// The terminal is gone.
-pub(super) const HANGUP: u8 = 1;
-const INTERRUPT: u8 = 2;
-const QUIT: u8 = 3;
+pub(crate) const HANGUP: u8 = 1;
+pub(crate) const INTERRUPT: u8 = 2;
+pub(crate) const QUIT: u8 = 3;
 const TERMINATE: u8 = 15;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SignalNews {
+pub(crate) enum SignalNews {
     /// To end, by the signal of that number.
     End(u8),
     /// To stop until continued.
@@ -22,7 +22,7 @@ pub(super) enum SignalNews {
     GoOn,
 }
 
-pub(super) struct Signals {
+pub(crate) struct Signals {
     hangup: Signal,
     interrupt: Signal,
     quit: Signal,
@@ -32,7 +32,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn listen() -> Result<Self, CliError> {
+    pub(crate) fn listen() -> Result<Self, CliError> {
         let listen = |kind| {
             signal(kind).map_err(|error| CliError::failed(format!("signals cannot be heard: {error}")))
         };
@@ -47,7 +47,7 @@ impl Signals {
         })
     }
 
-    pub(super) async fn next(&mut self) -> SignalNews {
+    pub(crate) async fn next(&mut self) -> SignalNews {
         tokio::select! {
             _ = self.hangup.recv() => SignalNews::End(HANGUP),
             _ = self.interrupt.recv() => SignalNews::End(INTERRUPT),

@@ -16,6 +16,7 @@ pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod import;
 pub(crate) mod inbox;
+pub(crate) mod keys;
 pub(crate) mod ls;
 pub(crate) mod mcp;
 mod mcp_login;
@@ -29,9 +30,11 @@ pub(crate) mod quota;
 pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod settings;
+mod setup;
 pub(crate) mod show;
 pub(crate) mod stats;
 pub(crate) mod table_verbs;
+mod terminal_habits;
 pub(crate) mod trust;
 pub(crate) mod usage;
 pub(crate) mod wait;
@@ -67,6 +70,12 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such sessi
 /// Many AI conversations in one terminal.
 ///
 /// Without a command, q opens (and starts its background host if none runs).
+///
+/// Many sessions: `q new -d NAME` makes one without opening it, `q send NAME PROMPT` gives it work, `q ls` shows what all of
+/// them do, `q wait NAME` waits for one, `q show NAME` prints what it said, and `q attach NAME` opens q there. In q, `/new`,
+/// `/switch NAME` and `/sessions` do the same, and none of them stops when you leave: `/help multi-session` says more.
+///
+/// No agent yet? `q setup` leads to one.
 #[derive(Debug, Parser)]
 #[command(name = "q", bin_name = "q", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -125,6 +134,8 @@ pub(crate) enum Verb {
     Context(ContextArgs),
     /// What commands go on in a session's background
     Processes(ProcessesArgs),
+    /// Choose who answers: a few questions, tried before it is written into the configuration
+    Setup(SetupArgs),
     /// The agents q knows here, and where each comes from
     Agents(AgentsArgs),
     /// Models that answer on this machine, without any network
@@ -141,6 +152,11 @@ pub(crate) enum Verb {
     Hooks {
         #[command(subcommand)]
         verb: HooksVerb,
+    },
+    /// Show what arrives when a key is pressed, and what it means; or the keys in force
+    Keys {
+        #[command(subcommand)]
+        verb: Option<KeysVerb>,
     },
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
@@ -160,6 +176,25 @@ pub(crate) struct AgentsArgs {
     verb: Option<AgentsVerb>,
 }
 
+// No documentation here: clap would print it as what the verb does.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct SetupArgs {
+    /// Who answers: a provider (anthropic, openai, ollama …), a program over ACP (claude-code, codex …), local, or server
+    #[arg(long)]
+    pub(crate) provider: Option<String>,
+    #[arg(long, help = "What the agent is called; as the provider when left out")]
+    pub(crate) name: Option<String>,
+    /// Ask nothing: it is tried, and written if it answers
+    #[arg(long, requires = "provider")]
+    pub(crate) yes: bool,
+    #[arg(long, value_name = "ADDRESS", help = "Where its server is, if not where the provider has it")]
+    pub(crate) base_url: Option<String>,
+    #[arg(long, help = "Which model is asked")]
+    pub(crate) model: Option<String>,
+    #[arg(long, value_name = "VARIABLE", help = "The variable that holds its key")]
+    pub(crate) key_env: Option<String>,
+}
+
 /// What can be done with agents.
 #[derive(Debug, Subcommand)]
 enum AgentsVerb {
@@ -167,6 +202,13 @@ enum AgentsVerb {
     Check(CheckArgs),
     /// The models that its server lists
     Models(ModelsArgs),
+}
+
+/// What can be asked about keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// The keys in force, with the slash command and the verb of each action
+    List(JsonArgs),
 }
 
 /// What can be done with hooks.
@@ -230,6 +272,7 @@ impl Verb {
             Self::Processes(args) => processes::run(&context()?, args).await?,
             Self::Context(args) => next_request::run(&context()?, args).await?,
             Self::Stats(args) => stats::run(&context()?, args).await?,
+            Self::Setup(args) => setup::run(environment, args).await?,
             Self::Agents(AgentsArgs { json, verb }) => match verb {
                 None => agents::run(&context()?, json)?,
                 Some(AgentsVerb::Check(args)) => agents_check::run(&context()?, args).await?,
@@ -238,6 +281,7 @@ impl Verb {
             Self::Model { verb } => model::run(&context()?, verb)?,
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Hooks { verb } => hooks::run(&context()?, verb).await?,
+            Self::Keys { verb } => keys::run(environment, verb).await?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,
@@ -279,6 +323,8 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Permissions => frontend.print_rules().await?,
         Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,
+        Action::Find => frontend.print_found(arguments.text.as_deref()).await?,
+        Action::Copy | Action::Pager => return Err(frontend.only_on_a_screen()),
         Action::Usage => frontend.print_usage()?,
         Action::Processes | Action::Kill => {
             frontend.print_processes(arguments.number.map(|number| number as u64)).await?;

@@ -125,15 +125,7 @@ pub(super) async fn set(
 pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCode, CliError> {
     let ModelsArgs { name, json } = args;
     let reach = context.agents.reach(&name, false).await?;
-    let models = q_host::reach::spec(reach.clone()).models().await;
-    let models = models.map_err(|failure| {
-        let words = if failure.kind == q_core::FailureKind::NotConfigured {
-            failure.detail
-        } else {
-            q_term::words::why(&failure)
-        };
-        CliError::failed(advice::render(&words, Way::Shell).into_owned())
-    })?;
+    let models = listed(reach.clone()).await?;
     let own = reach.model();
     if models.is_empty() {
         out::note(&format!("q: the list of models of {name} is empty"));
@@ -144,4 +136,16 @@ pub(super) async fn models(context: &Context, args: ModelsArgs) -> Result<ExitCo
         models.iter().try_for_each(|model| out::line(&visible_line(model)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The models that the server of an agent lists, or why it lists none.
+pub(super) async fn listed(reach: Reach) -> Result<Vec<String>, CliError> {
+    q_host::reach::spec(reach).models().await.map_err(|failure| {
+        let words = if failure.kind == q_core::FailureKind::NotConfigured {
+            failure.detail
+        } else {
+            q_term::words::why(&failure)
+        };
+        CliError::failed(advice::render(&words, Way::Shell).into_owned())
+    })
 }

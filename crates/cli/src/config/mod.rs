@@ -1,11 +1,12 @@
 //! The configuration file: `$XDG_CONFIG_HOME/q/config.toml`. A file that is not there is an empty one; a mistake in it is
-//! told with its line and the way out. One in the table of an agent costs that agent alone.
+//! told with its line and the way out. One in the table of an agent costs that agent alone, and one in that of keys its key.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use q_agent::Dialect;
 use q_agent::http::address_fault;
+use q_term::notification::{NotificationSetting, TitleSetting};
 use q_term::suggest::nearest;
 use q_term::typed;
 use serde::Deserialize;
@@ -21,11 +22,13 @@ pub(crate) mod aws;
 pub(crate) mod headers;
 pub(crate) mod hooks;
 pub(crate) mod key_command;
+pub(crate) mod keys;
 pub(crate) mod kinds;
 mod limits;
 pub(crate) mod mcp;
 pub(crate) mod path;
 pub(crate) mod providers;
+mod screen;
 pub(crate) mod sso;
 pub(crate) mod theme;
 
@@ -33,6 +36,7 @@ pub(crate) use kinds::{KindConfig, Tools};
 pub(crate) use limits::LimitsConfig;
 pub(crate) use mcp::{McpConfig, WorkPlace};
 use providers::Provider;
+pub(crate) use screen::ScreenSettings;
 
 /// The file as written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -41,6 +45,9 @@ pub(crate) struct Config {
     /// Which agent answers in new sessions.
     #[serde(default)]
     pub(crate) agent: Option<String>,
+    /// Whether the mouse is q's while it has the screen; unless it says no.
+    #[serde(default)]
+    pub(crate) mouse: Option<bool>,
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, AgentConfig>,
     /// Agents in whose tables there is a mistake, by name; the others can be asked all the same.
@@ -57,9 +64,24 @@ pub(crate) struct Config {
     /// What the colours of the screen are, by name; see [`theme`].
     #[serde(default)]
     pub(crate) theme: Option<String>,
+    /// Which keys do what.
+    #[serde(default)]
+    pub(crate) keys: keys::KeysConfig,
     /// Commands that are told what happens.
     #[serde(default)]
     pub(crate) hooks: Vec<hooks::HookConfig>,
+    /// How the person is told that a session needs them while nobody looks.
+    #[serde(default, deserialize_with = "screen::notification")]
+    pub(crate) notify: NotificationSetting,
+    /// Whether that names sessions, on screens that others may see.
+    #[serde(default)]
+    pub(crate) notify_names: bool,
+    /// What the title of the window says.
+    #[serde(default, deserialize_with = "screen::title")]
+    pub(crate) title: TitleSetting,
+    /// The widest that prose is set.
+    #[serde(default, deserialize_with = "screen::text_width")]
+    pub(crate) text_width: Option<u16>,
 }
 
 /// A model behind an API.
@@ -158,17 +180,25 @@ impl AgentConfig {
 /// Reads the file at `path`.
 pub(crate) fn read(path: &Path) -> Result<Config, CliError> {
     let text = match trusted::read(path) {
-        Ok(text) => typed::text(&text).into_owned(),
+        Ok(text) => text,
         Err(Untrusted::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(Config::default());
         }
         Err(untrusted) => return Err(untrusted.into_error("the configuration", path)),
     };
+    parsed(&text, path)
+}
+
+/// What a text means that stands in the file at `path`, or would.
+pub(crate) fn parsed(text: &str, path: &Path) -> Result<Config, CliError> {
+    let text = typed::text(text).into_owned();
     let told = |error: toml::de::Error| mistake(&text, &error).in_file(path);
     let mut file = DeTable::parse(&text).map_err(told)?;
     let mistaken = without_mistaken(file.get_mut(), &text);
+    let keys = file.get_mut().remove("keys").map(|keys| Written::of(&keys));
+    let keys = keys::read(keys.as_ref(), &text, path);
     let mut config = Config::deserialize(Deserializer::from(file)).map_err(told)?;
-    config.mistaken = mistaken;
+    (config.mistaken, config.keys) = (mistaken, keys);
     let in_file = |complaint: CliError| CliError {
         message: format!("{}: {}", path.display(), complaint.message),
         ..complaint
@@ -205,6 +235,40 @@ fn without_mistaken(file: &mut DeTable<'_>, text: &str) -> BTreeMap<String, Miss
         agents.remove(name.as_str());
     }
     mistaken
+}
+
+/// A part of the file that is read piece by piece, since a mistake in one costs no other.
+pub(crate) struct Written {
+    /// Where it begins, in bytes.
+    pub(crate) at: usize,
+    pub(crate) value: WrittenValue,
+}
+
+/// What may stand there; of what is not read so, that it is something else.
+pub(crate) enum WrittenValue {
+    Word(String),
+    List(Vec<Written>),
+    Table(WrittenTable),
+    Other,
+}
+
+/// Names, each with where it stands.
+pub(crate) type WrittenTable = Vec<(usize, String, Written)>;
+
+impl Written {
+    fn of(value: &toml::Spanned<DeValue<'_>>) -> Self {
+        let inner = value.get_ref();
+        let word = || inner.as_str().map(|word| WrittenValue::Word(word.to_owned()));
+        let list = || Some(WrittenValue::List(inner.as_array()?.iter().map(Self::of).collect()));
+        let table = || {
+            let rows = inner.as_table()?.iter();
+            let rows =
+                rows.map(|(name, value)| (name.span().start, name.get_ref().to_string(), Self::of(value)));
+            Some(WrittenValue::Table(rows.collect()))
+        };
+        let value_of = word().or_else(list).or_else(table);
+        Self { at: value.span().start, value: value_of.unwrap_or(WrittenValue::Other) }
+    }
 }
 
 /// A mistake that a parser found.

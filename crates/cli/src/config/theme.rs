@@ -19,7 +19,7 @@ pub(crate) fn named(name: &str, config: &Path) -> Result<Option<Theme>, CliError
     if let Some((_, theme)) = Theme::known().find(|(known, _)| *known == name) {
         return Ok(Some(theme));
     }
-    let Some(file) = file(name, config).filter(|file| file.exists()) else { return Err(unknown(name)) };
+    let Some(file) = file(name, config).filter(|file| file.is_file()) else { return Err(unknown(name)) };
     let text = trusted::read(&file).map_err(|untrusted| untrusted.into_error("the theme", &file))?;
     let of_file = |why: &dyn std::fmt::Display| {
         CliError::usage(format!("{}: {why}", file.display()))

@@ -170,7 +170,7 @@ impl Frontend<'_> {
         }
     }
 
-    fn here(&self) -> Result<SessionId, CliError> {
+    pub(super) fn here(&self) -> Result<SessionId, CliError> {
         self.scene().here().map_err(CliError::failed)
     }
 
@@ -209,6 +209,7 @@ impl Frontend<'_> {
         self.print_updates()?;
         let offered = offered?;
         match wanted {
+            OfferUse::Complete => Ok(()), // a line is completed by whoever hands it in
             OfferUse::Modes => print_lines(&q_term::offers::modes(&offered)),
             OfferUse::Commands => {
                 let written = own_texts::command_lines(self.context, self.directory());
@@ -335,6 +336,9 @@ pub(crate) fn print_help(topic: Option<&str>) -> Result<(), CliError> {
 }
 
 fn help(topic: Option<&str>) -> Result<String, CliError> {
+    if let Some(page) = topic.and_then(command::topic_page) {
+        return Ok(format!("{}\n", page.join("\n")));
+    }
     let mut text = String::new();
     for row in table::ROWS {
         let command = row.command();

@@ -2,6 +2,7 @@
 //! scripts that pipe lines in.
 
 pub(crate) mod actions;
+mod finding;
 pub(crate) mod frontend;
 mod input;
 mod reconnect;

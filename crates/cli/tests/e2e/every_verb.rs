@@ -231,7 +231,7 @@ impl Hostile {
             "edit" => vec![vec!["made", "99", HOSTILE], vec!["made", HOSTILE, HOSTILE]],
             "move" => vec![vec!["made", "99", "1"], vec!["made", HOSTILE, HOSTILE]],
             "steer" | "answer" => vec![vec!["made", HOSTILE], vec!["said", HOSTILE]],
-            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" => {
+            "inbox" | "stats" | "agents" | "doctor" | "host status" | "model list" | "keys list" => {
                 vec![vec![], vec!["--json"]]
             }
             "agents check" => vec![
@@ -242,6 +242,13 @@ impl Hostile {
             ],
             // `q-local` may be beside this `q` or not; no model of any name here is fetched.
             "model pull" | "model use" | "model rm" => vec![vec![HOSTILE], vec!["nosuch"], vec!["./nosuch"]],
+            "setup" => vec![
+                vec![],
+                vec!["--provider", HOSTILE],
+                vec!["--provider", "server", "--base-url", HOSTILE, "--yes"],
+                vec!["--provider", "openai", "--name", HOSTILE],
+                vec!["--provider", "openai", "--model", HOSTILE, "--key-env", HOSTILE],
+            ],
             "approve" => vec![vec!["made"], vec!["made", HOSTILE], vec!["made", "--all", "--tool", HOSTILE]],
             "deny" => vec![vec!["made", "--", HOSTILE], vec!["made", HOSTILE], vec!["made", "--all"]],
             "mcp add" => vec![vec![HOSTILE, "--", HOSTILE], vec!["fine", "--", "/nowhere", HOSTILE]],
@@ -281,7 +288,7 @@ impl Hostile {
             "permissions remove" | "mcp" | "mcp check" | "mcp remove" | "mcp login" | "mcp logout" => {
                 vec![vec![HOSTILE]]
             }
-            "host" | "host logs" | "model" => vec![vec![]],
+            "host" | "host logs" | "model" | "keys" => vec![vec![]],
             "host restart" => vec![vec![], vec!["--wait"], vec!["--now"]],
             "host stop" => vec![vec![], vec![]],
             // Not tried: the one would stay, the others are of a process, and the last runs whatever it is told.

@@ -43,6 +43,7 @@
 //! | `strangers` | other users and other programs at the place of the host: not spoken to, not signalled |
 //! | `hostile` | what agents and pasted texts try with the terminal |
 //! | `working_day` | six sessions at work, a host that dies three times |
+//! | `setup` | an agent by a few questions |
 //! | `sign_in` | signing in at servers of tools, in a browser |
 //! | `reference` | servers and agents that nobody here wrote |
 //! | `world`, `run`, `screen` | where it happens, commands in pipes, what is read and typed |
@@ -77,17 +78,20 @@ mod hostile;
 mod images;
 mod inbox;
 mod key_command;
+mod keys;
 mod local;
 mod marks;
 mod mcp;
 mod mistakes;
 mod network;
+mod notifying;
 mod own_texts;
 mod owner;
 mod permissions;
 mod plain;
 mod providers;
 mod queue;
+mod reading;
 mod reference;
 mod remote_mcp;
 mod replay;
@@ -99,6 +103,7 @@ mod seals;
 mod servers;
 mod sessions;
 mod settings;
+mod setup;
 mod shell_lines;
 mod sign_in;
 mod sources;
@@ -109,3 +114,4 @@ mod tools;
 mod trust;
 mod working_day;
 mod world;
+mod writing;

@@ -356,6 +356,10 @@ fn a_prompt_beyond_the_limit_is_refused_and_kept() {
     terminal.wait_text("the most allowed is 1000");
     terminal.wait_text("the end");
     assert_eq!(world.server.requests().len(), 0);
+    terminal.wait_text("what you type is not saved");
+    terminal.send("\x18d");
+    terminal.wait_text("not saved: words words");
+    assert_eq!(terminal.wait_exit().exit_code(), 0);
     world.q_reading(&["chat", "-s", "api"], "x".repeat(1001)).exited(4).told("limits.prompt_bytes");
 }
 

@@ -162,7 +162,7 @@ fn on_the_screen_the_model_is_seen_at_once_and_names_are_completed() {
     terminal.wait_typed("one", "/set temperature");
     terminal.send("\u{15}/model s\t");
     terminal.wait_typed("one", "/model scripted");
-    terminal.wait_text("scripted  scripted-mini");
+    terminal.wait_text("\nscripted-mini");
     terminal.send("-\t");
     terminal.wait_typed("one", "/model scripted-mini");
     terminal.send("\r");

@@ -105,7 +105,52 @@ fn the_terminal_is_given_back_whatever_ends_the_client() {
         }
         assert_eq!(terminal.line_settings(), before, "{end}");
         assert!(!terminal.look(|screen| screen.alternate_screen() || screen.hide_cursor()), "{end}");
+        assert_eq!(mouse(&terminal), "None", "{end}");
     }
+}
+
+#[test]
+fn q_keys_gives_the_terminal_back_whatever_signal_ends_it() {
+    let world = World::new();
+    let before = untouched_line_settings(&world);
+    for (signal, code) in [(Signal::TERM, 128 + 15), (Signal::HUP, 128 + 1), (Signal::INT, 128 + 2)] {
+        let terminal = world.terminal(&["keys"]);
+        terminal.wait_text("Press keys");
+        send(terminal.pid(), signal);
+        assert_eq!(terminal.wait_exit().exit_code(), code, "{signal:?}");
+        assert_eq!(terminal.line_settings(), before, "{signal:?}");
+        assert!(!terminal.look(|screen| screen.alternate_screen() || screen.hide_cursor()), "{signal:?}");
+    }
+}
+
+#[test]
+fn q_keys_that_is_stopped_gives_the_terminal_back_and_comes_again() {
+    let world = World::new();
+    let (mut terminal, pid) = in_a_shell(&world, "keys");
+    terminal.wait_text("Press keys");
+    let raw = terminal.line_settings();
+    stop(&terminal, pid, Signal::TSTP);
+    assert!(!terminal.look(vt100::Screen::alternate_screen));
+    assert_ne!(terminal.line_settings(), raw, "cooked again");
+    terminal.send_line("fg");
+    terminal.wait_for("its screen", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Press keys")
+    });
+    terminal.enter("\x0e", "new on an empty prompt");
+    assert_eq!(terminal.line_settings(), raw);
+}
+
+/// Who has the mouse: `None` where that is the terminal.
+fn mouse(terminal: &Terminal) -> String {
+    terminal.look(|screen| format!("{:?}", screen.mouse_protocol_mode()))
+}
+
+#[test]
+fn the_mouse_is_taken_unless_that_is_not_wanted() {
+    let world = World::new().with_sessions(&["api"]);
+    assert_eq!(mouse(&world.open_at("api")), "ButtonMotion");
+    world.home.configure("mouse = false\n");
+    assert_eq!(mouse(&world.open_at("api")), "None");
 }
 
 /// The settings of a terminal that nothing has touched: those of one whose program only prints.

@@ -90,6 +90,11 @@ impl Place {
         self.state.join(format!("{}.store", self.tag))
     }
 
+    /// A draft that the process of that number has in an editor.
+    pub fn draft(&self, process: u32, number: u32) -> PathBuf {
+        self.state.join(format!("draft-{process}-{number}.md"))
+    }
+
     /// The directory of notes on which session was in front in which terminal.
     pub fn terminals(&self) -> PathBuf {
         self.state.join(format!("{}.terminals", self.tag))

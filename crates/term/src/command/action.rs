@@ -1,6 +1,6 @@
 //! What a key or a command can do, and what of that depends on nothing else: what is asked before it, what it does to a text.
 
-use crate::command::motion::{Edit, HistoryStep, ScrollStep};
+use crate::command::motion::{Edit, HistoryStep, PromptStep, ScrollStep};
 
 /// One thing that a key or a command can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,8 +95,16 @@ pub enum Action {
     SendNow,
     /// Say something into the running turn.
     Steer,
+    /// Look for a text in the transcript.
+    Find,
+    /// Hand an answer, or a block of code, to the clipboard.
+    Copy,
+    /// Read the transcript in a pager.
+    Pager,
     /// Move in the transcript.
     Scroll(ScrollStep),
+    /// Go from prompt to prompt in it.
+    ToPrompt(PromptStep),
     /// Show thoughts that have ended whole, or fold them again.
     Thoughts,
     /// Paint the screen anew.
@@ -105,6 +113,8 @@ pub enum Action {
     Suspend,
     /// Leave an overlay or a half-typed chord.
     Cancel,
+    /// Have what is typed edited in the person's own editor.
+    Editor,
     /// Complete the name that is being typed.
     Complete,
     /// Bring an earlier prompt back.
@@ -133,7 +143,7 @@ impl Action {
 
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(self) -> bool {
-        matches!(self, Self::Help | Self::Switch | Self::Detach | Self::List)
+        matches!(self, Self::Help | Self::Switch | Self::Detach | Self::List | Self::Editor)
     }
 
     /// What is asked before it where the session works; a `!` behind the command asks nothing.

@@ -40,6 +40,8 @@ pub struct Flags {
     pub force: bool,
     /// What was done last is to be taken back.
     pub undo: bool,
+    /// A block of code, and not an answer.
+    pub code: bool,
     /// Every call of that tool that waits in the session, and not one alone.
     pub all: bool,
 }
@@ -49,6 +51,7 @@ impl Flags {
     pub(super) fn raise(&mut self, word: &str) -> bool {
         match word {
             "undo" => self.undo = true,
+            "code" => self.code = true,
             "all" => self.all = true,
             "yes" => self.force = true,
             _other => return false,

@@ -7,23 +7,23 @@ pub mod table;
 
 mod action;
 mod arguments;
-mod manual;
 mod motion;
 mod notice;
 mod parse;
 mod read;
 mod resolve;
+mod topic;
 mod user_command;
 
 pub use action::Action;
 pub(crate) use action::Question;
 pub use arguments::{Among, Arguments, CoreCommand, Flags, Param};
-pub use manual::markdown;
-pub use motion::{Edit, HistoryStep, ScrollStep};
+pub use motion::{Edit, HistoryStep, PromptStep, ScrollStep};
 pub use notice::{FROM_NEXT_TURN, notice, what_follows};
 pub use parse::{SlashError, parse};
 pub(crate) use read::answer;
 pub use read::{Typed, read};
 pub use resolve::{Resolved, Scene, queue, tags};
 pub use table::ends_session;
+pub use topic::topic_page;
 pub use user_command::UserCommand;

@@ -26,6 +26,20 @@ pub enum Edit {
     DeleteToEnd,
     /// Put back what was deleted last.
     Yank,
+    /// What was deleted before that, in its place.
+    YankBefore,
+    Undo,
+    Redo,
+}
+
+impl Edit {
+    /// Whether it deletes what can be put back.
+    pub(crate) const fn kills(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteWordBack | Self::DeleteWordForward | Self::DeleteToStart | Self::DeleteToEnd
+        )
+    }
 }
 
 /// One step in what is too long for the screen: a transcript, a page, a list.
@@ -43,6 +57,15 @@ pub enum ScrollStep {
     End,
 }
 
+/// One step through a transcript, from what was asked to what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PromptStep {
+    /// To the prompt above what is in sight.
+    Above,
+    /// To the one below it; behind the last one to the end.
+    Below,
+}
+
 /// One step among the prompts sent before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HistoryStep {
@@ -50,6 +73,6 @@ pub enum HistoryStep {
     Older,
     /// Down a line, or to the prompt sent after.
     Newer,
-    /// To the earlier prompt that contains what is typed.
+    /// Search through all of them.
     Search,
 }

@@ -131,7 +131,7 @@ impl CommandLine<'_> {
                     arguments.name = Some(one_name(&words())?);
                     ""
                 }
-                "all" if !is_last => rest,
+                "all" | "code" if !is_last => rest,
                 "undo" | "yes" | "all" => return Err(self.too_many()),
                 "+TAG|-TAG" => {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
@@ -166,6 +166,10 @@ impl CommandLine<'_> {
     }
 
     fn number(&self, word: &str) -> Result<usize, SlashError> {
+        if self.row.action == Action::Copy {
+            let number = word.parse().ok().filter(|number| *number > 0);
+            return number.ok_or_else(|| fault(format!("`{word}` is no number; the newest counts as 1")));
+        }
         if matches!(self.row.core, Some(CoreCommand::Call(..))) { waiting_number(word) } else { place(word) }
     }
 }

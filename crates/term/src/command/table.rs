@@ -1,20 +1,20 @@
 //! The table of actions: what can be done, by which key, leader key, slash command and CLI verb.
 //!
-//! The help screen, the leader's hint, `/help` and the manual's table are made from it; keys and commands are looked up
-//! in it and nowhere else. All else that depends on which verb it is stands here as well: what is asked before it, what is
+//! The help screen, the leader's hint, `/help` and the manual's table are made from it; commands are looked up in it and nowhere
+//! else, keys in the [`crate::keymap`] that is made of it. All else that depends on which verb it is stands here as well: what is asked before it, what is
 //! said after it. What a verb does in the terminal itself stands in `ui::commands`, and the others do nothing here.
 
 use q_core::{Answer, Command, PendingCall, SessionId, TurnNo, Wants};
 
 use crate::command::action::Action;
 use crate::command::arguments::{Among, Arguments, CoreCommand, Param, params};
-use crate::command::motion::{Edit, HistoryStep, ScrollStep};
+use crate::command::motion::{Edit, HistoryStep, PromptStep, ScrollStep};
 use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
 use crate::keys::{Chord, alt, ctrl, key, plain};
 
-/// The key that announces another: the only way that every terminal lets through.
+/// The key that announces another unless another is set: the only way that every terminal lets through.
 pub const LEADER: Chord = ctrl('x');
 
 /// When a direct key means the action.
@@ -170,6 +170,7 @@ pub const ROWS: &[CommandRow] = rows![
     Conversation, Action::Commands, &[], &[], &["commands"], "", None, None, "", "commands", "show the slash commands that you or this project wrote, and those of this session's agent, where it is one over ACP and has some";
     Conversation, Action::Skill, &[], &[], &["skill", "skills"], "[SKILL] [WORDS]", None, None, "", "skill", "send a skill as a prompt, with WORDS behind it; alone, show which there are";
     Conversation, Action::Set, &[], &[], &["set"], "[SETTING] [VALUE]", Some("q set SESSION [SETTING] [VALUE]"), Some(Session(Open, |session, arguments| Command::Set { session, changes: arguments.changes.clone() })), "Show how a session's turns are asked, or change it: `q set api temperature 0.2`", "set", "set how this session is asked (model, temperature, body and more: `/set ` and Tab); `default` clears it; alone, show them";
+    Conversation, Action::Find, &[(alt('f'), Empty)], &[plain('/')], &["find"], "[TEXT]", None, None, "", "find", "look for TEXT in this session, from what is in sight back; capitals count where you type one";
     Conversation, Action::Queue, &[], &[], &["queue"], "", Some("q queue SESSION"), None, "", "queue", "show the prompts that wait, with their numbers";
     Conversation, Action::Unqueue, &[], &[], &["unqueue"], "[NUMBER]", Some("q unqueue SESSION PROMPT"), Some(Prompt(|session, prompt, _| Command::Unqueue { session, prompt })), "Take a waiting prompt back", "unqueue", "take a waiting prompt back into the editor: the last one, or the one of that number";
     Conversation, Action::EditQueued, &[], &[], &["edit"], "NUMBER [TEXT]", Some("q edit SESSION PROMPT TEXT"), Some(Prompt(|session, prompt, arguments| Command::Edit { session, prompt, text: arguments.text() })), "Write a waiting prompt anew", "edit", "write a waiting prompt anew; without TEXT it comes back into the editor";
@@ -195,18 +196,23 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::Scroll(ScrollStep::LineDown), &[(key(Down).shift(), Always)], &[], &[], "", None, None, "", "line down", "one line down";
     View, Action::Scroll(ScrollStep::Top), &[(key(Home).ctrl(), Always), (key(Home), Empty)], &[], &[], "", None, None, "", "top", "to the oldest entry at hand; older ones follow";
     View, Action::Scroll(ScrollStep::End), &[(key(End).ctrl(), Always), (key(End), Empty)], &[], &[], "", None, None, "", "end", "to the newest line, and stay there";
-    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show what the model thought in this session whole, or fold it again; one entry: `q show SESSION --entry N`";
+    View, Action::ToPrompt(PromptStep::Above), &[(key(Up).alt(), Always)], &[key(Up)], &[], "", None, None, "", "prompt above", "to the prompt above what is in sight";
+    View, Action::ToPrompt(PromptStep::Below), &[(key(Down).alt(), Always)], &[key(Down)], &[], "", None, None, "", "prompt below", "to the prompt below; behind the last one, to the end";
+    View, Action::Copy, &[], &[plain('y')], &["copy"], "[code] [NUMBER]", None, None, "", "copy", "copy the last answer to the clipboard, or the one that NUMBER counts from the newest; with `code`, a block of code";
+    View, Action::Pager, &[], &[plain('p')], &["pager"], "", None, None, "", "pager", "read the whole transcript in $PAGER, or less";
+    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show thoughts and long results of this session whole, or fold them again; a click does so with one; in the shell: `q show SESSION --entry N`";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
     Editing, Action::History(HistoryStep::Older), &[(key(Up), Always), (ctrl('p'), Always)], &[], &[], "", None, None, "", "up", "a line up; on the first line, the prompt sent before";
     Editing, Action::History(HistoryStep::Newer), &[(key(Down), Always), (ctrl('n'), Text)], &[], &[], "", None, None, "", "down", "a line down; on the last line, the prompt sent after";
-    Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "the earlier prompt that contains what is typed; again for the one before";
-    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "complete a command after /, a file's name after @, a model's after /model, a setting's after /set";
+    Editing, Action::History(HistoryStep::Search), &[(ctrl('r'), Text)], &[], &[], "", None, None, "", "search", "search the prompts sent before; again, those of all sessions; also while nothing is typed, once something was sent";
+    Editing, Action::Editor, &[(ctrl('g'), Always)], &[], &["editor"], "", None, None, "", "editor", "write the prompt in your own editor, which VISUAL or EDITOR names; what it leaves stands here and is not sent";
+    Editing, Action::Complete, &[(key(Tab), Text)], &[], &[], "", None, None, "", "complete", "take from the list above the prompt what is meant: a command after /, what it takes, a file after @; or go through it";
     Editing, Action::Edit(Edit::Left), &[(key(Left), Always), (ctrl('b'), Always)], &[], &[], "", None, None, "", "left", "a character left";
     Editing, Action::Edit(Edit::Right), &[(key(Right), Always), (ctrl('f'), Always)], &[], &[], "", None, None, "", "right", "a character right";
     Editing, Action::Edit(Edit::WordLeft), &[(key(Left).ctrl(), Always), (key(Left).alt(), Always), (alt('b'), Always)], &[], &[], "", None, None, "", "word left", "a word left";
-    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Always)], &[], &[], "", None, None, "", "word right", "a word right";
+    Editing, Action::Edit(Edit::WordRight), &[(key(Right).ctrl(), Always), (key(Right).alt(), Always), (alt('f'), Text)], &[], &[], "", None, None, "", "word right", "a word right";
     Editing, Action::Edit(Edit::LineStart), &[(key(Home), Text), (ctrl('a'), Always)], &[], &[], "", None, None, "", "line start", "to the line's beginning";
     Editing, Action::Edit(Edit::LineEnd), &[(key(End), Text), (ctrl('e'), Always)], &[], &[], "", None, None, "", "line end", "to the line's end";
     Editing, Action::Edit(Edit::DeleteBack), &[(key(Backspace), Always), (ctrl('h'), Always), (key(Backspace).shift(), Always)], &[], &[], "", None, None, "", "delete", "delete the character before";
@@ -216,23 +222,10 @@ pub const ROWS: &[CommandRow] = rows![
     Editing, Action::Edit(Edit::DeleteToStart), &[(ctrl('u'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's beginning";
     Editing, Action::Edit(Edit::DeleteToEnd), &[(ctrl('k'), Always)], &[], &[], "", None, None, "", "delete", "delete to the line's end";
     Editing, Action::Edit(Edit::Yank), &[(ctrl('y'), Always)], &[], &[], "", None, None, "", "put back", "put back what was deleted last";
+    Editing, Action::Edit(Edit::YankBefore), &[(alt('y'), Always)], &[], &[], "", None, None, "", "put back", "right behind that: what was deleted before it, in its place";
+    Editing, Action::Edit(Edit::Undo), &[(alt('u'), Always), (ctrl('_'), Always), (ctrl('/'), Always)], &[plain('u')], &[], "", None, None, "", "undo typing", "undo the last change of what is typed";
+    Editing, Action::Edit(Edit::Redo), &[(alt('u').shift(), Always)], &[ctrl('y')], &[], "", None, None, "", "redo typing", "make again what was undone";
 ];
-
-/// What a chord means, for a prompt that is empty or not.
-pub fn by_chord(chord: Chord, prompt_is_empty: bool) -> Option<Action> {
-    let means = |chord: Chord| {
-        ROWS.iter()
-            .find(|row| row.direct.iter().any(|(key, when)| *key == chord && when.holds(prompt_is_empty)))
-            .map(|row| row.action)
-    };
-    means(chord).or_else(|| means(chord.with_digit()?))
-}
-
-/// What a chord means after the leader.
-pub fn by_leader(chord: Chord) -> Option<Action> {
-    let means = |chord: Chord| ROWS.iter().find(|row| row.leader.contains(&chord)).map(|row| row.action);
-    means(chord).or_else(|| means(chord.with_latin()?)).or_else(|| means(chord.with_digit()?))
-}
 
 /// The row of a slash command, by its name or another word for it.
 pub fn by_slash(word: &str) -> Option<&'static CommandRow> {
@@ -298,27 +291,12 @@ impl CommandRow {
         Some((verb.trim_end(), params(rest)))
     }
 
-    /// Whether its direct keys are the digits, which are named as a range.
-    pub(crate) fn has_digits(&self) -> bool {
-        self.direct.first().is_some_and(|(key, _)| key.digit().is_some())
-    }
-
-    /// Its direct keys in one cell.
-    pub fn direct_keys(&self) -> String {
-        keys(&self.direct.iter().map(|(key, _)| *key).collect::<Vec<_>>())
-    }
-
-    /// Its leader chord in one cell; empty without one.
-    pub fn leader_keys(&self) -> String {
-        if self.leader.is_empty() { String::new() } else { format!("{LEADER} {}", keys(self.leader)) }
-    }
-
-    /// Whether one of its keys, its commands, its heading or what is said of it contains the topic, whatever its case.
+    /// Whether its commands, its heading or what is said of it contain the topic, whatever its case.
     pub fn mentions(&self, topic: &str) -> bool {
         let topic = topic.to_lowercase();
         let contains = |text: &str| text.to_lowercase().contains(&topic);
         let mut texts = self.slash.iter().copied().chain([self.word, self.help, self.group.title()]);
-        texts.any(contains) || self.direct.iter().any(|(key, _)| contains(&key.to_string()))
+        texts.any(contains)
     }
 
     /// Its slash command with arguments; empty without one.
@@ -388,7 +366,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 18] = [
+        const SLASH: [&str; 19] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -401,6 +379,7 @@ mod tests {
             "+TAG|-TAG",
             "undo",
             "all",
+            "code",
             "yes",
             "MODEL",
             "MODE",

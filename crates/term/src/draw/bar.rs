@@ -1,7 +1,8 @@
 //! The bar: every session with its number, name and sign; the one in view in brackets.
 
 use q_core::attention::{self, Need};
-use q_core::{Activity, Mirror, Presence, Summary};
+use q_core::mirror::Mirrored;
+use q_core::{Activity, Mirror, Presence, SessionId, Summary};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,13 +10,15 @@ use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use crate::draw::spinner::spinner;
-use crate::layout::wrap::{columns, truncated};
+use crate::layout::wrap::{columns, truncated, without_middle};
 use crate::sanitize;
 use crate::signs;
 use crate::style::Palette;
 use crate::ui::Ui;
 
 const TITLE: &str = " q ";
+/// Columns of a name: on narrow screens its signs tell more than its letters.
+const NAMES: std::ops::RangeInclusive<u16> = 6..=24;
 /// Narrower screens show sessions only.
 const WITH_COUNT: u16 = 40;
 
@@ -23,7 +26,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     if area.is_empty() {
         return;
     }
-    let count = if area.width >= WITH_COUNT { count(ui, mirror) } else { Vec::new() };
+    let count = count(area, ui, mirror);
     let room = usize::from(area.width).saturating_sub(TITLE.width() + columns(&count));
     let mut spans = vec![Span::styled(TITLE, Palette::strong())];
     spans.extend(fitted(ui, mirror, room));
@@ -32,8 +35,25 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     buffer.set_line(at, area.y, &count.into(), area.width);
 }
 
+/// Where the label of each session begins and ends that is in sight.
+pub(super) fn places(area: Rect, ui: &Ui, mirror: &Mirror) -> Vec<(Rect, SessionId)> {
+    let room = usize::from(area.width).saturating_sub(TITLE.width() + columns(&count(area, ui, mirror)));
+    let (labels, (first, last)) = labels(ui, mirror, room);
+    let mut x = area.x + TITLE.width() as u16 + u16::from(first > 0);
+    let shown = mirror.by_slot().into_iter().zip(labels).take(last).skip(first);
+    let place = |(session, label): (&Mirrored, Vec<Span<'_>>)| {
+        let place = Rect { x, width: columns(&label) as u16, ..area };
+        x = place.right();
+        (place.intersection(area), session.summary.id)
+    };
+    shown.map(place).collect()
+}
+
 /// `4 of 10 · 1 needs you`
-fn count(ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
+fn count(area: Rect, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
+    if area.width < WITH_COUNT {
+        return Vec::new();
+    }
     let sessions = mirror.by_slot();
     let live = sessions.iter().filter(|session| session.summary.presence == Presence::Live).count();
     let needs: Vec<Need> = sessions.iter().filter_map(|session| attention::need(&session.summary)).collect();
@@ -48,16 +68,24 @@ fn count(ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
     spans
 }
 
-/// As many sessions as fit around the one in view; `…` where some are missing.
-fn fitted(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
+/// The labels of all sessions, and which run of them fits around the one in view.
+fn labels(ui: &Ui, mirror: &Mirror, room: usize) -> (Vec<Vec<Span<'static>>>, (usize, usize)) {
     let sessions = mirror.by_slot();
+    let most = usize::from((ui.places.bar.width / 3).clamp(*NAMES.start(), *NAMES.end()));
     let labels: Vec<Vec<Span<'static>>> = sessions
         .iter()
-        .map(|session| label(ui, &session.summary, Some(session.summary.id) == ui.focus))
+        .map(|session| label(ui, &session.summary, Some(session.summary.id) == ui.focus, most))
         .collect();
     let widths: Vec<usize> = labels.iter().map(|label| columns(label)).collect();
     let here = sessions.iter().position(|session| Some(session.summary.id) == ui.focus).unwrap_or(0);
-    let (first, last) = span_that_fits(&widths, here, room);
+    let run = span_that_fits(&widths, here, room);
+    (labels, run)
+}
+
+/// As many sessions as fit around the one in view; `…` where some are missing.
+fn fitted(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
+    let (labels, (first, last)) = labels(ui, mirror, room);
+    let count = labels.len();
     let mut spans = Vec::new();
     if first > 0 {
         spans.push(Span::styled("…", Palette::dim()));
@@ -65,7 +93,7 @@ fn fitted(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     for label in labels.into_iter().take(last).skip(first) {
         spans.extend(label);
     }
-    if last < widths.len() {
+    if last < count {
         spans.push(Span::styled("…", Palette::dim()));
     }
     if columns(&spans) > room {
@@ -99,9 +127,9 @@ fn span_that_fits(widths: &[usize], here: usize, room: usize) -> (usize, usize) 
     }
 }
 
-fn label(ui: &Ui, summary: &Summary, focused: bool) -> Vec<Span<'static>> {
+fn label(ui: &Ui, summary: &Summary, focused: bool, most: usize) -> Vec<Span<'static>> {
     let name = sanitize::visible_line(summary.name.as_str());
-    let text = format!("{} {}", summary.slot, truncated(&name, 24));
+    let text = format!("{} {}", summary.slot, without_middle(&name, most));
     let (open, close, style) = match (focused, summary.presence) {
         (true, _) => ("[", "]", Palette::chosen()),
         (false, Presence::Hibernated) => (" ", " ", Palette::dim()),

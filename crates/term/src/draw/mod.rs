@@ -5,6 +5,8 @@
 
 mod asleep;
 mod bar;
+mod completion;
+mod marks;
 mod page;
 mod places;
 mod prompt;
@@ -44,6 +46,7 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
     // What is said in several rows hides text, not what waits.
     let hidden = said.min(places.session.transcript.height);
     queue::draw(buffer, Rect { y: places.session.queue.y - hidden, ..places.session.queue }, ui, mirror);
+    completion::draw(buffer, places.session.completion, ui);
     let cursor = prompt::draw(buffer, places.session.prompt, ui, mirror);
     let cursor = match &ui.overlay {
         Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),

@@ -3,7 +3,7 @@
 use q_core::{Mirror, WallTime};
 use ratatui::layout::Rect;
 
-use crate::draw::{prompt, queue, status, transcript};
+use crate::draw::{bar, completion, prompt, queue, status, transcript};
 use crate::ui::{Geometry, Places, SessionPlaces, Ui};
 
 /// Decides all that a frame of that size shows at that time: to be called right before [`super::draw`], for what is laid
@@ -13,14 +13,17 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
         return;
     }
     ui.now = now;
+    ui.watch_sessions(mirror);
     ui.number_what_waits(mirror);
     let (places, editor) = places(screen, ui, mirror);
     ui.places = places;
     ui.frame.geometry = Geometry {
         columns: transcript::text_columns(places.session.transcript, ui, mirror),
         rows: places.session.transcript.height.into(),
+        gutter: transcript::gutter_columns(places.session.transcript, ui, mirror),
         editor,
     };
+    ui.frame.labels = bar::places(places.bar, ui, mirror);
     ui.lay_out_transcript(mirror);
     let hidden = status::hidden(places.session.status, places.session.above_status(), ui, mirror);
     if let Some(mut overlay) = ui.overlay.take() {
@@ -40,7 +43,8 @@ fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
     let prompt = prompt::rows(ui, editor, most.into()) as u16;
     let bar = u16::from(height >= 3);
     let status = u16::from(height >= 4);
-    let left = height.saturating_sub(prompt + bar + status);
+    let completion = completion::rows(ui, height.saturating_sub(prompt + bar + status));
+    let left = height.saturating_sub(prompt + bar + status + completion);
     let queue = (queue::rows(ui, mirror, screen.width) as u16).min(left / 3);
     let transcript = left.saturating_sub(queue);
     let mut top = screen.y;
@@ -56,6 +60,7 @@ fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
             transcript: rows(transcript),
             queue: rows(queue),
             status: rows(status),
+            completion: rows(completion),
             prompt: rows(prompt),
         },
     };

@@ -4,16 +4,21 @@ use q_core::Mirror;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
-use unicode_width::UnicodeWidthStr;
 
 use crate::editor;
-use crate::layout::wrap;
+use crate::layout::wrap::{self, without_middle};
 use crate::sanitize;
 use crate::style::Palette;
 use crate::ui::Ui;
 
 /// The least that stays for typing beside a name.
 const TYPING: usize = 16;
+/// Columns of a name on any screen: the same line holds what is typed.
+const NAME: usize = 32;
+/// What stands around a name.
+const AROUND: usize = "[] > ".len();
+/// Of a name that is cut shorter than this nothing can be told.
+const SHORTEST: usize = 5;
 
 /// Columns for what is typed.
 pub(super) fn columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
@@ -58,17 +63,19 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) ->
     Some(Position { x: x + column, y: area.y + (view.row - first) as u16 })
 }
 
-/// `[name] > ` in the colour of the session's kind; `> ` where that is too wide.
+/// `[name] > ` in the colour of the session's kind, the name without its middle where it is long; `> ` where there is room for none.
 fn label(width: usize, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
     let short = vec![Span::styled("> ", Palette::strong())];
     if width <= short.len() + 2 {
         return Vec::new();
     }
     let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else { return short };
-    let name = sanitize::visible_line(session.summary.name.as_str());
-    if name.width() + 5 + TYPING > width {
+    let room = width.saturating_sub(AROUND + TYPING).min(NAME);
+    if room < SHORTEST {
         return short;
     }
+    let name = sanitize::visible_line(session.summary.name.as_str());
+    let name = without_middle(&name, room);
     let style = ui.kind_style(&session.summary.kind).patch(Palette::strong());
     vec![Span::styled(format!("[{name}]"), style), Span::styled(" > ", Palette::strong())]
 }

@@ -1,6 +1,6 @@
 //! The status line: on the left what is to be said now, on the right who answers, where, at what cost.
 
-use q_core::{Activity, Body, Mirror};
+use q_core::{Activity, Mirror};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,8 +8,11 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::table::{self, LEADER, ROWS};
+use crate::command::table::{self, ROWS};
+use crate::command::{Action, ScrollStep};
+use crate::doing;
 use crate::draw::spinner::spinner;
+use crate::keymap::Keymap;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::spending;
@@ -69,7 +72,7 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
         wrap::plain(&shown, width, Style::new()).iter().map(ToString::to_string).collect()
     };
     if ui.leader {
-        return (leader_hint(width), Palette::strong());
+        return (leader_hint(&ui.options.keymap, width), Palette::strong());
     }
     if let (Some(Notice { text, fault: true }), Some(why)) = (&ui.notice, &ui.lost) {
         return (said(&format!("{text}: {why}")), palette.alarm());
@@ -89,25 +92,25 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
     }
     if let Some(waits) = here.and_then(|summary| summary.retrying.as_ref()) {
         let when = if ui.options.motion { words::countdown(waits, ui.now) } else { words::retrying(waits) };
-        return (said(&format!("{when} · Ctrl+C stops")), palette.notice());
+        return (said(&format!("{when} · {} stops", ui.key(Action::Interrupt))), palette.notice());
     }
     let below = ui.frame.window.below;
     if below > 0 {
-        let key = if ui.pane().editor.is_empty() { "End" } else { "Ctrl+End" };
+        let key = ui.key(Action::Scroll(ScrollStep::End));
         return (said(&format!("↓ {} ({key})", words::counted(below, "more line"))), palette.notice());
     }
     (Vec::new(), Style::new())
 }
 
 /// `Ctrl+X  n new  1…9 go to  …`
-fn leader_hint(width: usize) -> Vec<String> {
-    let hints = ROWS.iter().filter_map(|row| {
+fn leader_hint(keymap: &Keymap, width: usize) -> Vec<String> {
+    let hints = keymap.actions().iter().zip(ROWS).filter_map(|(keys, row)| {
         // Of several keys for one thing the first is enough to know; a range is not several.
-        let first = row.leader.first()?;
-        let keys = if row.leader.len() > 2 { table::keys(row.leader) } else { first.to_string() };
-        Some(format!("{keys} {}", row.word))
+        let first = keys.leader.first()?;
+        let shown = if keys.leader.len() > 2 { table::keys(&keys.leader) } else { first.to_string() };
+        Some(format!("{shown} {}", row.word))
     });
-    let hints: Vec<String> = std::iter::once(LEADER.to_string()).chain(hints).collect();
+    let hints: Vec<String> = std::iter::once(keymap.leader().to_string()).chain(hints).collect();
     wrap::filled(hints.iter().map(String::as_str), width)
 }
 
@@ -134,9 +137,10 @@ fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
     }
     parts.retain(|part| !part.is_empty());
     let works = here.is_some_and(|session| session.summary.activity == Activity::Working);
-    let newest = here.and_then(|session| session.entries.back());
-    let thought = newest.filter(|entry| works && matches!(entry.body, Body::Thinking(_)));
-    parts.extend(thought.map(|thought| format!("thinks for {}", words::duration(ui.now, thought.at))));
+    let doing = here.and_then(|session| doing::of(session, ui.does_since(session.summary.id)));
+    // While no host is there nobody knows how long anything goes on.
+    let counts = ui.options.motion && ui.lost.is_none();
+    parts.extend(doing.map(|doing| doing.told(ui.now, counts)));
     let moving = if works { format!(" {}", spinner(ui)) } else { String::new() };
     while !parts.is_empty() && parts.join(" · ").width() + moving.width() + 1 > room {
         parts.remove(0);

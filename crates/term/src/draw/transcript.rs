@@ -1,13 +1,14 @@
 //! The transcript: who said it on the left, what was said beside it.
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, Mirror, Wants};
+use q_core::{Body, EntryNo, Mirror, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::flow::FlowPiece;
+use crate::draw::marks;
+use crate::layout::flow::{FlowPiece, Spot};
 use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
@@ -22,8 +23,12 @@ const WITH_NAMES: u16 = 40;
 
 /// Columns for texts in that area.
 pub(super) fn text_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
-    let gutter = ui.focus.and_then(|id| mirror.get(id)).map_or(0, |session| gutter(area, session));
-    usize::from(area.width).saturating_sub(gutter + 1).max(1)
+    usize::from(area.width).saturating_sub(gutter_columns(area, ui, mirror) + 1).max(1)
+}
+
+/// Columns to the left of them.
+pub(super) fn gutter_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
+    ui.focus.and_then(|id| mirror.get(id)).map_or(0, |session| gutter(area, session))
 }
 
 fn gutter(area: Rect, session: &Mirrored) -> usize {
@@ -48,7 +53,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let top = ui.frame.window.top;
     let mut y = area.y;
     let mut from = top.row;
+    let selected = ui.selected_in_view();
+    let mut found = None;
     for index in top.entry..session.entries.len() {
+        let mut number = from;
+        let no = session.entries.get(index).map_or(EntryNo(0), |entry| entry.no);
         let (label, label_style) = match session.entries.get(index).map(|entry| &entry.body) {
             Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
             Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
@@ -89,6 +98,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                     }
                 }
             }
+            let cells = Rect { x: area.x.saturating_add(gutter), y, height: 1, ..area }.intersection(area);
+            if let Some(columns) = selected.and_then(|reach| reach.columns((no, number))) {
+                marks::select(buffer, cells, &columns);
+            }
+            let here = Spot { entry: index, row: number };
+            found = ui.found.spot.filter(|(spot, _)| *spot == here).map(|(_, column)| (y, column)).or(found);
+            number += 1;
             y += 1;
             y < area.bottom()
         });
@@ -96,6 +112,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
         if y >= area.bottom() {
             break;
         }
+    }
+    if let Some(pattern) = ui.found.pattern.as_ref().filter(|_| ui.is_searching()) {
+        let text = Rect { x: area.x.saturating_add(gutter), ..area }.intersection(area);
+        marks::found(buffer, text, pattern, found, palette);
     }
 }
 

@@ -4,40 +4,34 @@ use q_core::Mirror;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::command::{Action, Edit};
 use crate::draw::page;
+use crate::keymap::Keymap;
 use crate::kinds::looks_only;
 use crate::ui::Ui;
 use crate::words::{self, GUIDE};
 
-const NO_SESSION: &[&str] = &[
-    "Welcome to q: many conversations in one terminal.",
-    "",
-    "Type a question below and press Enter. That opens your first session; it is named after what you ask.",
-    "",
-    "  /new NAME       open a session with a name of your choice",
-    "  Ctrl+X          then a key: new, switch, list, close …; the keys are shown",
-    "  /help, F1       everything q can do",
-    "  Ctrl+D          leave; what runs goes on, and q brings you back",
-];
-
-const EMPTY_SESSION: &[&str] = &[
-    "Nothing has been said here yet.",
-    "",
-    "Type a prompt and press Enter. Alt+Enter begins a new line.",
-    "While an answer is on its way you can go on typing, or go to another session with Ctrl+X.",
-];
-
 const TRY: &str = "Try: how do I switch sessions?";
 
 /// What whoever has no model can have at once.
-const OFFER: &str = "A small model for this machine, in the shell: q model pull smollm2";
+const OFFER: &str = "A model, in the shell: q setup (a small one here: q model pull smollm2)";
+
+/// How somebody else is to answer.
+const ANOTHER: &str = "Another agent, in the shell: q setup";
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
-    let session = ui.focus.and_then(|id| mirror.get(id));
-    let agent = session.map_or_else(|| ui.options.agent.clone(), |session| words::agent(&session.summary));
+    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else {
+        let (answers, change) = first_answers(&ui.options.agent);
+        let begins = [answers.as_str(), change];
+        let said = first_words(&ui.options.keymap);
+        let lines: Vec<&str> = begins.into_iter().chain(said.iter().map(String::as_str)).collect();
+        return page::draw(buffer, area, &lines, None);
+    };
+    let agent = words::agent(&session.summary);
     let answers = words::who_answers(&agent);
-    let mut lines: Vec<&str> = if session.is_some() { EMPTY_SESSION.to_vec() } else { NO_SESSION.to_vec() };
-    let tools = session.and_then(|session| looks_only(&session.summary));
+    let said = in_session(&ui.options.keymap);
+    let mut lines: Vec<&str> = said.iter().map(String::as_str).collect();
+    let tools = looks_only(&session.summary);
     lines.extend(["", &answers]);
     lines.extend(tools.as_deref());
     if agent == GUIDE {
@@ -48,4 +42,46 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
         }
     }
     page::draw(buffer, area, &lines, None);
+}
+
+/// What is said where there is no session yet.
+fn first_words(keymap: &Keymap) -> Vec<String> {
+    let (send, leader) = (keymap.press(Action::Submit, false), keymap.leader());
+    let leaves = keymap.press(Action::Detach, true);
+    let help = keymap.at_once(Action::Help, true).map_or_else(String::new, |key| format!(", {key}"));
+    let row = |way: &str, what: &str| format!("  {way:<15} {what}");
+    vec![
+        String::new(),
+        format!("Type a question and press {send}: that opens your first session. Or try"),
+        String::new(),
+        row("/new NAME", "open one with a name of your choice"),
+        row("/switch NAME", "go to another; what runs in this one goes on"),
+        row("/sessions", "see them all"),
+        String::new(),
+        format!("/help{help}: everything; {leader}: the keys; {leaves} leaves, q brings you back."),
+    ]
+}
+
+/// What is said in a session in which nothing was said.
+fn in_session(keymap: &Keymap) -> Vec<String> {
+    let (send, line) =
+        (keymap.press(Action::Submit, false), keymap.press(Action::Edit(Edit::Newline), false));
+    let leader = keymap.leader();
+    vec![
+        "Nothing has been said here yet.".to_owned(),
+        String::new(),
+        format!("Type a prompt and press {send}. {line} begins a new line."),
+        format!(
+            "While an answer is on its way you can go on typing, or go to another session with {leader}."
+        ),
+    ]
+}
+
+/// Who answers in a first session, and how that is changed: a line each, so that all of a first screen is read at once.
+fn first_answers(agent: &str) -> (String, &'static str) {
+    if agent == GUIDE {
+        ("Welcome to q. The built-in guide answers, offline, about q alone: no model.".to_owned(), OFFER)
+    } else {
+        (format!("Welcome to q. {agent} answers."), ANOTHER)
+    }
 }

@@ -1,5 +1,7 @@
 //! Prompts sent or cleared before, and walking through them.
 
+use crate::editor::kept::keep_newest;
+
 /// How many are kept.
 const KEPT: usize = 200;
 
@@ -27,10 +29,8 @@ impl History {
         if text.trim().is_empty() || self.sent.last().is_some_and(|last| last == text) {
             return;
         }
-        if self.sent.len() == KEPT {
-            self.sent.remove(0);
-        }
         self.sent.push(text.to_owned());
+        keep_newest(&mut self.sent, KEPT, String::len);
     }
 
     /// Keeps prompts found in the transcript, if none were kept yet.
@@ -51,12 +51,28 @@ impl History {
 
     /// The prompt before the one in the editor.
     pub(crate) fn older(&mut self, current: &str) -> Option<String> {
-        self.go_back(current, |_, _| true)
+        let (from, typed) = match self.walk.take().filter(|walk| walk.shown == current) {
+            Some(walk) => (walk.at, walk.typed),
+            None => (self.sent.len(), current.to_owned()),
+        };
+        let found = self.sent.iter().take(from).enumerate().rev().find(|(_, prompt)| *prompt != current);
+        let Some((at, prompt)) = found else {
+            // The walk goes on from here: what was typed is not lost by a key too many.
+            self.walk = Some(Walk { at: from, typed, shown: current.to_owned() });
+            return None;
+        };
+        let shown = prompt.clone();
+        self.walk = Some(Walk { at, typed, shown: shown.clone() });
+        Some(shown)
     }
 
-    /// The earlier prompt that contains what was typed.
-    pub(crate) fn search(&mut self, current: &str) -> Option<String> {
-        self.go_back(current, |prompt, typed| prompt.contains(typed))
+    /// All of them, to be searched.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &str> {
+        self.sent.iter().rev().map(String::as_str)
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.sent.is_empty()
     }
 
     /// The prompt after the one in the editor, at last what was typed before the walk.
@@ -69,33 +85,22 @@ impl History {
         walk.shown.clone_from(next);
         Some(next.clone())
     }
-
-    fn go_back(&mut self, current: &str, fits: impl Fn(&str, &str) -> bool) -> Option<String> {
-        let (from, typed) = match self.walk.take().filter(|walk| walk.shown == current) {
-            Some(walk) => (walk.at, walk.typed),
-            None => (self.sent.len(), current.to_owned()),
-        };
-        let found = self
-            .sent
-            .iter()
-            .take(from)
-            .enumerate()
-            .rev()
-            .find(|(_, prompt)| fits(prompt, &typed) && *prompt != current);
-        let Some((at, prompt)) = found else {
-            // The walk goes on from here: what was typed is not lost by a key too many.
-            self.walk = Some(Walk { at: from, typed, shown: current.to_owned() });
-            return None;
-        };
-        let shown = prompt.clone();
-        self.walk = Some(Walk { at, typed, shown: shown.clone() });
-        Some(shown)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::editor::kept;
+
+    #[test]
+    fn so_many_bytes_of_them_are_kept() {
+        let mut history = History::default();
+        let long = |letter: &str| letter.repeat(kept::MOST_BYTES / 2);
+        for prompt in [long("a"), long("b"), long("c")] {
+            history.keep(&prompt);
+        }
+        assert_eq!(history.newest_first().count(), 2);
+    }
 
     #[test]
     fn walking_back_and_forth_ends_where_it_began() {
@@ -110,16 +115,5 @@ mod tests {
             std::iter::successors(Some("fix the parser".to_owned()), |shown| history.newer(shown)).collect();
         assert_eq!(forth, ["fix the parser", "why?", "fix the lexer", "dra"]);
         assert_eq!(history.newer("dra"), None);
-    }
-
-    #[test]
-    fn searching_keeps_to_what_was_typed() {
-        let mut history = History::default();
-        for prompt in ["fix the parser", "why?", "fix the lexer"] {
-            history.keep(prompt);
-        }
-        let found: Vec<_> =
-            std::iter::successors(Some("fix".to_owned()), |shown| history.search(shown)).collect();
-        assert_eq!(found, ["fix", "fix the lexer", "fix the parser"]);
     }
 }

@@ -7,14 +7,19 @@
 //! Not here: which key does what (`command::table`), where rows are drawn (`draw`).
 
 mod history;
+mod kept;
 mod keys;
+mod killed;
 mod rows;
+mod undo;
 
 pub(crate) use history::History;
 pub(crate) use rows::lay_out;
 
 use std::ops::Range;
 
+use killed::KillRing;
+use undo::UndoLog;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// How far back and forth a word or a letter is looked for: nobody types longer ones, and pasted ones may be endless.
@@ -25,15 +30,28 @@ const REACH: usize = 4096;
 pub(crate) struct Editor {
     text: String,
     cursor: usize,
-    /// What was deleted last.
-    killed: String,
+    killed: KillRing,
+    log: UndoLog,
+    /// What the key before did, where the next one can go on with it.
+    last: LastEdit,
+}
+
+/// What a key goes on with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum LastEdit {
+    #[default]
+    Other,
+    /// Deleted a word or a line.
+    Kill,
+    /// Put back what was deleted so many deletions before the last one; it stands there.
+    Yank(Range<usize>, usize),
 }
 
 impl Editor {
     /// An editor with that text, the cursor behind it.
     pub(crate) fn with(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { cursor: text.len(), text, killed: String::new() }
+        Self { cursor: text.len(), text, ..Self::default() }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -50,26 +68,43 @@ impl Editor {
 
     /// Replaces everything; the cursor goes behind it.
     pub(crate) fn set(&mut self, text: impl Into<String>) {
-        self.text = text.into();
-        self.cursor = self.text.len();
+        self.change(0..self.text.len(), &text.into());
     }
 
+    /// What is typed leaves, and what was done to it is forgotten.
     pub(crate) fn take(&mut self) -> String {
         self.cursor = 0;
+        (self.log, self.last) = (UndoLog::default(), LastEdit::Other);
         std::mem::take(&mut self.text)
     }
 
     /// Puts text in at the cursor.
     pub(crate) fn insert(&mut self, text: &str) {
-        self.text.insert_str(self.cursor, text);
-        self.cursor += text.len();
+        self.change(self.cursor..self.cursor, text);
     }
 
     /// Puts text in the place of another one, the cursor behind it. Nothing is done where that is none.
     pub(crate) fn replace(&mut self, range: Range<usize>, text: &str) {
-        if self.text.get(range.clone()).is_some() {
-            self.cursor = range.start + text.len();
-            self.text.replace_range(range, text);
+        self.change(range, text);
+    }
+
+    /// All that changes the text, so that it can be undone; the cursor goes behind what is put in.
+    fn change(&mut self, range: Range<usize>, text: &str) {
+        self.last = LastEdit::Other;
+        let Some(before) = self.text.get(range.clone()) else { return };
+        if before == text {
+            self.cursor = range.end;
+            return;
+        }
+        self.log.note(range.clone(), before, text, self.cursor);
+        self.cursor = range.start + text.len();
+        self.text.replace_range(range, text);
+    }
+
+    /// Undoes the last change, or makes the last one again that was undone.
+    fn step_in_time(&mut self, is_back: bool) {
+        if let Some(cursor) = self.log.step(&mut self.text, self.cursor, is_back) {
+            self.go_to(cursor);
         }
     }
 
@@ -83,14 +118,11 @@ impl Editor {
     }
 
     fn delete_back(&mut self) {
-        let from = self.before();
-        self.text.drain(from..self.cursor);
-        self.cursor = from;
+        self.change(self.before()..self.cursor, "");
     }
 
     fn delete_forward(&mut self) {
-        let to = self.after();
-        self.text.drain(self.cursor..to);
+        self.change(self.cursor..self.after(), "");
     }
 
     fn delete_word_back(&mut self) {
@@ -112,17 +144,20 @@ impl Editor {
         self.kill(self.cursor, end);
     }
 
-    /// Puts back what was deleted last.
-    fn yank(&mut self) {
-        let killed = std::mem::take(&mut self.killed);
-        self.insert(&killed);
-        self.killed = killed;
+    /// Puts back what was deleted so many deletions before the last one, in the place of what was put back of others.
+    fn yank(&mut self, place: Range<usize>, back: usize) {
+        let Some(text) = self.killed.before_last(back).map(str::to_owned) else { return };
+        let stands = place.start..place.start + text.len();
+        self.change(place, &text);
+        self.last = LastEdit::Yank(stands, back);
     }
 
     fn kill(&mut self, from: usize, to: usize) {
-        if from < to {
-            self.killed = self.text.drain(from..to).collect();
-            self.cursor = from;
+        let goes_on = self.last == LastEdit::Kill;
+        if let Some(text) = self.text.get(from..to).filter(|text| !text.is_empty()) {
+            self.killed.keep(text, goes_on, to == self.cursor);
+            self.change(from..to, "");
+            self.last = LastEdit::Kill;
         }
     }
 
@@ -190,7 +225,7 @@ mod tests {
     use crate::command::Edit;
     use proptest::prelude::*;
 
-    const EDITS: [Edit; 13] = [
+    const EDITS: [Edit; 16] = [
         Edit::Left,
         Edit::Right,
         Edit::WordLeft,
@@ -204,6 +239,9 @@ mod tests {
         Edit::DeleteToStart,
         Edit::DeleteToEnd,
         Edit::Yank,
+        Edit::YankBefore,
+        Edit::Undo,
+        Edit::Redo,
     ];
 
     /// `|` is the cursor.
@@ -255,9 +293,78 @@ mod tests {
         assert_eq!(marked(&editor), "two|one ");
     }
 
+    /// Does what each letter stands for, and compares what there is behind it.
+    fn steps(editor: &mut Editor, steps: &str) {
+        for step in steps.split(',') {
+            let (edit, after) = step.split_once(' ').unwrap();
+            editor.edit(match edit {
+                "u" => Edit::Undo,
+                "r" => Edit::Redo,
+                "y" => Edit::Yank,
+                "p" => Edit::YankBefore,
+                _end => Edit::LineEnd,
+            });
+            assert_eq!(marked(editor), after, "{step}");
+        }
+    }
+
+    #[test]
+    fn deletions_that_follow_each_other_are_one_and_the_ones_before_are_not_lost() {
+        let mut editor = at("one two three four|");
+        for edit in [Edit::DeleteWordBack, Edit::DeleteWordBack, Edit::LineStart, Edit::DeleteWordForward] {
+            editor.edit(edit);
+        }
+        assert_eq!(marked(&editor), "| two ");
+        // What was put back is not the last thing that was done any more once the cursor went elsewhere.
+        steps(&mut editor, "y one| two ,p three four| two ,p one| two ,e one two |,p one two |");
+    }
+
+    #[test]
+    fn words_are_undone_one_by_one_and_a_paste_at_once() {
+        let mut editor = Editor::default();
+        "fix it".chars().for_each(|typed| editor.type_in(typed));
+        editor.insert(" and\nthis");
+        editor.edit(Edit::DeleteBack);
+        editor.edit(Edit::DeleteBack);
+        steps(
+            &mut editor,
+            "u fix it and\nthis|,u fix it|,r fix it and\nthis|,u fix it|,u fix|,u |,u |,r fix|",
+        );
+        editor.type_in('!');
+        editor.edit(Edit::Redo);
+        assert_eq!(marked(&editor), "fix!|", "what is typed leads elsewhere");
+    }
+
     proptest! {
+        /// However much was done, undoing it all leads to where it began, and doing it all again to where it ended.
         #[test]
-        fn no_sequence_of_keys_breaks_the_cursor(keys in prop::collection::vec((0u8..16, "[a-z \ne\u{301}日👨\u{200d}]{0,4}"), 0..40)) {
+        fn whatever_is_done_can_be_undone_and_done_again(keys in prop::collection::vec((0u8..20, "[a-z \ne\u{301}日👨\u{200d}]{0,4}"), 0..40)) {
+            let mut editor = Editor::with("begun here");
+            let mut naive = vec![editor.text().to_owned()];
+            for (key, text) in keys {
+                match EDITS.get(usize::from(key)).filter(|edit| !matches!(edit, Edit::Undo | Edit::Redo)) {
+                    Some(edit) => editor.edit(*edit),
+                    None => editor.insert(&text),
+                }
+                naive.push(editor.text().to_owned());
+            }
+            let end = editor.text().to_owned();
+            let mut at = naive.len();
+            for _ in 0..naive.len() {
+                editor.edit(Edit::Undo);
+                // Each step leads to something that stood there before what the last one led to.
+                at = naive.iter().take(at).rposition(|text| text == editor.text()).unwrap_or(0);
+                prop_assert_eq!(&naive[at], editor.text());
+            }
+            prop_assert_eq!(editor.text(), "begun here");
+            for _ in 0..naive.len() {
+                editor.edit(Edit::Redo);
+            }
+            prop_assert_eq!(editor.text(), end);
+        }
+
+        #[test]
+        fn no_sequence_of_keys_breaks_the_cursor(keys in prop::collection::vec((0u8..20, "[a-z \ne\u{301}日👨\u{200d}]{0,4}"), 0..40)) {
             let mut editor = Editor::default();
             for (key, text) in keys {
                 match EDITS.get(usize::from(key)) {

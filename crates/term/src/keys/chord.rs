@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::keys::keyboard;
 
@@ -17,13 +17,15 @@ pub struct Chord {
     held: KeyModifiers,
     /// What it types where it means nothing else.
     types: Option<char>,
+    /// What the key in its place says on the keyboard whose letters chords are named after, where the terminal tells.
+    base: Option<char>,
 }
 
 /// The text names no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAChord;
 
-const NAMED: [(&str, KeyCode); 17] = [
+const NAMED: [(&str, KeyCode); 16] = [
     ("Enter", KeyCode::Enter),
     ("Esc", KeyCode::Esc),
     ("Tab", KeyCode::Tab),
@@ -37,11 +39,14 @@ const NAMED: [(&str, KeyCode); 17] = [
     ("End", KeyCode::End),
     ("PageUp", KeyCode::PageUp),
     ("PageDown", KeyCode::PageDown),
-    ("F1", KeyCode::F(1)),
     ("Space", KeyCode::Char(' ')),
     ("Plus", KeyCode::Char('+')),
     ("Insert", KeyCode::Insert),
 ];
+
+/// Other names that keyboards and programs have for some of them.
+const ALSO: [(&str, &str); 5] =
+    [("Escape", "Esc"), ("Return", "Enter"), ("PgUp", "PageUp"), ("PgDn", "PageDown"), ("Del", "Delete")];
 
 impl PartialEq for Chord {
     fn eq(&self, other: &Self) -> bool {
@@ -90,19 +95,27 @@ impl Chord {
         Self::of(self.code, self.held.union(KeyModifiers::SHIFT))
     }
 
-    /// The chord of a key event; `None` for a release and for keys `q` knows no name for.
-    pub fn pressed(event: KeyEvent) -> Option<Self> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        let held = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
-        let foreign = KeyModifiers::SUPER | KeyModifiers::HYPER | KeyModifiers::META;
-        let types = types(event.code, held);
-        (!event.modifiers.intersects(foreign)).then(|| Self { types, ..Self::normal(event.code, held) })
+    /// The chord of a key, however a terminal reports it.
+    pub fn pressed(code: KeyCode, held: KeyModifiers) -> Self {
+        let held = held & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
+        Self { types: types(code, held), ..Self::normal(code, held) }
+    }
+
+    /// The same, of a key that says `base` where letters are Latin: a sign that a layout has where it needs Shift for the digit
+    /// means that digit, too.
+    #[must_use]
+    pub(crate) const fn at(self, base: Option<char>) -> Self {
+        Self { base, ..self }
+    }
+
+    /// Whether something is held with it that makes no letter, or it is a function key that has no meaning of its own.
+    pub(crate) const fn is_held_or_function(self) -> bool {
+        self.held.intersects(KeyModifiers::CONTROL.union(KeyModifiers::ALT))
+            || matches!(self.code, KeyCode::F(2..))
     }
 
     const fn of(code: KeyCode, held: KeyModifiers) -> Self {
-        Self { code, held, types: None }
+        Self { code, held, types: None, base: None }
     }
 
     fn normal(code: KeyCode, held: KeyModifiers) -> Self {
@@ -133,14 +146,21 @@ impl Chord {
     #[must_use]
     pub fn digit(self) -> Option<u8> {
         let KeyCode::Char(typed) = self.code else { return None };
-        let digit = typed.to_digit(10).or_else(|| keyboard::digit(typed)?.to_digit(10))?;
+        let base = || self.base.and_then(|base| base.to_digit(10));
+        let digit = typed.to_digit(10).or_else(base).or_else(|| keyboard::digit(typed)?.to_digit(10))?;
         u8::try_from(digit).ok()
     }
 
-    /// This chord with its digit in the place of what the layout says there, if that differs.
+    /// This chord with its digit in the place of what the layout says there, if that differs. Where the terminal tells the place,
+    /// that alone counts; else letters do, and no sign: others have it elsewhere, and mean no digit by it.
     #[must_use]
     pub fn with_digit(self) -> Option<Self> {
-        let digit = char::from_digit(self.digit()?.into(), 10)?;
+        let KeyCode::Char(typed) = self.code else { return None };
+        let is_digits = match self.base {
+            Some(base) => base.is_ascii_digit(),
+            None => !typed.is_ascii(),
+        };
+        let digit = char::from_digit(self.digit().filter(|_| is_digits)?.into(), 10)?;
         let other = Self { code: KeyCode::Char(digit), ..self };
         (other != self).then_some(other)
     }
@@ -149,7 +169,8 @@ impl Chord {
     #[must_use]
     pub fn with_latin(self) -> Option<Self> {
         let KeyCode::Char(typed) = self.code else { return None };
-        Some(Self { code: KeyCode::Char(keyboard::latin(typed)?), ..self })
+        let latin = self.base.filter(|_| !typed.is_ascii()).or_else(|| keyboard::latin(typed))?;
+        Some(Self { code: KeyCode::Char(latin), ..self })
     }
 
     /// The character this chord types where it means nothing else, if it types one.
@@ -174,6 +195,12 @@ fn types(code: KeyCode, held: KeyModifiers) -> Option<char> {
     (by_alt_gr && is_made).then_some(typed)
 }
 
+/// A function key by its number.
+fn function(name: &str) -> Option<KeyCode> {
+    let number = name.strip_prefix(['F', 'f'])?.parse().ok()?;
+    (1..=12).contains(&number).then_some(KeyCode::F(number))
+}
+
 impl FromStr for Chord {
     type Err = NotAChord;
 
@@ -181,18 +208,23 @@ impl FromStr for Chord {
         let mut held = KeyModifiers::NONE;
         let mut rest = text;
         while let Some((word, tail)) = rest.split_once('+').filter(|(_, tail)| !tail.is_empty()) {
-            held |= match word {
-                "Ctrl" => KeyModifiers::CONTROL,
-                "Alt" => KeyModifiers::ALT,
-                "Shift" => KeyModifiers::SHIFT,
+            held |= match word.to_ascii_lowercase().as_str() {
+                "ctrl" | "control" => KeyModifiers::CONTROL,
+                "alt" | "option" | "meta" => KeyModifiers::ALT,
+                "shift" => KeyModifiers::SHIFT,
                 _ => return Err(NotAChord),
             };
             rest = tail;
         }
+        let also = ALSO.iter().find(|(other, _)| other.eq_ignore_ascii_case(rest));
+        rest = also.map_or(rest, |(_, name)| name);
         let mut characters = rest.chars();
         let code = match (characters.next(), characters.next()) {
-            (Some(only), None) => KeyCode::Char(only),
-            _ => NAMED.iter().find(|(name, _)| *name == rest).ok_or(NotAChord)?.1,
+            (Some(only), None) if !only.is_control() => KeyCode::Char(only),
+            _ => {
+                let named = NAMED.iter().find(|(name, _)| name.eq_ignore_ascii_case(rest));
+                named.map(|(_, code)| *code).or_else(|| function(rest)).ok_or(NotAChord)?
+            }
         };
         Ok(Self::normal(code, held))
     }
@@ -223,7 +255,7 @@ mod tests {
     use super::*;
 
     fn pressed(code: KeyCode, held: KeyModifiers) -> String {
-        Chord::pressed(KeyEvent::new(code, held)).map(|chord| chord.to_string()).unwrap_or_default()
+        Chord::pressed(code, held).to_string()
     }
 
     #[test]
@@ -253,16 +285,45 @@ mod tests {
             assert_eq!(pressed(code, held), written, "{code:?} {held:?}");
             assert_eq!(written.parse::<Chord>().map(|chord| chord.to_string()), Ok(written.to_owned()));
         }
-        let released = KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(Chord::pressed(released), None);
+        for (written, chord) in
+            [("ctrl+n", "Ctrl+N"), ("Option+PgUp", "Alt+PageUp"), ("escape", "Esc"), ("alt++", "Alt+Plus")]
+        {
+            assert_eq!(written.parse::<Chord>().map(|chord| chord.to_string()), Ok(chord.to_owned()));
+        }
+        for written in ["", "Ctrl+", "Hyper+X", "F13x", "Ctrl+no", "\u{1b}"] {
+            assert_eq!(written.parse::<Chord>(), Err(NotAChord), "{written:?}");
+        }
     }
 
     #[test]
     fn digits_are_found_without_shift() {
         for (typed, digit) in [('&', Some(1)), ('é', Some(2)), ('ç', Some(9)), ('7', Some(7)), ('x', None)]
         {
-            let chord = Chord::pressed(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::ALT));
-            assert_eq!(chord.and_then(Chord::digit), digit, "{typed}");
+            let chord = Chord::pressed(KeyCode::Char(typed), KeyModifiers::ALT);
+            assert_eq!(chord.digit(), digit, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_sign_means_a_digit_only_where_its_key_is_known_to_have_it() {
+        for (typed, base, digit) in [
+            ('(', None, None),
+            ('-', None, None),
+            ('\'', None, None),
+            ('è', None, Some('7')),
+            ('š', None, Some('3')),
+            ('(', Some('5'), Some('5')),
+            ('-', Some('6'), Some('6')),
+            ('(', Some('9'), Some('9')),
+            ('-', Some('/'), None),
+            ('á', Some('a'), None),
+            ('7', None, None),
+        ] {
+            for held in [KeyModifiers::NONE, KeyModifiers::ALT] {
+                let chord = Chord::pressed(KeyCode::Char(typed), held).at(base);
+                let wanted = digit.map(|digit| Chord::pressed(KeyCode::Char(digit), held));
+                assert_eq!(chord.with_digit(), wanted, "{typed} {base:?} {held:?}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use q_core::{Entry, EntryNo, SessionId};
 
 use crate::layout::entry::{EntryContext, EntryLayout};
+use crate::layout::measure::Measure;
 use crate::style::Palette;
 
 /// What all that is kept may weigh together, in bytes.
@@ -25,21 +26,21 @@ struct CacheSlot {
 }
 
 impl Cache {
-    /// How the entry looks at this width.
+    /// How the entry looks at this measure.
     pub(crate) fn shape(
         &mut self,
         session: SessionId,
         (entry, beside): (&Entry, EntryContext<'_>),
-        width: usize,
+        measure: Measure,
         palette: Palette,
     ) -> &EntryLayout {
         let key = (session, entry.no);
         let earlier = self.kept.remove(&key).map(|kept| kept.shape);
         let shape = match earlier {
-            Some(shape) if shape.is_true_of(entry, beside, width) => shape,
+            Some(shape) if shape.is_true_of(entry, beside, measure) => shape,
             other => {
                 self.weight -= other.as_ref().map_or(0, EntryLayout::weight);
-                let shape = EntryLayout::of(entry, beside, width, palette, other);
+                let shape = EntryLayout::of(entry, beside, measure, palette, other);
                 self.weight += shape.weight();
                 shape
             }
@@ -92,7 +93,7 @@ mod tests {
             body: Body::Answer("some words\n\n".repeat(1_000)),
         };
         for no in 0..200 {
-            cache.shape(SessionId(1), (&entry(no), EntryContext::default()), 80, palette);
+            cache.shape(SessionId(1), (&entry(no), EntryContext::default()), Measure::new(80, None), palette);
             cache.end_frame();
             assert!(
                 cache.weight

@@ -8,8 +8,10 @@ use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use crate::changes;
+use crate::keys::Chord;
 use crate::layout::block::Block;
 use crate::layout::markdown;
+use crate::layout::measure::Measure;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
 use crate::plan;
@@ -25,20 +27,16 @@ use crate::words;
 const GUARD: usize = 32;
 /// Before what a tool was given and what came out.
 const INDENT: &str = "    ";
-/// Behind a thought of which more is there than its row shows.
-const MORE_THOUGHTS: &str = " (Ctrl+O)";
 /// How many rows show of what a call puts out while it runs.
 const OUTPUT_ROWS: usize = 8;
 
-/// An entry's rows at one width.
+/// An entry's rows at one measure.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EntryLayout {
-    width: usize,
+    measure: Measure,
     len: usize,
     guard: Vec<u8>,
-    /// Whether it was laid out as one that another stands for, or as a thought that is folded.
-    is_over: bool,
-    fold: Option<ThoughtFold>,
+    shown: ShownAs,
     pub(crate) blocks: Vec<Block>,
 }
 
@@ -50,13 +48,32 @@ pub(crate) struct EntryContext<'a> {
     /// Whether another entry stands for it, so that it has no rows: the result for what its call put out until then, a plan for
     /// the one before it and for the call that told it.
     pub(crate) is_over: bool,
+    /// Whether a result has all its lines, however many.
+    pub(crate) is_whole: bool,
     /// Of a thought that has ended, and is one row.
     pub(crate) fold: Option<ThoughtFold>,
+}
+
+impl EntryContext<'_> {
+    /// All of that but the call, which does not change.
+    const fn shown(&self) -> ShownAs {
+        ShownAs { is_over: self.is_over, is_whole: self.is_whole, fold: self.fold }
+    }
+}
+
+/// As what it was laid out: as one that another stands for, as one that is whole, or folded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ShownAs {
+    is_over: bool,
+    is_whole: bool,
+    fold: Option<ThoughtFold>,
 }
 
 /// How long a folded thought took, where that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThoughtFold {
+    /// What unfolds it; where no key does, that is said by its command.
+    pub(crate) key: Option<Chord>,
     pub(crate) took: Option<Duration>,
 }
 
@@ -65,7 +82,7 @@ impl EntryLayout {
     pub(crate) fn of(
         entry: &Entry,
         beside: EntryContext<'_>,
-        width: usize,
+        measure @ Measure { columns, prose: width }: Measure,
         palette: Palette,
         earlier: Option<Self>,
     ) -> Self {
@@ -77,22 +94,22 @@ impl EntryLayout {
                 let shown = prompt(&words::with_images(&folded, &said.images), width);
                 vec![Block { end: said.text.len(), ..shown }]
             }
-            Body::Answer(text) => answer(text, width, palette, earlier),
+            Body::Answer(text) => answer(text, measure, palette, earlier),
             Body::Thinking(text) if let Some(fold) = beside.fold => {
                 vec![block(text, vec![folded_thought(text, fold, width)])]
             }
             Body::Thinking(text) => {
-                let earlier = earlier.filter(|earlier| earlier.fold.is_none());
-                let mut blocks = answer(text, width, palette, earlier);
+                let earlier = earlier.filter(|earlier| earlier.shown.fold.is_none());
+                let mut blocks = answer(text, measure, palette, earlier);
                 let rows = blocks.iter_mut().flat_map(|block| &mut block.rows);
                 rows.for_each(|row| row.style = row.style.patch(Palette::dim()));
                 blocks
             }
             Body::Call(call) => {
                 let called = words::call(call);
-                vec![block(text, exact(&called, width, palette.code()))]
+                vec![block(text, exact(&called, columns, palette.code()))]
             }
-            Body::Output(output) => vec![block(text, newest_rows(&output.text, width, palette))],
+            Body::Output(output) => vec![block(text, newest_rows(&output.text, columns, palette))],
             Body::Plan(steps) => {
                 vec![block(
                     text,
@@ -103,9 +120,9 @@ impl EntryLayout {
             Body::Result(result) => {
                 let call = beside.call.map(words::call_line);
                 let (said, came) = words::result_parts(call.as_deref(), result);
-                let mut rows = wrap::plain(&said, width, Palette::dim());
+                let mut rows = wrap::plain(&said, columns, Palette::dim());
                 let rendered = output::rendered(came);
-                let (head, more, tail) = output::folded(&rendered);
+                let (head, more, tail) = output::folded(&rendered, beside.is_whole);
                 let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
                 for (lines, style) in [
                     (head.join("\n"), palette.code()),
@@ -113,11 +130,11 @@ impl EntryLayout {
                     (tail.join("\n"), palette.code()),
                 ] {
                     if !lines.is_empty() {
-                        rows.extend(indented(&lines, width, style));
+                        rows.extend(indented(&lines, columns, style));
                     }
                 }
                 if let Some(rest) = words::rest(entry.no, result, Way::Slash) {
-                    rows.extend(indented(&rest, width, Palette::dim()));
+                    rows.extend(indented(&rest, columns, Palette::dim()));
                 }
                 vec![block(text, rows)]
             }
@@ -140,21 +157,20 @@ impl EntryLayout {
             }
         };
         let guard = text.as_bytes().iter().rev().take(GUARD).copied().collect();
-        Self { width, len: text.len(), guard, is_over: beside.is_over, fold: beside.fold, blocks }
+        Self { measure, len: text.len(), guard, shown: beside.shown(), blocks }
     }
 
     /// Whether this is how the entry looks now.
-    pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, width: usize) -> bool {
-        self.is_over == beside.is_over
-            && self.fold == beside.fold
+    pub(crate) fn is_true_of(&self, entry: &Entry, beside: EntryContext<'_>, measure: Measure) -> bool {
+        self.shown == beside.shown()
             && self.len == entry.text().len()
-            && self.grows_into(entry.text(), width)
+            && self.grows_into(entry.text(), measure)
     }
 
     /// Whether `text` continues what this was made from.
-    fn grows_into(&self, text: &str, width: usize) -> bool {
+    fn grows_into(&self, text: &str, measure: Measure) -> bool {
         let old = text.as_bytes().get(..self.len).unwrap_or_default();
-        self.width == width && old.len() == self.len && old.iter().rev().take(GUARD).eq(self.guard.iter())
+        self.measure == measure && old.len() == self.len && old.iter().rev().take(GUARD).eq(self.guard.iter())
     }
 
     /// The blocks that no growth of `text` changes: all but the last, and but the one before it while all of the last is on
@@ -176,6 +192,26 @@ impl EntryLayout {
     pub(crate) fn weight(&self) -> usize {
         self.len + self.height() * size_of::<Row>() * 2
     }
+}
+
+/// What stands above what came out of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResultHeader<'a> {
+    pub(crate) rows: usize,
+    /// What of the result's text is said in it: how a command ended.
+    pub(crate) said: &'a str,
+}
+
+/// The header of a result; nothing of any other entry.
+pub(crate) fn result_header<'a>(
+    entry: &'a Entry,
+    beside: EntryContext<'_>,
+    measure: Measure,
+) -> Option<ResultHeader<'a>> {
+    let Body::Result(result) = &entry.body else { return None };
+    let (said, came) = words::result_parts(beside.call.map(words::call_line).as_deref(), result);
+    let rows = wrap::plain(&said, measure.columns, Palette::dim()).len();
+    Some(ResultHeader { rows, said: result.text.get(..result.text.len() - came.len()).unwrap_or_default() })
 }
 
 fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
@@ -210,7 +246,7 @@ fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
     let rows = wrap::exact(shown, room, style).into_iter().enumerate();
     rows.map(|(number, row)| {
         let indent = if number > 0 { indent.clone() } else { Vec::new() };
-        Row::from(indent.into_iter().chain(row.spans).collect::<Vec<_>>())
+        Row { spans: indent.into_iter().chain(row.spans).collect(), ..row }
     })
     .collect()
 }
@@ -251,26 +287,28 @@ fn folded_thought(text: &str, fold: ThoughtFold, width: usize) -> Row {
     let begin: Vec<&str> = text.split_whitespace().take(width).collect();
     let said = format!("{}: {}", words::thought(fold.took), sanitize::visible_line(&begin.join(" ")));
     let is_whole = said.width() <= width && text.trim().lines().count() <= 1;
-    let more = if is_whole || width <= MORE_THOUGHTS.width() * 3 { "" } else { MORE_THOUGHTS };
+    // Behind a thought of which more is there than its row shows.
+    let unfolds = fold.key.map_or_else(|| " (/thoughts)".to_owned(), |key| format!(" ({key})"));
+    let more = if is_whole || width <= unfolds.width() * 3 { "" } else { &unfolds };
     let shown = wrap::truncated(&said, width.saturating_sub(more.width()));
     Row::from(vec![Span::styled(format!("{shown}{more}"), Palette::dim())])
 }
 
 /// Nothing on screens too narrow for it.
 fn indent(width: usize) -> Vec<Span<'static>> {
-    if width > INDENT.len() * 2 { vec![Span::raw(INDENT)] } else { Vec::new() }
+    if width > INDENT.len() * 2 { vec![wrap::drawn(Span::raw(INDENT))] } else { Vec::new() }
 }
 
-fn answer(text: &str, width: usize, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
+fn answer(text: &str, measure: Measure, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
     let mut blocks = match earlier {
-        Some(earlier) if earlier.grows_into(text, width) => earlier.closed(text),
+        Some(earlier) if earlier.grows_into(text, measure) => earlier.closed(text),
         Some(_) | None => Vec::new(),
     };
     let from = blocks.last().map_or(0, |block| block.end);
-    blocks.extend(markdown::blocks(text.get(from..).unwrap_or_default(), from, width, palette));
+    blocks.extend(markdown::blocks(text.get(from..).unwrap_or_default(), from, measure, palette));
     if blocks.is_empty() && text.width() > 0 {
         // A definition of a link alone makes no block; what was said is shown nevertheless.
-        blocks.push(prompt(text, width));
+        blocks.push(prompt(text, measure.prose));
     }
     blocks
 }
@@ -282,6 +320,7 @@ mod tests {
     use q_core::WallTime;
 
     const PALETTE: Palette = Palette { color: true };
+    const FORTY: Measure = Measure { columns: 40, prose: 40 };
 
     fn entry(text: &str) -> Entry {
         Entry { no: EntryNo(1), at: WallTime(0), body: Body::Answer(text.into()) }
@@ -326,14 +365,23 @@ mod tests {
             let mut grown = None;
             for piece in &pieces {
                 text.push_str(piece);
-                grown = Some(EntryLayout::of(&entry(&text), EntryContext::default(), width, PALETTE, grown));
+                grown = Some(EntryLayout::of(&entry(&text), EntryContext::default(), Measure::new(width, None), PALETTE, grown));
             }
-            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), EntryContext::default(), width, PALETTE, None)));
+            prop_assert_eq!(grown, Some(EntryLayout::of(&entry(&text), EntryContext::default(), Measure::new(width, None), PALETTE, None)));
+        }
+
+        #[test]
+        fn what_is_no_prose_is_no_wider_than_there_is_room(pieces in pieces(), columns in 4usize..60, most in 4u16..60) {
+            let measure = Measure::new(columns, Some(most));
+            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), measure, PALETTE, None);
+            for row in shape.blocks.iter().flat_map(|block| &block.rows) {
+                prop_assert!(row.width() <= columns, "{:?}", row);
+            }
         }
 
         #[test]
         fn no_row_is_wider_than_the_screen(pieces in pieces(), width in 4usize..60) {
-            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), width, PALETTE, None);
+            let shape = EntryLayout::of(&entry(&pieces.concat()), EntryContext::default(), Measure::new(width, None), PALETTE, None);
             for row in shape.blocks.iter().flat_map(|block| &block.rows) {
                 prop_assert!(row.width() <= width, "{:?}", row);
             }
@@ -342,18 +390,22 @@ mod tests {
 
     #[test]
     fn a_line_that_has_not_ended_may_still_belong_to_the_paragraph_above() {
-        let half = EntryLayout::of(&entry("text\n```"), EntryContext::default(), 40, PALETTE, None);
+        let half = EntryLayout::of(&entry("text\n```"), EntryContext::default(), FORTY, PALETTE, None);
         let whole =
-            EntryLayout::of(&entry("text\n```code```"), EntryContext::default(), 40, PALETTE, Some(half));
+            EntryLayout::of(&entry("text\n```code```"), EntryContext::default(), FORTY, PALETTE, Some(half));
         assert_eq!(whole.blocks.len(), 1);
     }
 
     #[test]
     fn another_text_is_not_taken_for_growth() {
-        let shape = EntryLayout::of(&entry("one two three"), EntryContext::default(), 40, PALETTE, None);
-        assert!(shape.is_true_of(&entry("one two three"), EntryContext::default(), 40));
-        assert!(!shape.is_true_of(&entry("one two three"), EntryContext::default(), 41));
-        assert!(!shape.is_true_of(&entry("one two thirty"), EntryContext::default(), 40));
-        assert!(!shape.grows_into("something else entirely", 40));
+        let shape = EntryLayout::of(&entry("one two three"), EntryContext::default(), FORTY, PALETTE, None);
+        assert!(shape.is_true_of(&entry("one two three"), EntryContext::default(), FORTY));
+        assert!(!shape.is_true_of(
+            &entry("one two three"),
+            EntryContext::default(),
+            Measure { columns: 41, ..FORTY }
+        ));
+        assert!(!shape.is_true_of(&entry("one two thirty"), EntryContext::default(), FORTY));
+        assert!(!shape.grows_into("something else entirely", FORTY));
     }
 }

@@ -2,51 +2,56 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
+pub(crate) mod spots;
+
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Deref;
 
 use q_core::mirror::Mirrored;
 use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
 
 use crate::layout::cache::Cache;
 use crate::layout::entry::{EntryContext, EntryLayout, ThoughtFold};
+use crate::layout::folds::Folds;
+use crate::layout::measure::Measure;
 use crate::layout::wrap::Row;
 use crate::plan;
 use crate::style::Palette;
 
-/// A session's rows at one width: measured with a cache that takes up what is looked at, drawn from one that has it.
+/// A session's rows at one measure: measured with a cache that takes up what is looked at, drawn from one that has it.
 #[derive(Debug)]
 pub(crate) struct Flow<'a, C> {
     pub(crate) session: &'a Mirrored,
     cache: C,
-    width: usize,
+    measure: Measure,
     palette: Palette,
     /// What was seen when the session was switched to; what follows is new.
     mark: Option<Mark>,
     /// Prompts that nothing answered: a row beneath each says so.
     unanswered: BTreeSet<EntryNo>,
-    /// Thoughts that have ended are shown whole.
-    unfolded: bool,
+    /// Which entries are shown whole.
+    folds: Folds,
 }
 
 impl<'a> Flow<'a, ()> {
     /// The rows of that session, whose prompts of these numbers nothing answered.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         session: &'a Mirrored,
-        (width, palette): (usize, Palette),
+        (measure, palette): (Measure, Palette),
         mark: Option<Mark>,
         unanswered: BTreeSet<EntryNo>,
     ) -> Self {
-        Self { session, cache: (), width, palette, mark, unanswered, unfolded: false }
+        Self { session, cache: (), measure, palette, mark, unanswered, folds: Folds::default() }
     }
 
-    /// The same with all thoughts whole, or with those folded that have ended.
-    pub(crate) fn unfolded(self, unfolded: bool) -> Self {
-        Self { unfolded, ..self }
+    /// The same with these entries whole.
+    pub(crate) fn folded(self, folds: Folds) -> Self {
+        Self { folds, ..self }
     }
 
     pub(crate) fn with<C>(self, cache: C) -> Flow<'a, C> {
-        let Self { session, cache: (), width, palette, mark, unanswered, unfolded } = self;
-        Flow { session, cache, width, palette, mark, unanswered, unfolded }
+        let Self { session, cache: (), measure, palette, mark, unanswered, folds } = self;
+        Flow { session, cache, measure, palette, mark, unanswered, folds }
     }
 }
 
@@ -97,7 +102,7 @@ impl<C> Flow<'_, C> {
         let goes_on = match (&entry.body, entry.body.of_call()) {
             (Body::Stop(_), _) => true,
             // It has no row of its own any more.
-            _ if beside(self.session, entry, self.unfolded).is_over => true,
+            _ if is_over(self.session, entry) => true,
             (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
             (_, None) => false,
         };
@@ -111,9 +116,14 @@ fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
     typed.is_some_and(|typed| matches!(&typed.body, Body::Prompt(prompt) if prompt.runs))
 }
 
+/// Whether an entry has no rows, since another one stands for it.
+pub(crate) fn is_over(session: &Mirrored, entry: &Entry) -> bool {
+    beside(session, entry, &Folds::default()).is_over
+}
+
 /// What an entry's looks depend on, of those around it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
-fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryContext<'a> {
+fn beside<'a>(session: &'a Mirrored, entry: &Entry, folds: &Folds) -> EntryContext<'a> {
     /// How far behind an entry is looked for what stands for it: calls run together, but no more than 64.
     const NEAR: usize = 256;
     let entries = &session.entries;
@@ -122,15 +132,18 @@ fn beside<'a>(session: &'a Mirrored, entry: &Entry, unfolded: bool) -> EntryCont
         Body::Thinking(_) => {
             let behind = entries.get(place(entry.no) + 1);
             let has_ended = behind.is_some() || !session.summary.activity.is_busy();
-            let fold = ThoughtFold { took: entry.thought_for(behind) };
-            EntryContext { fold: Some(fold).filter(|_| has_ended && !unfolded), ..EntryContext::default() }
+            let fold = ThoughtFold { key: folds.key, took: entry.thought_for(behind) };
+            EntryContext {
+                fold: Some(fold).filter(|_| has_ended && !folds.is_whole(entry.no)),
+                ..EntryContext::default()
+            }
         }
         Body::Result(result) => {
             let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
             let call =
                 call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
             let is_over = result.outcome == Outcome::Done && call.is_some_and(plan::is_told_by);
-            EntryContext { call, is_over, fold: None }
+            EntryContext { call, is_over, is_whole: folds.is_whole(entry.no), fold: None }
         }
         Body::Call(call) if plan::is_told_by(call) || is_line(entries, place(entry.no)) => {
             let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
@@ -203,7 +216,7 @@ fn unseen_block<'s>(
     shape(entry)?.blocks.iter().position(|block| says_more(block.end))
 }
 
-impl Flow<'_, &Cache> {
+impl<C: Deref<Target = Cache>> Flow<'_, C> {
     /// Calls `draw` for the rows of an entry from `from` on, until it says stop. An entry that was not laid out has none.
     pub(crate) fn rows(&self, index: usize, from: usize, mut draw: impl FnMut(FlowPiece<'_>) -> bool) {
         let Some(entry) = self.session.entries.get(index) else { return };
@@ -239,15 +252,14 @@ impl Flow<'_, &mut Cache> {
     /// Rows of one entry, with the empty one before it and the mark.
     pub(crate) fn height(&mut self, index: usize) -> usize {
         let Some(entry) = self.session.entries.get(index) else { return 0 };
-        let (id, width, palette) = (self.session.summary.id, self.width, self.palette);
-        let unfolded = self.unfolded;
+        let (id, measure, palette) = (self.session.summary.id, self.measure, self.palette);
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
-        let (cache, session) = (&mut *self.cache, self.session);
+        let (cache, session, folds) = (&mut *self.cache, self.session, &self.folds);
         let mark = mark_block(session, self.mark, index, move |entry| {
-            Some(cache.shape(id, (entry, beside(session, entry, unfolded)), width, palette))
+            Some(cache.shape(id, (entry, beside(session, entry, folds)), measure, palette))
         });
-        let shape = self.cache.shape(id, (entry, beside(session, entry, unfolded)), width, palette);
+        let shape = self.cache.shape(id, (entry, beside(session, entry, folds)), measure, palette);
         lead + usize::from(mark.is_some()) + shape.height() + unanswered
     }
 
@@ -288,6 +300,15 @@ impl Flow<'_, &mut Cache> {
         whole
     }
 
+    /// Whether there are more rows than so many from that one on; no more entries than need be are laid out for it.
+    fn has_more_than(&mut self, rows: usize, top: Spot) -> bool {
+        let mut gathered = 0;
+        (top.entry..self.session.entries.len()).any(|index| {
+            gathered += self.height(index);
+            gathered > top.row.saturating_add(rows)
+        })
+    }
+
     fn rows_from(&mut self, top: Spot) -> usize {
         let all: usize = (top.entry..self.session.entries.len()).map(|index| self.height(index)).sum();
         all.saturating_sub(top.row)
@@ -308,19 +329,9 @@ impl Flow<'_, &mut Cache> {
         let Window { mut top, .. } = self.window(scroll, height);
         let steps = rows.unsigned_abs();
         if rows < 0 {
-            let mut left = steps;
-            while left > top.row && top.entry > 0 {
-                left -= top.row;
-                top.entry -= 1;
-                top.row = self.height(top.entry);
-            }
-            top.row = top.row.saturating_sub(left);
+            top = self.above(top, steps);
         } else {
-            top.row += steps;
-            while top.entry < self.session.entries.len() && top.row >= self.height(top.entry) {
-                top.row -= self.height(top.entry);
-                top.entry += 1;
-            }
+            top = self.below(top, steps);
         }
         self.at(top, height)
     }
@@ -328,7 +339,7 @@ impl Flow<'_, &mut Cache> {
     /// The view with that row on top, or the end where nothing would be below.
     pub(crate) fn at(&mut self, top: Spot, height: usize) -> Scroll {
         match self.session.entries.get(top.entry) {
-            Some(entry) if self.rows_from(top) > height => Scroll::At { entry: entry.no, row: top.row },
+            Some(entry) if self.has_more_than(height, top) => Scroll::At { entry: entry.no, row: top.row },
             Some(_) | None => Scroll::End,
         }
     }

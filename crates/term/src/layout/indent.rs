@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::wrap::columns;
+use crate::layout::wrap::{columns, drawn, hanging};
 use crate::style::Palette;
 
 const QUOTE_BAR: &str = "▏ ";
@@ -64,14 +64,14 @@ impl Indent {
     pub(super) fn rest(&self, width: usize) -> Vec<Span<'static>> {
         let shown = self.containers.iter().map(|container| match container {
             Container::Quote => bar(),
-            Container::Item { width, .. } => Span::raw(" ".repeat(*width)),
+            Container::Item { width, .. } => hanging(Span::raw(" ".repeat(*width))),
         });
         innermost(shown.collect(), width)
     }
 }
 
 fn bar() -> Span<'static> {
-    Span::styled(QUOTE_BAR, Palette::dim())
+    drawn(Span::styled(QUOTE_BAR, Palette::dim()))
 }
 
 /// As many of the innermost as half of the width has room for.

@@ -10,19 +10,19 @@ use unicode_width::UnicodeWidthStr;
 use crate::layout::block::Block;
 use crate::layout::code::{self, Highlighter};
 use crate::layout::indent::Indent;
+use crate::layout::measure::Measure;
 use crate::layout::table::Table;
-use crate::layout::wrap::{Row, Wrapper, columns, cut};
+use crate::layout::wrap::{Row, Wrapper, columns, cut, cut_rows, drawn};
 use crate::sanitize;
 use crate::style::Palette;
 
-/// Longer rows of prose are hard to read; code and tables may be wider.
-const PROSE: usize = 100;
+/// Before each row of code.
 const CODE_BAR: &str = "│ ";
 
 /// The blocks of `text`, whose first byte is byte `base` of its entry.
-pub(super) fn blocks(text: &str, base: usize, width: usize, palette: Palette) -> Vec<Block> {
+pub(super) fn blocks(text: &str, base: usize, measure: Measure, palette: Palette) -> Vec<Block> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut writer = MarkdownWriter::new(width, palette);
+    let mut writer = MarkdownWriter::new(measure, palette);
     let mut blocks = Vec::new();
     let mut depth = 0_usize;
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
@@ -58,6 +58,8 @@ struct CodeBlock {
 #[derive(Debug)]
 struct MarkdownWriter {
     width: usize,
+    /// The widest row of prose.
+    prose: usize,
     palette: Palette,
     rows: Vec<Row>,
     indent: Indent,
@@ -73,9 +75,10 @@ struct MarkdownWriter {
 }
 
 impl MarkdownWriter {
-    fn new(width: usize, palette: Palette) -> Self {
+    fn new(Measure { columns, prose }: Measure, palette: Palette) -> Self {
         Self {
-            width: width.max(1),
+            width: columns.max(1),
+            prose: prose.max(1),
             palette,
             rows: Vec::new(),
             indent: Indent::default(),
@@ -113,7 +116,7 @@ impl MarkdownWriter {
             // In a conversation a line break is meant: poems, addresses and logs come as paragraphs.
             Event::SoftBreak | Event::HardBreak => self.push("\n", self.style()),
             Event::Rule => {
-                let width = self.width.min(PROSE);
+                let width = self.prose;
                 self.open_block();
                 let mut prefix = self.indent.first(self.width);
                 let rule = "─".repeat(width.saturating_sub(columns(&prefix)));
@@ -298,7 +301,7 @@ impl MarkdownWriter {
         if self.inline.is_none() {
             let first = self.indent.first(self.width);
             let rest = self.indent.rest(self.width);
-            self.inline = Some(Wrapper::new(self.width.min(PROSE), first, rest));
+            self.inline = Some(Wrapper::new(self.prose, first, rest));
         }
     }
 
@@ -329,8 +332,13 @@ impl MarkdownWriter {
 
     fn end_code(&mut self) {
         let Some(code) = self.code.take() else { return };
-        let first = self.indent.first(self.width);
-        let rest = self.indent.rest(self.width);
+        let is_blank = |span: &Span<'_>| span.content.trim().is_empty();
+        // Code is text from its bar on; only a list item's marker stands before it.
+        let bare = |spans: Vec<Span<'static>>| -> Vec<_> {
+            spans.into_iter().map(|span| if is_blank(&span) { drawn(span) } else { span }).collect()
+        };
+        let first = bare(self.indent.first(self.width));
+        let rest = bare(self.indent.rest(self.width));
         let room = self.width.saturating_sub(columns(&rest));
         // On the narrowest screens the code itself needs the bar's place.
         let bar = if room > CODE_BAR.width() + 1 { CODE_BAR } else { "" };
@@ -344,12 +352,13 @@ impl MarkdownWriter {
                 Some(highlighter) => highlighter.line(&line),
                 None => vec![(line.to_string(), self.palette.code())],
             };
-            for row in code::cut(marked, &cut(&line, room)) {
+            let pieces = code::cut(marked, &cut(&line, room)).into_iter().map(|row| {
                 let mut spans = std::mem::replace(&mut prefix, rest.clone());
-                spans.push(Span::styled(bar, Palette::dim()));
+                spans.push(drawn(Span::styled(bar, Palette::dim())));
                 spans.extend(row);
-                self.rows.push(Row::from(spans));
-            }
+                Row::from(spans)
+            });
+            self.rows.extend(cut_rows(pieces.collect()));
         }
         self.gap = true;
     }
@@ -372,7 +381,7 @@ mod tests {
 
     fn shown(text: &str, width: usize) -> String {
         let palette = Palette { color: false };
-        let blocks = blocks(text, 0, width, palette);
+        let blocks = blocks(text, 0, Measure::new(width, None), palette);
         let rows: Vec<String> = blocks
             .iter()
             .map(|block| {

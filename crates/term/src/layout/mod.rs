@@ -4,6 +4,9 @@
 
 pub(crate) mod cache;
 pub(crate) mod flow;
+pub(crate) mod folds;
+pub(crate) mod measure;
+pub(crate) mod selection;
 pub(crate) mod wrap;
 
 mod block;

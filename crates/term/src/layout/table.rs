@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::layout::wrap::{Row, Wrapper, columns};
+use crate::layout::wrap::{Row, Wrapper, columns, hanging};
 use crate::style::Palette;
 
 const BETWEEN: &str = " │ ";
@@ -67,9 +67,9 @@ impl Table {
                 rows.push(Row::from(prefix.to_vec()));
             }
             for (column, cell) in cells.iter().enumerate() {
-                let mut hanging = prefix.to_vec();
-                hanging.push(Span::raw("  "));
-                let mut wrapper = Wrapper::new(width, prefix.to_vec(), hanging);
+                let mut rest = prefix.to_vec();
+                rest.push(hanging(Span::raw("  ")));
+                let mut wrapper = Wrapper::new(width, prefix.to_vec(), rest);
                 if let Some(title) = header.get(column) {
                     wrapper.push(title, Palette::strong());
                     wrapper.push(": ", Style::new());

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use ratatui::style::Style;
+use ratatui::layout::Alignment;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -11,6 +12,62 @@ use crate::sanitize;
 
 /// One row of the screen.
 pub(crate) type Row = Line<'static>;
+
+/// How the text of a row goes on in the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowEnd {
+    /// It does not: a line ends with it.
+    Line,
+    /// Behind a blank, which no row shows.
+    Blank,
+    /// Within a word, or within a line of code.
+    Cut,
+}
+
+/// Notes how a row goes on in what no row of ours uses: all of them stand on the left.
+fn ended(row: Row, end: RowEnd) -> Row {
+    let alignment = match end {
+        RowEnd::Line => None,
+        RowEnd::Blank => Some(Alignment::Left),
+        RowEnd::Cut => Some(Alignment::Right),
+    };
+    Row { alignment, ..row }
+}
+
+/// How that row goes on.
+pub(crate) const fn row_end(row: &Row) -> RowEnd {
+    match row.alignment {
+        None => RowEnd::Line,
+        Some(Alignment::Left | Alignment::Center) => RowEnd::Blank,
+        Some(Alignment::Right) => RowEnd::Cut,
+    }
+}
+
+/// What `q` draws before the text of a row, such as the bar beside code: no text, wherever it stands. It is noted in what no
+/// style of ours takes away.
+pub(crate) fn drawn(before: Span<'static>) -> Span<'static> {
+    before.patch_style(Style::new().remove_modifier(Modifier::HIDDEN))
+}
+
+/// What stands before a row so that it is beneath the one before: no text where that one goes on in it.
+pub(crate) fn hanging(before: Span<'static>) -> Span<'static> {
+    before.patch_style(Style::new().remove_modifier(Modifier::RAPID_BLINK))
+}
+
+/// Whether that part of a row is its text; `goes_on` says whether the row before goes on in this one.
+pub(crate) const fn is_text(part: &Span<'_>, goes_on: bool) -> bool {
+    let away = part.style.sub_modifier;
+    !(away.contains(Modifier::HIDDEN) || goes_on && away.contains(Modifier::RAPID_BLINK))
+}
+
+/// Rows of one line that was cut: each goes on in the next.
+pub(crate) fn cut_rows(mut rows: Vec<Row>) -> Vec<Row> {
+    let last = rows.len().saturating_sub(1);
+    for row in rows.iter_mut().take(last) {
+        *row = ended(std::mem::take(row), RowEnd::Cut);
+    }
+    rows
+}
 
 /// The pieces of a text that take up places on the screen together, each with its columns.
 pub(crate) fn clusters(text: &str) -> Clusters<'_> {
@@ -57,6 +114,28 @@ pub(crate) fn truncated(text: &str, columns: usize) -> Cow<'_, str> {
         kept.push('…');
     }
     Cow::Owned(kept)
+}
+
+/// Text cut to so many columns in its middle: of names that begin alike the end tells more than the middle.
+pub(crate) fn without_middle(text: &str, columns: usize) -> Cow<'_, str> {
+    if text.width() <= columns {
+        return Cow::Borrowed(text);
+    }
+    let Some(room) = columns.checked_sub(1) else { return Cow::Borrowed("") };
+    let fitting = |clusters: &mut dyn Iterator<Item = (&str, usize)>, room: usize| {
+        let mut used = 0;
+        let fits = clusters.take_while(|(_, width)| {
+            used += width;
+            used <= room
+        });
+        fits.map(|(cluster, _)| cluster.len()).sum::<usize>()
+    };
+    let all: Vec<(&str, usize)> = clusters(text).collect();
+    let head = fitting(&mut all.iter().copied(), room.div_ceil(2));
+    let tail = fitting(&mut all.iter().rev().copied(), room / 2);
+    let (begin, end) =
+        (text.get(..head).unwrap_or_default(), text.get(text.len() - tail..).unwrap_or_default());
+    Cow::Owned(format!("{begin}…{end}"))
 }
 
 /// Collects styled text and breaks it into rows.
@@ -127,21 +206,21 @@ impl Wrapper {
     /// Ends the row, also an empty one.
     pub(crate) fn newline(&mut self) {
         self.end_word();
-        self.end_row();
+        self.end_row(RowEnd::Line);
     }
 
     /// The rows so far.
     pub(crate) fn finish(mut self) -> Vec<Row> {
         self.end_word();
         if self.used > self.indent || self.rows.is_empty() {
-            self.end_row();
+            self.end_row(RowEnd::Line);
         }
         self.rows
     }
 
-    fn end_row(&mut self) {
+    fn end_row(&mut self, end: RowEnd) {
         let rest = self.rest.clone();
-        self.rows.push(Row::from(std::mem::replace(&mut self.row, rest)));
+        self.rows.push(ended(Row::from(std::mem::replace(&mut self.row, rest)), end));
         self.indent = columns(&self.row);
         self.used = self.indent;
         self.gap.clear();
@@ -155,7 +234,7 @@ impl Wrapper {
         let word = std::mem::take(&mut self.word);
         let word_width = std::mem::take(&mut self.word_width);
         if self.used + self.gap_width + word_width > self.width && self.used > self.indent {
-            self.end_row();
+            self.end_row(if self.gap_width > 0 { RowEnd::Blank } else { RowEnd::Cut });
         }
         let gap = std::mem::take(&mut self.gap);
         let gap_width = std::mem::take(&mut self.gap_width);
@@ -172,7 +251,7 @@ impl Wrapper {
         for (text, style) in word {
             for (cluster, width) in clusters(text) {
                 if self.used + width > self.width && self.used > self.indent {
-                    self.end_row();
+                    self.end_row(RowEnd::Cut);
                 }
                 self.place(vec![(cluster.to_owned(), *style)], width);
             }
@@ -218,8 +297,10 @@ pub(crate) fn cut(line: &str, room: usize) -> Vec<String> {
 
 /// Rows of a text of which every character counts: broken wherever a row ends, with all its spaces.
 pub(crate) fn exact(text: &str, width: usize, style: Style) -> Vec<Row> {
-    let pieces = text.split('\n').flat_map(|line| cut(&sanitize::expand_tabs(line), width.max(1)));
-    pieces.map(|piece| Row::from(Span::styled(piece, style))).collect()
+    let row = |piece| Row::from(Span::styled(piece, style));
+    let rows =
+        |line| cut_rows(cut(&sanitize::expand_tabs(line), width.max(1)).into_iter().map(row).collect());
+    text.split('\n').flat_map(rows).collect()
 }
 
 /// Lines of at most `width` columns made of whole items, two spaces between them; only an item wider than a line is cut.
@@ -277,6 +358,21 @@ mod tests {
         assert_eq!(truncated("debug-api", 6), "debug…");
         assert_eq!(truncated("日本語", 4), "日…");
         assert_eq!(truncated("ab", 2), "ab");
+    }
+
+    #[test]
+    fn a_row_says_how_it_goes_on() {
+        let ends = |rows: Vec<Row>| rows.iter().map(row_end).collect::<Vec<_>>();
+        let (line, blank, cut) = (RowEnd::Line, RowEnd::Blank, RowEnd::Cut);
+        for (text, width, expected) in [
+            ("one two three", 7, vec![blank, line]),
+            ("one\ntwo", 7, vec![line, line]),
+            ("abcdefgh", 3, vec![cut, cut, line]),
+            ("日本語", 4, vec![cut, line]),
+        ] {
+            assert_eq!(ends(plain(text, width, Style::new())), expected, "{text:?}");
+        }
+        assert_eq!(ends(exact("ab cd\nef", 4, Style::new())), [cut, line, line]);
     }
 
     proptest! {

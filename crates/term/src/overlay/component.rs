@@ -8,8 +8,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::command::{Action, UserCommand};
+use crate::found::TranscriptSearch;
 use crate::inbox::Inbox;
+use crate::keymap::Keymap;
 use crate::keys::Chord;
+use crate::overlay::find::SeekStep;
 use crate::rules::ListedRule;
 use crate::style::Palette;
 
@@ -61,6 +64,16 @@ pub(crate) trait Overlay: Debug {
         false
     }
 
+    /// What is looked for in the transcript by it, which then stays in sight and is scrolled.
+    fn sought(&self) -> Option<&str> {
+        None
+    }
+
+    /// What a click there means in it.
+    fn click(&mut self, _context: &OverlayContext<'_>, _screen: Rect, _at: Position) -> Reaction {
+        Reaction::Stay
+    }
+
     /// What a key means in it.
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction;
 
@@ -77,12 +90,15 @@ pub(crate) trait Overlay: Debug {
 /// What an overlay sees of the terminal that it lies on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OverlayContext<'a> {
+    pub(crate) keymap: &'a Keymap,
     pub(crate) mirror: &'a Mirror,
     /// The session in view.
     pub(crate) focus: Option<SessionId>,
     pub(crate) inbox: &'a Inbox,
     pub(crate) now: WallTime,
     pub(crate) palette: Palette,
+    /// What is being looked for in the transcript.
+    pub(crate) found: &'a TranscriptSearch,
     /// Rows of the transcript beneath it: what half a screen is measured by.
     pub(crate) rows: usize,
     /// What is wrong, said until the next key.
@@ -102,6 +118,8 @@ pub(crate) enum Reaction {
     Send(UserCommand, SessionId),
     /// It leaves, and that rule counts no longer.
     RemoveRule(ListedRule),
+    /// It leaves, and that text stands at the prompt in the place of what was typed.
+    Put(String),
     /// It leaves, and that session comes into view.
     Show(SessionId),
     /// The key does to that session what it does to the one in view, and it stays; unless another overlay follows from that,
@@ -113,6 +131,8 @@ pub(crate) enum Reaction {
     Leader,
     /// It leaves, and the letter is typed at the prompt.
     Type,
+    /// It stays, and the transcript is moved for it.
+    Seek(SeekStep),
     /// A command was typed in it, which it has let go of. It stays while that leads nowhere else.
     Run(String),
 }

@@ -5,7 +5,9 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::command;
 use crate::command::table::{CommandRow, Group, ROWS, When};
+use crate::keymap::Keymap;
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
 use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
@@ -25,17 +27,20 @@ impl Sheet for HelpSheet {
         (screen.width.saturating_sub(4).min(120), screen.height.saturating_sub(2))
     }
 
-    fn rows(&self, _context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
-        rows(self.topic.as_deref(), width)
+    fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
+        match self.topic.as_deref().and_then(command::topic_page) {
+            Some(page) => page_rows(page, width),
+            None => rows(context.keymap, self.topic.as_deref(), width),
+        }
     }
 }
 
-fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
+fn rows(keymap: &Keymap, topic: Option<&str>, width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for (group, title) in Group::TITLED {
         let wanted: Vec<&CommandRow> = ROWS
             .iter()
-            .filter(|row| row.group == group && topic.is_none_or(|topic| row.mentions(topic)))
+            .filter(|row| row.group == group && topic.is_none_or(|topic| keymap.mentions(row, topic)))
             .collect();
         if wanted.is_empty() {
             continue;
@@ -45,12 +50,14 @@ fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
         }
         rows.push(Row::styled(title, Palette::strong()));
         for row in wanted {
-            rows.extend(entry(row, width));
+            rows.extend(entry(keymap, row, width));
         }
     }
     rows.push(Row::default());
     for line in [
         format!("{EMPTY_ONLY} on an empty prompt; with text in it the key edits, as listed under Editing."),
+        "Other keys are set in the configuration: [keys]; q keys, in the shell, shows what arrives."
+            .to_owned(),
         "A prompt that begins with / is typed with two: //like this.".to_owned(),
         "Questions about q: open a session with the guide and ask it; it needs no network.".to_owned(),
     ] {
@@ -59,11 +66,17 @@ fn rows(topic: Option<&str>, width: usize) -> Vec<Row> {
     rows
 }
 
+/// The page of a topic, its title first.
+fn page_rows(page: &[&str], width: usize) -> Vec<Row> {
+    let style = |no: usize| if no == 0 { Palette::strong() } else { Style::new() };
+    page.iter().enumerate().flat_map(|(no, line)| plain(line, width, style(no))).collect()
+}
+
 /// Ways on the left, what they do on the right; below one another where the screen is narrow.
-fn entry(row: &CommandRow, width: usize) -> Vec<Row> {
+fn entry(keymap: &Keymap, row: &CommandRow, width: usize) -> Vec<Row> {
     let left = if width >= 70 { width * 2 / 5 } else { width };
     let narrow = left == width;
-    let ways = ways(row);
+    let ways = ways(keymap, row);
     let ways: Vec<Row> = filled(ways.iter().map(String::as_str), left.saturating_sub(4))
         .into_iter()
         .map(|line| Row::styled(format!("  {line}"), Palette::strong()))
@@ -90,18 +103,19 @@ fn entry(row: &CommandRow, width: usize) -> Vec<Row> {
         .collect()
 }
 
-fn ways(row: &CommandRow) -> Vec<String> {
-    let mut ways = if row.has_digits() {
-        vec![row.direct_keys()]
-    } else {
-        row.direct
+fn ways(keymap: &Keymap, row: &CommandRow) -> Vec<String> {
+    let mut ways = match keymap.of(row.action) {
+        Some(keys) if !keys.has_digits() => keys
+            .direct
             .iter()
             .map(|(key, when)| match when {
                 When::Always | When::Text => key.to_string(),
                 When::Empty => format!("{key}{EMPTY_ONLY}"),
             })
-            .collect()
+            .collect(),
+        Some(_) | None => vec![keymap.direct_keys(row.action)],
     };
-    ways.extend([row.leader_keys(), row.command()].into_iter().filter(|way| !way.is_empty()));
+    let others = [keymap.leader_keys(row.action), row.command()];
+    ways.extend(others.into_iter().filter(|way| !way.is_empty()));
     ways
 }

@@ -16,10 +16,10 @@ pub(super) enum OverlayKey {
     Begin,
     /// Forgets the command that is being typed.
     Clear,
+    /// Looks further, or only here again.
+    Widen,
     /// Does to what is chosen what the key does to the session in view.
     Act,
-    /// The same, but leaves where nothing is chosen.
-    ActOrLeave,
 }
 
 /// Keys with what each means, how they are shown, and what is said of them, in a word or two.
@@ -65,7 +65,14 @@ pub(super) fn meaning(hints: &[Hint], chord: Chord) -> Option<OverlayKey> {
 
 /// What stands beneath an overlay.
 pub(super) fn footer(hints: &[Hint]) -> String {
-    let labels: Vec<String> = hints.iter().map(|hint| format!("{} {}", hint.shown, hint.label)).collect();
+    footer_around(hints, Vec::new())
+}
+
+/// The same, with what is set by the person behind the first of them.
+pub(super) fn footer_around(hints: &[Hint], set: Vec<String>) -> String {
+    let mut labels: Vec<String> = hints.iter().map(|hint| format!("{} {}", hint.shown, hint.label)).collect();
+    let behind = labels.len().min(1);
+    labels.splice(behind..behind, set);
     format!(" {} ", labels.join(" · "))
 }
 

@@ -5,14 +5,15 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command::{Action, Edit, table};
+use crate::command::{Action, Edit};
 use crate::editor::{self, Editor};
+use crate::keymap::Keymap;
 use crate::keys::Chord;
 
 /// A key in the text.
-pub(super) fn press(editor: &mut Editor, chord: Chord) {
+pub(super) fn press(editor: &mut Editor, keymap: &Keymap, chord: Chord) {
     // The keys that manage sessions on an empty prompt edit here, whatever the line holds.
-    match table::by_chord(chord, false).map(Action::edits) {
+    match keymap.by_chord(chord, false).map(Action::edits) {
         // There is one row, and what is not about texts is left alone.
         Some(Some(Edit::Newline) | None) => {}
         Some(Some(edit)) => editor.edit(edit),

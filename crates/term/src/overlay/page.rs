@@ -7,9 +7,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::command::table::{CommandRow, LEADER};
-use crate::command::{self, Action, ScrollStep, UserCommand, table};
+use crate::command::table::CommandRow;
+use crate::command::{self, Action, ScrollStep, UserCommand};
 use crate::editor::Editor;
+use crate::keymap::Keymap;
 use crate::keys::KeyCode::{Down, PageDown, PageUp, Up};
 use crate::keys::{Chord, key, plain};
 use crate::layout::wrap::{self, Row};
@@ -165,14 +166,23 @@ impl<S: Sheet> PageOverlay<S> {
 
     /// A key that is not advertised. One that scrolls, scrolls; a command is typed; whatever else a key means, it leaves the
     /// page and is done: the page may be what told of it.
-    fn press_other(&mut self, chord: Chord, page: usize) -> Reaction {
-        match table::by_chord(chord, self.line.is_empty()) {
+    fn press_other(&mut self, keymap: &Keymap, chord: Chord, page: usize) -> Reaction {
+        let is_typed = chord.typed().is_some() && (!self.line.is_empty() || !self.asks_nothing());
+        match keymap.in_page(chord).filter(|_| !is_typed) {
+            Some(Action::Cancel) => return Reaction::Leave,
+            Some(action) => {
+                action.moves().into_iter().for_each(|step| self.scroll(step, page));
+                return Reaction::Stay;
+            }
+            None => {}
+        }
+        match keymap.by_chord(chord, self.line.is_empty()) {
             Some(action) if action == self.left_by => return Reaction::Leave,
             Some(action) => {
                 if let Some(step) = action.moves() {
                     self.scroll(step, page);
                 } else if action.is_about_text() {
-                    line::press(&mut self.line, chord);
+                    line::press(&mut self.line, keymap, chord);
                 } else {
                     return Reaction::Act(action);
                 }
@@ -210,7 +220,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
     }
 
     fn press(&mut self, context: &OverlayContext<'_>, chord: Chord) -> Reaction {
-        if chord == LEADER {
+        if chord == context.keymap.leader() {
             return Reaction::Leader;
         }
         let page = context.rows.max(2) / 2;
@@ -222,8 +232,8 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             }
             Some(OverlayKey::Clear) => drop(self.line.take()),
             Some(OverlayKey::Scroll(step)) => self.scroll(step, page),
-            Some(OverlayKey::Begin | OverlayKey::Act | OverlayKey::ActOrLeave) | None => {
-                return self.press_other(chord, page);
+            Some(OverlayKey::Begin | OverlayKey::Widen | OverlayKey::Act) | None => {
+                return self.press_other(context.keymap, chord, page);
             }
         }
         Reaction::Stay

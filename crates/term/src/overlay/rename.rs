@@ -61,7 +61,7 @@ impl Overlay for Rename {
         if key == Some(OverlayKey::Leave) {
             return Reaction::Leave;
         }
-        line::press(&mut self.editor, chord);
+        line::press(&mut self.editor, context.keymap, chord);
         Reaction::Stay
     }
 

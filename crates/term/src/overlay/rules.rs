@@ -66,6 +66,12 @@ impl RuleList {
         };
     }
 
+    /// Its box, with so many rows above the rules.
+    fn popup(&self, above: usize, screen: Rect) -> Popup {
+        let height = (above + self.rules.len()).max(1) as u16;
+        Popup::of(screen, (screen.width.saturating_sub(4), height))
+    }
+
     /// What stands above the rules.
     fn above(&self, palette: Palette) -> Vec<(String, Style)> {
         let fault = self.fault.iter().map(|why| (why.clone(), palette.alarm()));
@@ -92,17 +98,27 @@ impl Overlay for RuleList {
                 return chosen.map_or(Reaction::Leave, Reaction::RemoveRule);
             }
             Some(OverlayKey::Scroll(step)) => self.scroll(step),
-            Some(OverlayKey::Begin | OverlayKey::Clear | OverlayKey::ActOrLeave) | None => {
+            Some(OverlayKey::Begin | OverlayKey::Clear | OverlayKey::Widen) | None => {
                 return Reaction::Bell;
             }
         }
         Reaction::Stay
     }
 
+    fn click(&mut self, context: &OverlayContext<'_>, screen: Rect, at: Position) -> Reaction {
+        let above = self.above(context.palette).len();
+        let inner = self.popup(above, screen).inner;
+        let first = (self.chosen + 1).saturating_sub(usize::from(inner.height).saturating_sub(above));
+        let row = usize::from(at.y.saturating_sub(inner.y)).checked_sub(above).map(|row| row + first);
+        if let Some(row) = row.filter(|row| !self.asks && inner.contains(at) && *row < self.rules.len()) {
+            self.chosen = row;
+        }
+        Reaction::Stay
+    }
+
     fn draw(&self, buffer: &mut Buffer, screen: Rect, context: &OverlayContext<'_>) -> Option<Position> {
         let above = self.above(context.palette);
-        let height = (above.len() + self.rules.len()).max(1) as u16;
-        let popup = Popup::of(screen, (screen.width.saturating_sub(4), height));
+        let popup = self.popup(above.len(), screen);
         let title = if self.asks { " remove this rule? " } else { " permissions " };
         let inner = popup.draw(buffer, title, &footer(self.hints()));
         let (width, room) = (usize::from(inner.width), usize::from(inner.height).saturating_sub(above.len()));

@@ -27,9 +27,6 @@ const WORKS_IN_LIST: &[Action] = &[Action::Switch, Action::New];
 const ABOUT_INBOX: &[Action] =
     &[Action::Approve, Action::Always, Action::Deny, Action::Answer, Action::Switch];
 
-/// What is said where there is nothing to step to.
-const NO_OTHER: &str = "there is no other session; Ctrl+X n creates one";
-
 impl Ui {
     /// Carries a command out. Its line leaves the editor whatever comes of it, so that what is typed next stands alone;
     /// the history has it.
@@ -57,8 +54,10 @@ impl Ui {
                 CommandStatus::Refused
             }
         };
+        let back = self.brings_back();
         if let (CommandStatus::Refused, Some(notice)) = (outcome, &mut self.notice) {
-            notice.text.push_str(" · Up brings it back");
+            notice.text.push_str(" · ");
+            notice.text.push_str(&back);
         }
         outcome
     }
@@ -68,7 +67,7 @@ impl Ui {
     pub(super) fn refuse_line(&mut self, typed: &str, why: &str) -> CommandStatus {
         self.pane_mut().history.keep(typed);
         let other = if may_be_one(typed) { "; yours and the agent's are typed at the prompt" } else { "" };
-        self.warn(format!("{why}{other} · Up brings it back"));
+        self.warn(format!("{why}{other} · {}", self.brings_back()));
         CommandStatus::Refused
     }
 
@@ -88,10 +87,10 @@ impl Ui {
             Action::New => intents.push(Intent::Make(command.arguments)),
             Action::Switch => return self.switch(mirror, &command, intents),
             Action::Next => {
-                self.go_to(mirror, self.beside(mirror, 1), NO_OTHER, intents);
+                self.go_to(mirror, self.beside(mirror, 1), &self.no_other(), intents);
             }
             Action::Previous => {
-                self.go_to(mirror, self.beside(mirror, -1), NO_OTHER, intents);
+                self.go_to(mirror, self.beside(mirror, -1), &self.no_other(), intents);
             }
             Action::Last => {
                 self.go_to(mirror, self.shown_before(mirror), "no other session was shown before", intents);
@@ -123,24 +122,23 @@ impl Ui {
             }
             Action::Queue => return self.show_queue(mirror),
             Action::Usage => return self.show_usage(mirror),
-            Action::Processes | Action::Kill => {
-                let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
-                let stop = arguments.number.map(|number| number as u64);
-                intents.push(Intent::Processes { session: session.summary.id, stop });
-            }
+            Action::Processes | Action::Kill => return self.ask_processes(mirror, arguments.number, intents),
             Action::Context => {
                 let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
                 intents.push(Intent::Context { session: session.summary.id });
             }
             Action::Inbox => self.show_inbox(mirror),
-            Action::Thoughts => self.pane_mut().shows_thoughts ^= true,
+            Action::Find => self.find(mirror, arguments.text.as_deref(), intents),
+            Action::Copy => return self.copy(mirror, arguments, intents),
+            Action::Pager => return self.page(mirror, intents),
+            Action::Thoughts => self.pane_mut().folds.toggle_all(),
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);
             }
             Action::Steer => return self.steer(mirror, command.arguments.text, intents),
             Action::Retry | Action::Continue if self.scene(mirror).is_working() => {
-                return self.refuse("an answer is on its way; Ctrl+C stops it");
+                return self.refuse(self.answer_comes());
             }
             Action::Interrupt => self.interrupt(mirror, intents),
             Action::Help => return self.help(command.arguments.text),
@@ -148,10 +146,24 @@ impl Ui {
                 intents.extend(self.drafts());
                 intents.push(Intent::Detach);
             }
+            Action::Editor => intents.push(self.draft_to_edit()),
             Action::Redraw => intents.push(Intent::Redraw),
             Action::Suspend => intents.push(Intent::Suspend),
             _told_to_the_core => return self.send_to_core(mirror, command, intents),
         }
+        CommandStatus::Done
+    }
+
+    /// Asks what goes on in the background of the session in view, once that of this number is ended, if one is named.
+    fn ask_processes(
+        &mut self,
+        mirror: &Mirror,
+        number: Option<usize>,
+        intents: &mut Vec<Intent>,
+    ) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        let stop = number.map(|number| number as u64);
+        intents.push(Intent::Processes { session: session.summary.id, stop });
         CommandStatus::Done
     }
 
@@ -267,9 +279,11 @@ impl Ui {
             // A key names the slot by its digit.
             let slot = command.arguments.number.and_then(|number| u32::try_from(number).ok());
             let slot = slot.unwrap_or_default();
-            match in_slot(mirror, slot) {
-                Some(session) => self.show(mirror, session, intents),
-                None => self.warn(format!("there is no session {slot}; Ctrl+X l lists them")),
+            if let Some(session) = in_slot(mirror, slot) {
+                self.show(mirror, session, intents);
+            } else {
+                let lists = self.options.keymap.announce(Action::List);
+                self.warn(format!("there is no session {slot}; {lists} lists them"));
             }
             return CommandStatus::Done;
         };
@@ -297,16 +311,21 @@ impl Ui {
         }
         let pane = self.pane_mut();
         if pane.editor.is_empty() {
-            self.notify("nothing runs here; Ctrl+D leaves, and what runs elsewhere goes on");
+            let leaves = self.key(Action::Detach);
+            self.notify(format!("nothing runs here; {leaves} leaves, and what runs elsewhere goes on"));
         } else {
             let text = pane.editor.take();
             pane.history.keep(&text);
-            self.notify("cleared; Up brings it back");
+            self.notify(format!("cleared; {}", self.brings_back()));
         }
     }
 
     fn help(&mut self, topic: Option<String>) -> CommandStatus {
-        if let Some(topic) = topic.as_ref().filter(|topic| !ROWS.iter().any(|row| row.mentions(topic))) {
+        let is_known = |topic: &str| {
+            command::topic_page(topic).is_some()
+                || ROWS.iter().any(|row| self.options.keymap.mentions(row, topic))
+        };
+        if let Some(topic) = topic.as_ref().filter(|topic| !is_known(topic)) {
             return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
         self.open_page(" help ", OverlaySubject::Nothing, HelpSheet { topic });
@@ -354,6 +373,13 @@ impl Ui {
         CommandStatus::Done
     }
 
+    /// Who reads the transcript is the person's own pager, to which the client lends the terminal.
+    fn page(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) -> CommandStatus {
+        let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
+        intents.push(Intent::Pager { session: session.summary.id });
+        CommandStatus::Done
+    }
+
     /// What would be put back is shown before it is: the client reads it.
     fn ask_changes(
         &mut self,
@@ -364,7 +390,7 @@ impl Ui {
     ) -> CommandStatus {
         let Some(session) = self.session_in_view(mirror) else { return CommandStatus::Refused };
         if session.summary.activity.is_busy() && action != Action::Diff {
-            return self.refuse("an answer is on its way; Ctrl+C stops it");
+            return self.refuse(self.answer_comes());
         }
         intents.push(Intent::Changes { session: session.summary.id, action, at_once });
         CommandStatus::Done
@@ -449,7 +475,7 @@ impl Ui {
     }
 
     /// Puts it on top, in the place of any other.
-    fn open(&mut self, overlay: impl Overlay + 'static) {
+    pub(super) fn open(&mut self, overlay: impl Overlay + 'static) {
         self.overlay = Some(Box::new(overlay));
     }
 
@@ -482,7 +508,7 @@ impl Ui {
         pane.history.keep(&draft);
         pane.editor.set(waiting.text);
         if !draft.trim().is_empty() {
-            self.notify("what was typed here is in the history; Up brings it back");
+            self.notify(format!("what was typed here is in the history; {}", self.brings_back()));
         }
         CommandStatus::Done
     }

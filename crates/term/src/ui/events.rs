@@ -2,9 +2,9 @@
 
 use q_core::{Activity, Instant, Mirror};
 
+use crate::command::Action;
 use crate::event::TerminalEvent;
 use crate::intent::Intent;
-use crate::keys::Chord;
 use crate::ui::state::Ui;
 use crate::way::Way;
 use crate::{advice, typed, words};
@@ -39,15 +39,18 @@ impl Ui {
     /// Takes an event in. Total: whatever a terminal may send has an answer.
     pub fn handle(&mut self, mirror: &Mirror, event: TerminalEvent) -> Vec<Intent> {
         let mut intents = Vec::new();
+        if matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_) | TerminalEvent::Mouse(_)) {
+            self.note_person();
+        }
         match event {
-            TerminalEvent::Key(key) => {
-                if let Some(chord) = Chord::pressed(key) {
-                    self.note_line_start();
-                    self.press(mirror, chord, &mut intents);
-                }
+            TerminalEvent::Key(chord) => {
+                self.note_line_start();
+                self.forget_tab();
+                self.press(mirror, chord, &mut intents);
             }
             TerminalEvent::Paste(text) => {
                 self.note_line_start();
+                self.forget_tab();
                 self.leader = false;
                 self.notice = None;
                 let text = typed::text(&text);
@@ -56,9 +59,11 @@ impl Ui {
                     None => self.pane_mut().editor.insert(&text),
                 }
             }
-            TerminalEvent::Focus(in_front) => self.in_front = in_front,
-            TerminalEvent::Resize(..) | TerminalEvent::Other => {}
+            TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),
+            TerminalEvent::Focus(in_front) => self.note_front(in_front),
+            TerminalEvent::Resize(..) => {}
         }
+        self.follow_typing(mirror, &mut intents);
         self.settle(mirror, &mut intents);
         intents
     }
@@ -71,7 +76,7 @@ impl Ui {
     /// For the first look after a while, and at the next host: says which other sessions were interrupted meanwhile.
     pub fn welcome_back(&mut self, mirror: &Mirror) {
         if let Some(interrupted) = words::interrupted(mirror, self.focus) {
-            self.notify(format!("{interrupted}; Alt+A goes there"));
+            self.notify(format!("{interrupted}; {} goes there", self.key(Action::Attend)));
         }
     }
 
@@ -94,12 +99,14 @@ impl Ui {
 
     /// What follows from every change: a valid focus, known drafts, and telling the host what is in sight.
     pub(super) fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        self.search_on(mirror, intents);
         if self.lost.is_some() {
             let count = intents.len();
             // Kept for later they would come as a surprise; the person is told, and may ask again.
             intents.retain(|intent| !intent.needs_host());
             if intents.len() < count {
                 self.visits.closing = None;
+                self.found.give_up();
                 self.warn("that needs the host");
             }
             return;

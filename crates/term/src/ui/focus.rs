@@ -2,6 +2,7 @@
 
 use q_core::{Command, Mirror, Presence, SessionId, attention};
 
+use crate::command::Action;
 use crate::intent::Intent;
 use crate::layout::flow::Scroll;
 use crate::overlay::OverlaySubject;
@@ -49,6 +50,7 @@ impl Ui {
             from_nowhere = Some(std::mem::take(&mut self.nowhere));
         }
         self.focus = Some(id);
+        self.end_search(); // it was in the other one
         (self.visits.closing, self.visits.taken_to) = (None, None);
         self.visits.recent.retain(|other| *other != id);
         self.visits.recent.push(id);
@@ -96,7 +98,8 @@ impl Ui {
     pub(super) fn is_kept_back(&mut self, mirror: &Mirror) -> bool {
         let Some(session) = self.visits.taken_to.take().and_then(|id| mirror.get(id)) else { return false };
         self.warn(format!(
-            "the session it was typed in was closed elsewhere; Enter again sends it to {}",
+            "the session it was typed in was closed elsewhere; {} again sends it to {}",
+            self.key(Action::Submit),
             session.summary.name
         ));
         true

@@ -1,6 +1,7 @@
 //! The screen as it was last laid out: which part is where, and how large those are that keys move in.
 
-use ratatui::layout::Rect;
+use q_core::SessionId;
+pub(super) use ratatui::layout::{Position, Rect};
 
 use crate::layout::cache::Cache;
 use crate::layout::flow::Window;
@@ -10,6 +11,8 @@ use crate::layout::flow::Window;
 pub(crate) struct Geometry {
     pub(crate) columns: usize,
     pub(crate) rows: usize,
+    /// Columns to the left of the transcript's rows.
+    pub(crate) gutter: usize,
     /// Columns of the editor's rows.
     pub(crate) editor: usize,
 }
@@ -17,7 +20,7 @@ pub(crate) struct Geometry {
 /// Before anything was laid out.
 impl Default for Geometry {
     fn default() -> Self {
-        Self { columns: 70, rows: 20, editor: 60 }
+        Self { columns: 70, rows: 20, gutter: 6, editor: 60 }
     }
 }
 
@@ -35,6 +38,7 @@ pub(crate) struct SessionPlaces {
     pub(crate) transcript: Rect,
     pub(crate) queue: Rect,
     pub(crate) status: Rect,
+    pub(crate) completion: Rect,
     pub(crate) prompt: Rect,
 }
 
@@ -51,5 +55,7 @@ pub(crate) struct LastFrame {
     pub(crate) geometry: Geometry,
     /// What of the transcript is in sight.
     pub(crate) window: Window,
+    /// Where in the bar which session is named.
+    pub(crate) labels: Vec<(Rect, SessionId)>,
     pub(crate) cache: Cache,
 }

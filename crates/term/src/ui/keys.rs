@@ -3,17 +3,12 @@
 
 use q_core::{Mirror, PromptWay};
 
-use crate::command::table::LEADER;
-use crate::command::{self, Action, Arguments, Edit, HistoryStep, ScrollStep, Typed, UserCommand, table};
-use crate::editor::{self, History};
+use crate::command::{self, Action, Arguments, Edit, ScrollStep, Typed, UserCommand};
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 use crate::words;
-
-/// A walk through earlier prompts: from what is typed to the one it comes to.
-type Walk = fn(&mut History, &str) -> Option<String>;
 
 impl Ui {
     pub(super) fn press(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
@@ -22,18 +17,21 @@ impl Ui {
             self.press_in_overlay(mirror, chord, intents);
             return;
         }
+        let leader = self.options.keymap.leader();
         if std::mem::take(&mut self.leader) {
-            match table::by_leader(chord) {
+            match self.options.keymap.by_leader(chord) {
                 Some(action) => self.act(mirror, action, chord, intents),
-                None if [LEADER, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
+                None if [leader, key(KeyCode::Esc), ctrl('c')].contains(&chord) => {}
                 None => {
-                    self.warn(format!("{LEADER} {chord} means nothing; {LEADER} ? shows what does"));
+                    self.warn(format!("{leader} {chord} means nothing; {leader} ? shows what does"));
                 }
             }
-        } else if chord == LEADER {
+        } else if chord == leader {
             self.leader = true;
-        } else if let Some(action) = table::by_chord(chord, self.pane().editor.is_empty()) {
-            self.act(mirror, action, chord, intents);
+        } else if self.press_in_list(chord) {
+            // It was for the list of what could be meant.
+        } else if let Some(action) = self.options.keymap.by_chord(chord, self.pane().editor.is_empty()) {
+            self.act(mirror, self.or_search(action, chord), chord, intents);
         } else if let Some(typed) = chord.typed() {
             self.pane_mut().editor.type_in(typed);
         }
@@ -45,10 +43,11 @@ impl Ui {
         match action {
             Action::Submit => self.enter(mirror, intents),
             Action::Scroll(step) => self.scroll(mirror, step),
+            Action::ToPrompt(step) => self.go_to_prompt(mirror, step),
             Action::History(step) => self.walk_history(step),
             // Esc leaves what lies on top; of the prompt itself it takes nothing away.
-            Action::Cancel => {}
-            Action::Complete => self.complete(mirror, intents),
+            Action::Cancel => self.pane_mut().selection = None,
+            Action::Complete => self.complete(mirror),
             action => {
                 if let Some(edit) = action.edits() {
                     self.pane_mut().editor.edit(edit);
@@ -128,7 +127,7 @@ impl Ui {
         }
     }
 
-    fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
+    pub(super) fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
         let half = (self.frame.geometry.rows / 2).max(1).cast_signed();
         match step {
             ScrollStep::LineUp => self.scroll_by(mirror, -1),
@@ -137,26 +136,6 @@ impl Ui {
             ScrollStep::PageDown => self.scroll_by(mirror, half),
             ScrollStep::Top => self.scroll_to_top(mirror),
             ScrollStep::End => self.scroll_to_end(),
-        }
-    }
-
-    /// From row to row of what is typed; beyond its first and last row, from prompt to prompt.
-    fn walk_history(&mut self, step: HistoryStep) {
-        let width = self.frame.geometry.editor;
-        let pane = self.pane_mut();
-        let text = pane.editor.text();
-        let view = editor::lay_out(text, pane.editor.cursor(), width);
-        let (place, prompt) = match step {
-            HistoryStep::Older => (view.above(), History::older as Walk),
-            HistoryStep::Newer => (view.below(), History::newer as Walk),
-            HistoryStep::Search => (None, History::search as Walk),
-        };
-        if let Some(place) = place {
-            pane.editor.go_to(place);
-        } else if let Some(prompt) = prompt(&mut pane.history, text) {
-            pane.editor.set(prompt);
-        } else if step == HistoryStep::Search {
-            self.notify("no earlier prompt contains this");
         }
     }
 }

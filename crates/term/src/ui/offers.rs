@@ -21,16 +21,23 @@ impl Ui {
     }
 
     /// What a session's agent offers, for what it was asked for.
-    pub fn offered(&mut self, session: SessionId, wanted: OfferUse, offers: &OfferList) -> Vec<Intent> {
+    pub fn offered(
+        &mut self,
+        mirror: &Mirror,
+        session: SessionId,
+        wanted: OfferUse,
+        offers: &OfferList,
+    ) -> Vec<Intent> {
         let mut intents = Vec::new();
         let subject = OverlaySubject::Session(session);
         match wanted {
             OfferUse::Modes => self.open_page(" modes ", subject, modes(offers)),
+            OfferUse::Complete => self.offered_while_typing(mirror, session, offers.clone()),
             OfferUse::Commands => self.open_page(" commands ", subject, commands(offers)),
             OfferUse::Send { line, .. } if is_command(offers, &line) => {
                 self.submit(session, line, PromptWay::Ask, &mut intents);
             }
-            OfferUse::Send { otherwise, .. } => self.warn(format!("{otherwise} · Up brings it back")),
+            OfferUse::Send { otherwise, .. } => self.warn(format!("{otherwise} · {}", self.brings_back())),
         }
         intents
     }

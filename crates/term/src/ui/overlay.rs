@@ -5,15 +5,34 @@ use q_core::Mirror;
 use crate::command::{self, UserCommand};
 use crate::inbox::LineStart;
 use crate::intent::Intent;
-use crate::keys::Chord;
+use crate::keys::{Chord, KeyCode, key};
 use crate::overlay::{Overlay, Reaction};
+use crate::ui::geometry::Position;
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 
 impl Ui {
     pub(super) fn press_in_overlay(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
         let Some(mut overlay) = self.overlay.take() else { return };
-        match overlay.press(&self.overlay_context(mirror), chord) {
+        let reaction = overlay.press(&self.overlay_context(mirror), chord);
+        self.react(mirror, overlay, (reaction, chord), intents);
+    }
+
+    /// A click there, where an overlay lies on top.
+    pub(super) fn click_in_overlay(&mut self, mirror: &Mirror, at: Position, intents: &mut Vec<Intent>) {
+        let Some(mut overlay) = self.overlay.take() else { return };
+        let reaction = overlay.click(&self.overlay_context(mirror), self.places.screen, at);
+        self.react(mirror, overlay, (reaction, key(KeyCode::Enter)), intents);
+    }
+
+    fn react(
+        &mut self,
+        mirror: &Mirror,
+        overlay: Box<dyn Overlay>,
+        (reaction, chord): (Reaction, Chord),
+        intents: &mut Vec<Intent>,
+    ) {
+        match reaction {
             Reaction::Stay => self.overlay = Some(overlay),
             Reaction::Leave => {}
             Reaction::Bell => {
@@ -30,6 +49,7 @@ impl Ui {
                 }
             }
             Reaction::RemoveRule(rule) => self.remove_rule(rule, intents),
+            Reaction::Put(text) => self.pane_mut().editor.set(text),
             Reaction::Show(session) => self.show(mirror, session, intents),
             Reaction::ActOn(session, action) => {
                 if let Some(session) = mirror.get(session) {
@@ -39,6 +59,10 @@ impl Ui {
                 self.overlay.get_or_insert(overlay);
             }
             Reaction::Act(action) => self.act(mirror, action, chord, intents),
+            Reaction::Seek(step) => {
+                self.overlay = Some(overlay);
+                self.seek(mirror, step, intents);
+            }
             Reaction::Leader => self.leader = true,
             Reaction::Type => self.type_beneath(mirror, chord, intents),
             Reaction::Run(typed) => self.run_line(mirror, &typed, overlay, intents),

@@ -6,6 +6,8 @@ use q_core::{Body, EntryNo, Mark, Presence};
 use crate::editor::{Editor, History};
 use crate::inbox::LineStart;
 use crate::layout::flow::Scroll;
+use crate::layout::folds::Folds;
+use crate::layout::selection::Selection;
 use crate::quoted;
 
 /// What was done so that a session in view wakes.
@@ -30,12 +32,16 @@ pub(crate) struct Pane {
     pub(crate) scroll: Scroll,
     /// What was seen when the session was switched to, if something after it was new.
     pub(crate) mark: Option<Mark>,
-    /// Thoughts that have ended are shown whole.
-    pub(crate) shows_thoughts: bool,
+    /// Which entries are shown whole.
+    pub(crate) folds: Folds,
+    /// What of the transcript is selected.
+    pub(crate) selection: Option<Selection>,
     /// The draft as last agreed with the host.
     agreed: String,
     /// Whether the agreed draft was sent and has not come back yet.
     sent: bool,
+    /// Whether the last draft that was answered was refused.
+    refused: bool,
     /// The oldest entry for which older ones were asked.
     pub(crate) paged: Option<EntryNo>,
     /// What was done to wake it, while it hibernates.
@@ -59,9 +65,11 @@ impl Pane {
             history,
             scroll: Scroll::End,
             mark: None,
-            shows_thoughts: false,
+            folds: Folds::default(),
+            selection: None,
             agreed: String::new(),
             sent: false,
+            refused: false,
             paged: None,
             waking: WakeState::NotAsked,
             seeded: false,
@@ -101,6 +109,16 @@ impl Pane {
         Some(self.agreed.clone())
     }
 
+    /// The host did not take a draft. Says whether there still is one, and whether that is news.
+    pub(crate) fn refuse_draft(&mut self) -> bool {
+        if self.editor.is_empty() {
+            return false; // one that the host has still is not typed again
+        }
+        self.agreed.clear();
+        self.sent = false;
+        !std::mem::replace(&mut self.refused, true)
+    }
+
     /// The host that a draft was sent to is gone: it may have kept it or not.
     pub(crate) fn doubt_draft(&mut self) {
         if std::mem::take(&mut self.sent) {
@@ -117,7 +135,8 @@ impl Pane {
     /// Takes over a draft typed elsewhere, unless something else is typed here.
     pub(crate) fn adopt(&mut self, draft: &str) {
         if draft == self.agreed {
-            self.sent = false;
+            let is_kept = std::mem::take(&mut self.sent);
+            self.refused &= !is_kept;
             return;
         }
         if self.sent {
@@ -138,6 +157,15 @@ impl Pane {
             let draft = self.editor.take();
             self.editor.set(format!("{draft}\n{}", typed.editor.text()));
         }
+    }
+
+    /// What became of what was typed in another editor stands in its place; what is typed here meanwhile is kept among the prompts
+    /// sent before.
+    pub(crate) fn edited(&mut self, before: &str, text: String) {
+        if self.editor.text() != before {
+            self.history.keep(self.editor.text());
+        }
+        self.editor.set(text);
     }
 
     /// Puts text that could not be sent back in front of what is typed.

@@ -3,9 +3,12 @@
 
 use q_core::{Body, Mirror, PendingCall, SessionId, conversation};
 
+use crate::command::Action;
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
+use crate::layout::measure::Measure;
+use crate::layout::selection::TextReach;
 use crate::overlay::OverlaySubject;
 use crate::ui::state::Ui;
 
@@ -13,14 +16,16 @@ impl Ui {
     /// The transcript in view, without what was laid out of it.
     fn transcript<'a>(&self, mirror: &'a Mirror) -> Option<Flow<'a, ()>> {
         let session = mirror.get(self.focus?)?;
-        let (width, palette, mark) = (self.frame.geometry.columns, self.palette(), self.pane().mark);
+        let measure = Measure::new(self.frame.geometry.columns, self.options.text_width);
+        let (palette, mark) = (self.palette(), self.pane().mark);
         let unanswered = conversation::unanswered(&session.entries);
-        let flow = Flow::new(session, (width, palette), mark, unanswered);
-        Some(flow.unfolded(self.pane().shows_thoughts))
+        let flow = Flow::new(session, (measure, palette), mark, unanswered);
+        let key = self.options.keymap.at_once(Action::Thoughts, true);
+        Some(flow.folded(self.pane().folds.clone().by_key(key)))
     }
 
     /// The transcript in view, to be measured.
-    fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a, &'a mut Cache>> {
+    pub(super) fn flow<'a>(&'a mut self, mirror: &'a Mirror) -> Option<Flow<'a, &'a mut Cache>> {
         Some(self.transcript(mirror)?.with(&mut self.frame.cache))
     }
 
@@ -29,11 +34,17 @@ impl Ui {
         Some(self.transcript(mirror)?.with(&self.frame.cache))
     }
 
+    /// What of the transcript in view is selected, at the width it has now.
+    pub(crate) fn selected_in_view(&self) -> Option<TextReach> {
+        self.pane().selection?.reach(self.frame.geometry.columns)
+    }
+
     /// Lays out what of the transcript is in sight.
     pub(crate) fn lay_out_transcript(&mut self, mirror: &Mirror) {
         let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         let window = self.flow(mirror).filter(|_| height > 0).map(|mut flow| flow.window(scroll, height));
         self.frame.window = window.unwrap_or_default();
+        self.lay_out_found(mirror);
         self.frame.cache.end_frame();
     }
 

@@ -8,17 +8,23 @@ use q_core::{Instant, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
 use crate::advice;
-use crate::command::Scene;
+use crate::command::{Action, Scene};
+use crate::found::TranscriptSearch;
 use crate::inbox::{Inbox, LineStart};
+use crate::keymap::Keymap;
 use crate::kinds::Kinds;
+use crate::notification::TitleSetting;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
 use crate::theme::ScreenTheme;
+use crate::ui::completion::Completion;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
+use crate::ui::pointing::Pressed;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
 use crate::ui::visits::Visits;
+use crate::ui::watch::Watch;
 use crate::way::Way;
 use crate::words::GUIDE;
 
@@ -31,6 +37,12 @@ pub struct Options {
     pub theme: Option<ScreenTheme>,
     /// Whether anything may move by itself.
     pub motion: bool,
+    /// What the title of the window says.
+    pub title: TitleSetting,
+    /// Whether notifications name sessions.
+    pub notify_names: bool,
+    /// The widest that prose is set; nothing where it takes the width there is.
+    pub text_width: Option<u16>,
     /// How many sessions may be live.
     pub max_live: usize,
     /// The person's home directory, shown as `~`; empty if unknown.
@@ -39,6 +51,8 @@ pub struct Options {
     pub kinds: Kinds,
     /// Who answers in a session that is made here: agent and model.
     pub agent: String,
+    /// The keys in force.
+    pub keymap: Keymap,
 }
 
 impl Default for Options {
@@ -47,10 +61,14 @@ impl Default for Options {
             color: true,
             theme: None,
             motion: true,
+            title: TitleSetting::default(),
+            notify_names: false,
+            text_width: None,
             max_live: q_core::Limits::default().live_sessions,
             home: String::new(),
             kinds: Kinds::default(),
             agent: GUIDE.to_owned(),
+            keymap: Keymap::default(),
         }
     }
 }
@@ -82,7 +100,12 @@ pub struct Ui {
     /// The prompt while there is no session.
     pub(super) nowhere: Pane,
     pub(crate) leader: bool,
+    pub(super) completion: Completion,
     pub(crate) overlay: Option<Box<dyn Overlay>>,
+    /// What is looked for in the transcript, while the overlay is the line for that.
+    pub(crate) found: TranscriptSearch,
+    /// What the mouse's button is held on, or was last.
+    pub(super) pressed: Option<Pressed>,
     /// What was shown of what waits for the person.
     pub(crate) inbox: Inbox,
     /// The time of what happens now, on a clock that never runs backward.
@@ -102,6 +125,7 @@ pub struct Ui {
     pub(crate) submissions: Submissions,
     pub(super) shown: Option<(Option<SessionId>, bool)>,
     pub(super) in_front: bool,
+    pub(super) watch: Watch,
     /// Whether a session's directory is trusted, while that is asked.
     pub(super) trust: Option<TrustQuestion>,
     pub(crate) places: Places,
@@ -120,7 +144,10 @@ impl Ui {
             panes: BTreeMap::new(),
             nowhere: Pane::default(),
             leader: false,
+            completion: Completion::default(),
             overlay: None,
+            found: TranscriptSearch::default(),
+            pressed: None,
             inbox: Inbox::default(),
             at: Instant::default(),
             line: LineStart::default(),
@@ -133,6 +160,7 @@ impl Ui {
             submissions: Submissions::default(),
             shown: None,
             in_front: true,
+            watch: Watch::default(),
             trust: None,
             places: Places::default(),
             frame: LastFrame::default(),
@@ -174,6 +202,11 @@ impl Ui {
         }
     }
 
+    /// The key to press for an action as things stand at the prompt: for texts that name it.
+    pub fn key(&self, action: Action) -> String {
+        self.options.keymap.press(action, self.pane().editor.is_empty())
+    }
+
     /// What a command is resolved by.
     pub(super) fn scene<'a>(&'a self, mirror: &'a Mirror) -> Scene<'a> {
         Scene { mirror, focus: self.focus, inbox: &self.inbox, line: &self.line }
@@ -181,10 +214,12 @@ impl Ui {
 
     pub(crate) fn overlay_context<'a>(&'a self, mirror: &'a Mirror) -> OverlayContext<'a> {
         OverlayContext {
+            keymap: &self.options.keymap,
             mirror,
             focus: self.focus,
             inbox: &self.inbox,
             now: self.now,
+            found: &self.found,
             palette: self.palette(),
             rows: self.frame.geometry.rows,
             fault: self.notice.as_ref().filter(|notice| notice.fault).map(|notice| notice.text.as_str()),

@@ -4,7 +4,6 @@ use q_core::{Mirror, PromptWay, SessionId};
 
 use crate::intent::Intent;
 use crate::overlay::OverlaySubject;
-use crate::suggest;
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 use crate::written;
@@ -30,33 +29,12 @@ impl Ui {
 
     /// A line was no command of anybody's.
     pub fn unknown_command(&mut self, said: &str) {
-        self.warn(format!("{said} · Up brings it back"));
+        self.warn(format!("{said} · {}", self.brings_back()));
     }
 
     /// Lists skills, for the session in view or where there is none.
     pub fn show_skills(&mut self, session: Option<SessionId>, lines: Vec<String>) {
         let subject = session.map_or(OverlaySubject::Nothing, OverlaySubject::Session);
         self.open_page(" skills ", subject, lines);
-    }
-
-    /// Asks which commands begin as it is typed; whether one is being typed.
-    pub(super) fn complete_command(&self, intents: &mut Vec<Intent>) -> bool {
-        let editor = &self.pane().editor;
-        let begun = editor.text().strip_prefix('/').filter(|begun| !begun.contains(char::is_whitespace));
-        let Some(begun) = begun.filter(|_| editor.cursor() == editor.text().len()) else { return false };
-        intents.push(Intent::CompleteCommand { session: self.focus, begun: begun.to_owned() });
-        true
-    }
-
-    /// These are the written commands that there are: what is typed grows as far as one of them, or of q's own, is meant. Nothing is
-    /// done where something else is typed by now.
-    pub fn completed_command(&mut self, begun: &str, written: Vec<String>) {
-        if self.pane().editor.text().strip_prefix('/') != Some(begun) {
-            return;
-        }
-        let mut names: Vec<String> = suggest::slash_words().map(str::to_owned).chain(written).collect();
-        names.sort_unstable();
-        names.dedup();
-        self.complete_from(begun, &names, "command");
     }
 }

@@ -34,6 +34,17 @@ pub fn duration(now: WallTime, since: WallTime) -> String {
     }
 }
 
+/// How long something goes on, for where it is counted second by second: `12 s`, `3 min 20 s`, `2 h 5 min`; nothing before the
+/// first second is over, since what flickers is not read.
+pub fn elapsed(now: WallTime, since: WallTime) -> String {
+    match now.0.saturating_sub(since.0) / 1000 {
+        0 => String::new(),
+        seconds @ ..60 => format!("{seconds} s"),
+        seconds @ ..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
 /// A count of tokens: `812`, `12k`, `3.4M`.
 pub fn tokens(count: u64) -> String {
     match count {

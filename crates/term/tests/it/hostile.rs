@@ -28,6 +28,8 @@ const KEYS: &[&str] = &[
     "Enter",
     "Esc",
     "Tab",
+    "Shift+Tab",
+    "@",
     "Up",
     "Down",
     "Home",

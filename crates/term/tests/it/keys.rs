@@ -1,8 +1,9 @@
 //! Keys → intents, as a table.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 use q_core::{Activity, Command, Interrupter, PromptNo, SessionId};
 use q_term::command::{Action, Arguments, Flags, UserCommand};
+use q_term::keys::Chord;
 use q_term::{Intent, TerminalEvent};
 
 use crate::world::{But, World, id, session};
@@ -130,7 +131,8 @@ fn keys_that_ask_for_something() {
         (&["Alt+2", "Ctrl+X", "w", "Esc"], vec![show(2)]),
         (&["Alt+2", "Ctrl+X", "w", "x"], vec![show(2), Intent::Bell]),
         (&["Alt+2", "Ctrl+X", "w", "y"], vec![show(2), close(2, true)]),
-        (&["Ctrl+R", "2", "Enter"], vec![rename(1, "api2")]),
+        (&["Ctrl+X", "r", "2", "Enter"], vec![rename(1, "api2")]),
+        (&["Ctrl+R", "Enter", "Enter"], vec![submit("old question")]),
         (&["Ctrl+X", "r", "Enter"], vec![]),
         (&["Alt+S", "Down", "Ctrl+R", "s", "Enter"], vec![rename(2, "plans")]),
         (&["Alt+S", "Ctrl+W"], vec![close(1, false)]),
@@ -160,7 +162,7 @@ fn keys_that_ask_for_something() {
         (&["h", "Ctrl+J", "i", "Enter"], vec![submit("h\ni")]),
         (&["Up", "Enter"], vec![submit("old question")]),
         (&["h", "Ctrl+C", "Up", "Enter"], vec![submit("h")]),
-        (&["o", "l", "d", "Ctrl+R", "Enter"], vec![submit("old question")]),
+        (&["o", "l", "d", "Ctrl+R", "Enter", "Enter"], vec![submit("old question")]),
     ] {
         assert_eq!(world().keys(keys), intents, "{keys:?}");
     }
@@ -273,7 +275,7 @@ fn a_kind_is_asked_about_and_names_are_names() {
 
 #[test]
 fn what_alt_gr_makes_is_typed_and_chords_stay_chords() {
-    let key = |typed, held| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(typed), held));
+    let key = |typed, held| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), held));
     let (alt, ctrl, shift) = (KeyModifiers::ALT, KeyModifiers::CONTROL, KeyModifiers::SHIFT);
     for (typed, held, shown) in [
         ('{', alt, "x{"),

@@ -184,6 +184,37 @@ fn what_is_typed_without_a_host_is_saved_with_the_next_one() {
 }
 
 #[test]
+fn what_was_edited_elsewhere_goes_to_no_session_that_is_gone() {
+    let mut world = two();
+    let gone = SessionId(99);
+    assert!(!world.ui.edited(&world.mirror, Some(gone), "", "an hour's work"), "nobody would see it again");
+    assert!(world.ui.edited(&world.mirror, Some(id(1)), "", "an hour's work"));
+    assert!(world.frame().ends_with("[one] > an hour's work"));
+    world.ui.host_lost("the host is gone");
+    assert!(world.ui.edited(&q_core::Mirror::default(), Some(id(1)), "", "and another"), "it may come again");
+}
+
+#[test]
+fn a_draft_that_is_refused_is_at_risk_and_that_is_said_once() {
+    let mut world = two();
+    world.frame();
+    world.type_text("too long");
+    let saved = |text: &str| Intent::Tell(q_core::Command::SaveDraft { session: id(1), text: text.into() });
+    assert_eq!(world.ui.drafts(), [saved("too long")]);
+    world.ui.draft_refused(id(1), "4 bytes are the most");
+    assert!(world.frame().contains("what you type is not saved: 4 bytes are the most"));
+    assert_eq!(world.ui.drafts_at_risk().collect::<Vec<_>>(), ["too long"]);
+    world.type_text("!");
+    assert_eq!(world.ui.drafts(), [saved("too long!")], "it is tried again");
+    world.ui.draft_refused(id(1), "4 bytes are the most");
+    assert!(!world.frame().contains("not saved"), "and complained of once");
+    assert_eq!(world.ui.drafts_at_risk().collect::<Vec<_>>(), ["too long!"]);
+    world.keys(&["Ctrl+U"]);
+    world.ui.draft_refused(id(1), "it is gone");
+    assert!(!world.frame().contains("not saved"), "nothing is at risk");
+}
+
+#[test]
 fn without_a_host_nothing_is_wished_for_and_why_is_said() {
     let mut world = two();
     world.ui.host_lost("there is no space");

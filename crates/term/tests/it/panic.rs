@@ -23,5 +23,10 @@ fn a_panic_gives_the_terminal_back_and_can_be_read() {
     let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
     let left = raw.rfind("\x1b[?1049l").expect("the alternate screen is left");
     assert!(left > raw.rfind("\x1b[?1049h").expect("it was entered"));
+    let title = raw.rfind("\x1b[23;2t").expect("the title before is there again");
+    assert!(left < title && title < raw.find("on purpose").expect("the panic is told"), "{raw:?}");
     assert!(left < raw.find("on purpose").expect("the panic is told"), "given back first");
+    let other = raw.find("in another thread").expect("that of the other thread is told, too");
+    assert!(left < other && raw.find("drawn after it").is_some_and(|drawn| drawn < left), "{raw:?}");
+    assert_eq!(raw.matches("\x1b[?1049l").count(), 1, "given back once: {raw:?}");
 }

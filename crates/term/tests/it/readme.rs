@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use q_term::command::Action;
 use q_term::command::table::{self, LEADER};
+use q_term::keymap::Keymap;
 use q_term::keys::Chord;
 
 const README: &str = include_str!("../../../../README.md");
@@ -25,9 +26,9 @@ fn pressed(cell: &str) -> Vec<Option<Action>> {
         let chords: Vec<Chord> = quoted(way).map(chord).collect();
         match chords.split_first() {
             Some((first, rest)) if *first == LEADER => {
-                rest.iter().map(|key| table::by_leader(*key)).collect()
+                rest.iter().map(|key| Keymap::default().by_leader(*key)).collect()
             }
-            _ => chords.iter().map(|key| table::by_chord(*key, true)).collect::<Vec<_>>(),
+            _ => chords.iter().map(|key| Keymap::default().by_chord(*key, true)).collect::<Vec<_>>(),
         }
     };
     cell.split(", ").flat_map(way).collect()

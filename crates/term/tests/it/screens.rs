@@ -5,6 +5,7 @@ use q_core::{
     FailureKind, Interrupter, Kind, Outcome, PlanStep, Resulted, Snapshot, Source, Sources, StepState, Stop,
     Wants, WindowUse,
 };
+use q_term::{Options, Ui};
 
 use crate::world::{But, World, entry, id, session};
 
@@ -87,6 +88,7 @@ screens! {
     one_idle_session_wide: World::with(200, 50, one());
     three_sessions: World::with(80, 24, three());
     three_sessions_wide: World::with(120, 40, three());
+    help_on_many_sessions: World::with(80, 24, three()).told("/help multi-session");
     the_leaders_hint: World::with(80, 24, one()).after(&["Ctrl+X"]);
     the_leaders_hint_wide: World::with(120, 40, one()).after(&["Ctrl+X"]);
     a_refused_command_says_how_it_comes_back: World::with(80, 24, three()).told("/switch s3plan");
@@ -94,6 +96,25 @@ screens! {
     scrolled_up: World::with(80, 24, long()).after(&["PageUp", "Shift+Up"]);
     at_the_end: World::with(80, 24, long());
     a_small_screen: World::with(20, 5, three());
+}
+
+#[test]
+fn prose_takes_the_width_there_is_or_as_much_as_is_set() {
+    let words = "word ".repeat(60);
+    let answer = format!("{words}\n\n```\n{}\n```\n", "x".repeat(150));
+    let sessions = vec![session(1, "wide").prompt(1, &words).answer(2, &answer)];
+    for (columns, text_width, prose) in [(200, None, 191), (200, Some(100), 100), (80, Some(100), 71)] {
+        let mut world = World::with(columns, 40, sessions.clone());
+        world.ui = Ui::new(Options { text_width, ..Options::default() });
+        world.ui.refreshed(&world.mirror);
+        let frame = world.frame();
+        let widest =
+            |part: &str| frame.lines().filter(|row| row.contains(part)).map(|row| row.chars().count()).max();
+        let prose_columns = widest("word word").unwrap() - "guide   ".len();
+        assert!(prose_columns <= prose && prose_columns + 5 > prose, "{prose_columns} of {prose}: {frame}");
+        let is_code_whole = frame.contains(&"x".repeat(150));
+        assert_eq!(is_code_whole, columns == 200, "code takes what there is: {frame}");
+    }
 }
 
 #[test]
@@ -319,12 +340,8 @@ fn without_a_host() {
 #[test]
 fn colour_is_never_the_only_sign() {
     let mut plain = World::with(80, 24, three());
-    plain.ui = q_term::Ui::new(q_term::Options {
-        color: false,
-        motion: false,
-        home: "/home/ann".into(),
-        ..Default::default()
-    });
+    plain.ui =
+        Ui::new(Options { color: false, motion: false, home: "/home/ann".into(), ..Default::default() });
     plain.ui.refreshed(&plain.mirror);
     let text = plain.frame();
     for (sign, what) in [

@@ -1,9 +1,9 @@
 //! `/set` and `/model`: what they ask for, what is shown of the answer, and names that are completed.
 
 use q_core::{Command, SettingChange};
-use q_term::Intent;
+use q_term::{Intent, TerminalEvent};
 
-use crate::world::{World, id, session};
+use crate::world::{World, id, key_event, session};
 
 fn world() -> World {
     World::with(100, 24, vec![session(1, "api"), session(2, "plan")])
@@ -35,9 +35,14 @@ fn what_is_typed_is_told_or_asked_about() {
 #[test]
 fn models_are_shown_and_completed_and_no_key_waits_for_them() {
     let mut world = world();
-    world.type_text("/model g");
-    assert_eq!(world.keys(&["Tab"]), [Intent::Models { session: id(1), shows: false }]);
+    world.type_text("/model");
+    let blank = TerminalEvent::Key(key_event(" "));
+    let asked = world.ui.handle(&world.mirror, blank);
+    assert_eq!(asked, [Intent::Models { session: id(1), shows: false }], "as soon as one is typed");
+    world.type_text("g");
+    assert_eq!(world.keys(&["Tab"]), []);
     assert!(world.frame().ends_with("[api] > /model g"), "{}", world.frame());
+    // The Tab waited for them.
     world.ui.listed(&world.mirror, id(1), names(), false);
     assert!(world.frame().ends_with("[api] > /model gpt-5"), "{}", world.frame());
     // They are known now.
@@ -46,7 +51,7 @@ fn models_are_shown_and_completed_and_no_key_waits_for_them() {
     world.keys(&["Ctrl+U"]);
     world.type_text("/set model x");
     assert_eq!(world.keys(&["Tab"]), []);
-    assert!(world.frame().contains("no model begins with x"), "{}", world.frame());
+    assert!(world.frame().contains("no other model fits x"), "{}", world.frame());
     world.keys(&["Ctrl+U"]);
     world.type_text("/set max");
     world.keys(&["Tab"]);

@@ -96,3 +96,66 @@ fn typing_after_a_paste_of_a_megabyte() {
         assert!(matches!(intents.as_slice(), [q_term::Intent::Prompt { text, .. }] if text.len() > 900_000));
     }
 }
+
+#[test]
+fn finding_in_a_session_of_ten_thousand_entries() {
+    let snapshot = (1..=5_000).fold(session(1, "long"), |snapshot, no| {
+        snapshot.prompt(2 * no, "and what about the next part?").answer(2 * no + 1, PARAGRAPH)
+    });
+    let mut world = World::with(200, 50, vec![snapshot]);
+    world.keys(&["Alt+F"]);
+    let mut step = |what: &str, key: &str| {
+        let begin = Instant::now();
+        world.keys(&[key]);
+        world.paint();
+        println!("find among 10,000 entries, {what}: {:?}", begin.elapsed());
+    };
+    for letter in ["b", "r", "e", "a", "k"] {
+        step("a letter", letter);
+    }
+    for _ in 0..3 {
+        step("an older place", "Enter");
+    }
+}
+
+#[test]
+fn choosing_among_ten_thousand_sessions() {
+    let sessions = (1..=10_000).map(|slot| session(slot, &format!("session-{slot}-of-many")));
+    let mut world = World::with(120, 40, sessions.collect());
+    let mut times = Vec::new();
+    for key in ["Alt+S", "o", "f", "-", "m", "Down", "Down", "Backspace", "9", "Enter"] {
+        let begin = Instant::now();
+        world.keys(&[key]);
+        world.paint();
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    println!("a key in the list of 10,000: median {:?}, worst {:?}", times[5], times[9]);
+}
+
+#[test]
+fn naming_one_of_twenty_thousand_files() {
+    let name = |no: usize| format!("crates/part-{}/Src/module_{}/file_{no}.rs", no % 40, no % 700);
+    let all: Vec<String> = (0..20_000).map(name).collect();
+    let mut world = World::with(120, 40, vec![session(1, "api")]);
+    world.type_text("@");
+    world.ui.completed(&world.mirror, Some(id(1)), "", all.iter().take(200).cloned().collect());
+    world.ui.found_files(&world.mirror, Some(id(1)), all.clone());
+    let mut times = Vec::new();
+    let mut typed = String::new();
+    for key in "crates/part-1/src/mod_9".chars() {
+        typed.push(key);
+        let begin = Instant::now();
+        world.type_text(&key.to_string());
+        let names = all.iter().filter(|name| name.starts_with(&typed)).take(200).cloned().collect();
+        world.ui.completed(&world.mirror, Some(id(1)), &typed, names);
+        world.paint();
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    println!(
+        "a key among 20,000 files: median {:?}, worst {:?}",
+        times[times.len() / 2],
+        times[times.len() - 1]
+    );
+}

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers, MouseEvent, MouseEventKind};
 use q_core::{
     Activity, AgentFailure, Body, Entry, EntryNo, Instant, Kind, Mark, Mirror, Policy, Presence, PromptNo,
     QueuedPrompt, SessionId, Settings, Snapshot, Summary, Update, Usage, WallTime,
 };
+use q_term::keys::Chord;
+use q_term::offers::OfferUse;
 use q_term::{Intent, Options, TerminalEvent, Ui, draw, lay_out};
 use ratatui::backend::TestBackend;
+use ratatui::style::Modifier;
 use ratatui::{Frame, Terminal};
 use unicode_width::UnicodeWidthStr;
 
@@ -19,6 +22,8 @@ pub(crate) struct World {
     pub(crate) mirror: Mirror,
     /// What the clock of this terminal shows; looking at a frame takes a second.
     pub(crate) at: Instant,
+    /// What the calendar says.
+    pub(crate) wall: WallTime,
     terminal: Terminal<TestBackend>,
 }
 
@@ -29,6 +34,7 @@ impl World {
             ui: Ui::new(options),
             mirror: Mirror::default(),
             at: Instant(1_000_000),
+            wall: NOW,
             terminal: Terminal::new(TestBackend::new(columns, rows)).unwrap(),
         }
     }
@@ -76,9 +82,9 @@ impl World {
     }
 
     pub(crate) fn paint(&mut self) {
-        let (ui, mirror) = (&mut self.ui, &self.mirror);
+        let (ui, mirror, wall) = (&mut self.ui, &self.mirror, self.wall);
         let paint = |frame: &mut Frame<'_>| {
-            lay_out(ui, mirror, frame.area(), NOW);
+            lay_out(ui, mirror, frame.area(), wall);
             draw(frame, ui, mirror);
         };
         self.terminal.draw(paint).unwrap();
@@ -100,12 +106,41 @@ impl World {
         written
             .iter()
             .flat_map(|key| self.ui.handle(&self.mirror, TerminalEvent::Key(key_event(key))))
+            .filter(|intent| !only_asks_what_there_is(intent))
             .collect()
     }
 
     pub(crate) fn type_text(&mut self, text: &str) -> Vec<Intent> {
-        let key = |typed| TerminalEvent::Key(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE));
-        text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed))).collect()
+        let key = |typed| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), KeyModifiers::NONE));
+        let intents = text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed)));
+        intents.filter(|intent| !only_asks_what_there_is(intent)).collect()
+    }
+
+    /// The mouse does that there.
+    pub(crate) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Intent> {
+        let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        self.ui.handle(&self.mirror, TerminalEvent::Mouse(mouse))
+    }
+
+    /// The text that stands out most in a frame, row by row.
+    pub(crate) fn reversed(&mut self) -> Vec<String> {
+        self.paint();
+        let buffer = self.terminal.backend().buffer();
+        let rows = buffer.content().chunks(buffer.area.width.into()).map(|cells| {
+            let marked = cells.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+            marked.map(ratatui::buffer::Cell::symbol).collect::<String>()
+        });
+        rows.filter(|row| !row.is_empty()).collect()
+    }
+
+    /// Where a text stands on the screen: its column and row.
+    pub(crate) fn place(&mut self, text: &str) -> (u16, u16) {
+        let frame = self.frame();
+        let found = frame
+            .lines()
+            .enumerate()
+            .find_map(|(row, line)| line.find(text).map(|at| (line[..at].width() as u16, row as u16)));
+        found.unwrap_or_else(|| panic!("no {text:?} in\n{frame}"))
     }
 
     /// Types a line and presses Enter.
@@ -121,7 +156,18 @@ impl World {
     }
 }
 
-pub(crate) fn key_event(written: &str) -> KeyEvent {
+/// Whether it follows from something being typed, whatever comes of that: `completing` is about these.
+fn only_asks_what_there_is(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::CompleteCommand { .. }
+            | Intent::Complete { .. }
+            | Intent::Models { shows: false, .. }
+            | Intent::Offers { wanted: OfferUse::Complete, .. }
+    )
+}
+
+pub(crate) fn key_event(written: &str) -> Chord {
     let mut held = KeyModifiers::NONE;
     let mut rest = written;
     for (prefix, modifier) in
@@ -144,7 +190,9 @@ pub(crate) fn key_event(written: &str) -> KeyEvent {
         "PageUp" => KeyCode::PageUp,
         "PageDown" => KeyCode::PageDown,
         "Backspace" => KeyCode::Backspace,
-        "F1" => KeyCode::F(1),
+        function if function.len() > 1 && function.starts_with('F') => {
+            KeyCode::F(function[1..].parse().expect("a function key"))
+        }
         single => {
             let typed = single.chars().next().expect("a key");
             KeyCode::Char(if held.contains(KeyModifiers::CONTROL) {
@@ -154,7 +202,7 @@ pub(crate) fn key_event(written: &str) -> KeyEvent {
             })
         }
     };
-    KeyEvent::new(code, held)
+    Chord::pressed(code, held)
 }
 
 pub(crate) fn id(slot: u32) -> SessionId {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::command::table::{self, ROWS, When};
+use crate::keymap::Keymap;
 use crate::keys::Chord;
 
 /// The table for the manual, as Markdown.
@@ -11,17 +12,18 @@ pub fn markdown() -> String {
         String::from("| action | key | after Ctrl+X | command | from the shell |\n|---|---|---|---|---|\n");
     let code =
         |cell: &str| if cell.is_empty() { String::new() } else { format!("`{}`", cell.replace('|', "\\|")) };
-    for row in ROWS {
+    let keymap = Keymap::default();
+    for (row, keys) in ROWS.iter().zip(keymap.actions()) {
         let on_empty = |(key, when): &(Chord, When)| match when {
             When::Always | When::Text => code(&key.to_string()),
             When::Empty => format!("{} on an empty prompt", code(&key.to_string())),
         };
-        let direct = if row.has_digits() {
-            code(&row.direct_keys())
+        let direct = if keys.has_digits() {
+            code(&keymap.direct_keys(row.action))
         } else {
-            row.direct.iter().map(on_empty).collect::<Vec<_>>().join(", ")
+            keys.direct.iter().map(on_empty).collect::<Vec<_>>().join(", ")
         };
-        let (leader, command, cli) = (table::keys(row.leader), row.command(), row.cli.unwrap_or_default());
+        let (leader, command, cli) = (table::keys(&keys.leader), row.command(), row.cli.unwrap_or_default());
         // Writing to a string does not fail.
         let _written = writeln!(
             text,
