@@ -56,7 +56,8 @@ pub(crate) fn choices(environment: &ProcessEnvironment, place: &Place) -> Vec<Ag
     });
     let server = AgentChoice { name: SERVER.to_owned(), source: AgentOrigin::Server, ready: None };
     let mut all: Vec<AgentChoice> = providers.chain(programs).chain([server]).collect();
-    all.sort_by_key(|choice| choice.ready.is_none());
+    // A small model is the last of what is ready: whoever has a key or a program set up wants that.
+    all.sort_by_key(|choice| (choice.ready.is_none(), choice.name == LOCAL));
     all
 }
 

@@ -175,8 +175,11 @@ impl Ui {
     /// Tab: takes what alone is meant, types as far as all that begin so are one, or enters the list.
     pub(super) fn complete(&mut self, mirror: &Mirror) {
         if self.completion.closed.take().is_some() {
-            // What was known when it was closed still is: Tab must not take the first that becomes known again.
+            // It comes back first, with what was known of it: who closed it does not mean the first of it.
             self.list_anew(mirror);
+            if self.completion_in_view().is_some() {
+                return;
+            }
         }
         if self.awaits_names() {
             self.completion.wanted = true; // what is known is of a shorter beginning
