@@ -1,6 +1,8 @@
 //! `q-screens`: the real binary in a terminal, in front of scripted models, and its real frames as pictures. Started by `cargo xtask
 //! screens`; the pictures stand in the README, so what is shown there is what there is.
 
+#![allow(clippy::print_stderr, reason = "it talks to a person")]
+
 mod scenes;
 mod svg;
 

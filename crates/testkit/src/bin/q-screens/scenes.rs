@@ -40,8 +40,8 @@ let Some(token) = headers.get(\"x-csrf\") else {
 | /logout | 500 | 403 |
 ";
 
-/// A person's place: the home goes first, its host must not outlive it.
-struct Desk<'a> {
+/// Where a scene happens: the home goes first, its host must not outlive it.
+struct Stage<'a> {
     home: Home,
     server: Server,
     program: &'a Path,
@@ -49,25 +49,24 @@ struct Desk<'a> {
 
 /// Every picture by its name.
 pub(crate) fn all(program: &Path) -> Vec<(&'static str, String)> {
-    let desk = Desk::new(program);
-    desk.server.on("hello", Script::new().say("Hello.").done());
-    let mut pictures = vec![("welcome", desk.welcome())];
-    let desk = Desk::new(program);
-    desk.work();
-    let mut terminal = desk.open();
-    pictures.push(("sessions", desk.sessions(&mut terminal)));
-    pictures.push((
-        "inbox",
-        desk.shown(&mut terminal, "\u{18}i", "needs you", "What needs you, over all sessions"),
-    ));
-    terminal.send("\u{1b}");
-    terminal.wait_no_text("What needs you");
-    pictures.push(("list", desk.shown(&mut terminal, "\u{18}l", "sessions", "The list of sessions")));
-    terminal.send("\u{1b}");
+    let mut pictures = vec![("welcome", Stage::new(program).welcome())];
+    let stage = Stage::new(program);
+    stage.work();
+    let mut terminal = stage.open();
+    terminal.wait_text("1 debug-login");
+    terminal.send_line("/switch debug-login");
+    let title = "A session with its answer, and in the bar what the others do";
+    pictures.push(("sessions", taken(&terminal, "/logout", title)));
+    terminal.send("/se");
+    pictures.push(("completion", taken(&terminal, "/sessions", "What can be meant by what is typed")));
+    terminal.send("\u{3}");
+    terminal.wait_no_text("/sessions");
+    terminal.send("\u{18}l");
+    pictures.push(("list", taken(&terminal, "┌ sessions", "The list of sessions")));
     pictures
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Stage<'a> {
     fn new(program: &'a Path) -> Self {
         let server = Server::start();
         let mut home = Home::new();
@@ -123,17 +122,6 @@ impl<'a> Desk<'a> {
                 );
             }
         }
-    }
-
-    fn sessions(&self, terminal: &mut Terminal) -> String {
-        terminal.wait_text("1 debug-login");
-        terminal.send_line("/switch debug-login");
-        taken(terminal, "/logout", "A session with its answer, and what the others do in the bar")
-    }
-
-    fn shown(&self, terminal: &mut Terminal, keys: &str, shown: &str, title: &str) -> String {
-        terminal.send(keys);
-        taken(terminal, shown, title)
     }
 }
 

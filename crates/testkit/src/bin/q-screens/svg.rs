@@ -144,6 +144,8 @@ fn colour(colour: Color, otherwise: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
+    // Several blanks count as one in some viewers, those that do not break never do.
+    let text = text.replace(' ', "\u{a0}");
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
