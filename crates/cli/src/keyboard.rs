@@ -188,8 +188,7 @@ fn text_of(events: impl Iterator<Item = TerminalEvent>) -> String {
         match event {
             TerminalEvent::Key(chord) if chord.to_string() == "Enter" => text.push('\n'),
             // A command types nothing, though another layout has a sign there.
-            TerminalEvent::Key(chord)
-                if ["Alt+", "Ctrl+"].iter().any(|held| chord.to_string().starts_with(held)) => {}
+            TerminalEvent::Key(chord) if chord.is_command() => {}
             TerminalEvent::Key(chord) => text.extend(chord.typed()),
             TerminalEvent::Paste(pasted) => text.push_str(&pasted),
             TerminalEvent::Focus(_) | TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => {}

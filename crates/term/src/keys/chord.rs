@@ -173,6 +173,11 @@ impl Chord {
         Some(Self { code: KeyCode::Char(latin), ..self })
     }
 
+    /// Whether Ctrl or Alt is held, as it is for commands; what `AltGr` makes is reported so, too.
+    pub const fn is_command(self) -> bool {
+        self.held.intersects(KeyModifiers::CONTROL.union(KeyModifiers::ALT))
+    }
+
     /// The character this chord types where it means nothing else, if it types one.
     pub const fn typed(self) -> Option<char> {
         self.types
