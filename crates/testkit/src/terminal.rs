@@ -21,6 +21,9 @@ use crate::process;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the last bytes of a program that ended may take, if another process keeps its terminal open.
 const REST: Duration = Duration::from_secs(1);
+/// What a program puts around a frame that is to be seen as a whole: a synchronized update.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 /// How much of the raw output a failure prints.
 const LAST_BYTES: usize = 400;
 
@@ -39,6 +42,8 @@ struct Watched {
 
 struct Seen {
     parser: vt100::Parser,
+    /// The beginning of a frame whose end has not come: no screen shows half of one.
+    held: Vec<u8>,
     raw: Vec<u8>,
     last_byte: Instant,
     /// Nothing more can be read.
@@ -250,7 +255,8 @@ impl Drop for Terminal {
 impl Watched {
     fn new(rows: u16, cols: u16) -> Self {
         let parser = vt100::Parser::new(at_least_one(rows), at_least_one(cols), 0);
-        let seen = Seen { parser, raw: Vec::new(), last_byte: clock::now(), closed: false, exit: None };
+        let (held, raw) = (Vec::new(), Vec::new());
+        let seen = Seen { parser, held, raw, last_byte: clock::now(), closed: false, exit: None };
         Self { seen: Mutex::new(seen), changed: Condvar::new() }
     }
 
@@ -284,7 +290,7 @@ impl Watched {
                 let bytes = buffer.get(..read).unwrap_or_default();
                 seen.raw.extend_from_slice(bytes);
                 seen.last_byte = at;
-                seen.parser.process(bytes);
+                seen.show(bytes);
             });
         }
     }
@@ -294,11 +300,24 @@ struct Closing<'a>(&'a Watched);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.0.change(|seen| seen.closed = true);
+        self.0.change(|seen| {
+            seen.closed = true;
+            // Of a program that died over a frame, a terminal shows what came of it.
+            let held = std::mem::take(&mut seen.held);
+            seen.parser.process(&held);
+        });
     }
 }
 
 impl Seen {
+    /// Feeds the emulator whole frames, however the program's bytes were cut on their way.
+    fn show(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        let rest = self.held.split_off(end_of_frames(&self.held));
+        let whole = std::mem::replace(&mut self.held, rest);
+        self.parser.process(&whole);
+    }
+
     fn is_over(&self) -> bool {
         self.closed && self.exit.is_some()
     }
@@ -323,6 +342,20 @@ impl Seen {
     }
 }
 
+/// Where what can be shown ends: before a frame that goes on, or before what may be the beginning of one.
+fn end_of_frames(bytes: &[u8]) -> usize {
+    let last = |wanted: &[u8]| bytes.windows(wanted.len()).rposition(|window| window == wanted);
+    match (last(FRAME_BEGINS), last(FRAME_ENDS)) {
+        (Some(begin), end) if end.is_none_or(|end| end < begin) => begin,
+        _ => {
+            let cut = (1..FRAME_BEGINS.len())
+                .rev()
+                .find(|cut| FRAME_BEGINS.get(..*cut).is_some_and(|begun| bytes.ends_with(begun)));
+            bytes.len() - cut.unwrap_or_default()
+        }
+    }
+}
+
 fn size(rows: u16, cols: u16) -> PtySize {
     PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
 }
@@ -330,4 +363,26 @@ fn size(rows: u16, cols: u16) -> PtySize {
 /// The emulator knows no terminal without rows; real ones report 0 × 0 when nobody told them.
 fn at_least_one(length: u16) -> NonZeroU16 {
     NonZeroU16::new(length).unwrap_or(NonZeroU16::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_screen_shows_half_a_frame_wherever_it_was_cut() {
+        let frames = b"one\x1b[?2026htwo\x1b[?2026lthree\x1b[?2026hfour\x1b[?2026l";
+        let halves = ["onet", "onetw", "onetwothreef", "onetwothreefo", "onetwothreefou"];
+        for cut in 0..frames.len() {
+            let (first, second) = frames.split_at(cut);
+            let watched = Watched::new(2, 40);
+            let shown = |bytes: &[u8]| {
+                watched.change(|seen| seen.show(bytes));
+                watched.lock().parser.screen().contents()
+            };
+            let half = shown(first);
+            assert!(!halves.contains(&half.as_str()), "cut at {cut}: {half:?}");
+            assert_eq!(shown(second), "onetwothreefour", "cut at {cut}");
+        }
+    }
 }

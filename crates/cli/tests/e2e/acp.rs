@@ -5,7 +5,7 @@ use q_testkit::process::{is_alive, kill9};
 use q_testkit::program_double::ProgramDouble;
 
 use crate::screen::Person as _;
-use crate::tools::{Workshop, until};
+use crate::tools::{Workshop, says_while, until};
 
 /// A workshop whose sessions are an agent's.
 fn with_agent(mode: &str) -> (Workshop, ProgramDouble) {
@@ -50,12 +50,7 @@ fn a_yes_at_the_terminal_allows_and_ctrl_c_cancels() {
     shop.waiting();
     let mut terminal = shop.world.terminal(&["attach", "api"]);
     terminal.wait_text("y once");
-    until("a yes that counts", || {
-        if !has_heard(&double, "\"optionId\":\"yes\"") {
-            terminal.send("/approve 1\r");
-        }
-        has_heard(&double, "\"optionId\":\"yes\"").then_some(())
-    });
+    says_while(&mut terminal, "/approve 1", || !has_heard(&double, "\"optionId\":\"yes\""));
     terminal.wait_text("it is done");
     terminal.wait_prompt("api");
     terminal.type_at("api", "once more");

@@ -4,7 +4,7 @@ use q_testkit::server::Script;
 use serde_json::json;
 
 use crate::screen::Person as _;
-use crate::tools::{Workshop, call, until};
+use crate::tools::{Workshop, call, says_while, until};
 
 /// A session whose model asks for three commands and a file at once.
 fn four_at_once() -> Workshop {
@@ -27,13 +27,9 @@ fn one_line_allows_all_of_a_tool_and_nothing_else() {
     let shop = four_at_once();
     let mut terminal = shop.world.terminal(&["attach", "api"]);
     terminal.wait_text("A all 3 of run");
-    until("a yes that counts", || {
-        // By its number: what is typed once more than needed is for nothing else then.
-        if !shop.has("one") {
-            terminal.send("/approve 1 all\r");
-        }
-        (shop.has("one") && shop.has("two") && shop.has("three")).then_some(())
-    });
+    // By its number: what is typed once more than needed is for nothing else then.
+    says_while(&mut terminal, "/approve 1 all", || !shop.has("one"));
+    until("all of it", || (shop.has("two") && shop.has("three")).then_some(()));
     assert!(!shop.has("four"), "it is of another tool");
     terminal.wait_text("4 y once");
     terminal.type_at("api", "/deny all not that one");

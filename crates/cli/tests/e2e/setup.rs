@@ -63,8 +63,10 @@ fn three_answers_lead_to_an_agent() {
             ("Its model [scripted]", "2"),
         ],
     );
-    terminal.wait_text("To be written to");
+    // All of it is shown before it is asked for.
+    terminal.wait_text("Write it?");
     let screen = terminal.screen_text();
+    assert!(screen.contains("To be written to"), "{screen}");
     for shown in
         ["answer    yes", "[agents.server]", "model = \"scripted-mini\"", "key_file = \"keys/server\""]
     {

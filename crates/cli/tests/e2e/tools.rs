@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use q_testkit::clock;
 use q_testkit::process::kill9;
@@ -12,7 +13,11 @@ use serde_json::{Value, json};
 
 use crate::run::Outcome;
 use crate::screen::Person as _;
-use crate::world::{PATIENCE, World};
+use crate::world::World;
+pub(crate) use crate::world::until;
+
+/// When an answer is given again: longer than a call has to be seen before a line about it is begun, with room for a slow frame.
+const ANSWER_AGAIN: Duration = Duration::from_millis(700);
 
 /// A world whose model may use tools, and a directory with one file for a session to work in.
 pub(crate) struct Workshop {
@@ -101,16 +106,21 @@ impl Workshop {
     }
 }
 
-/// Looks again and again until there is something.
+/// Types a line again and again while it is needed, since an answer counts only once what is asked could be read for a while: slower
+/// than that, or no line would ever be begun late enough.
 #[track_caller]
-pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = clock::now() + PATIENCE;
-    loop {
-        if let Some(found) = found() {
-            return found;
+pub(crate) fn says_while(terminal: &mut Terminal, line: &str, mut is_needed: impl FnMut() -> bool) {
+    let mut due = clock::now();
+    until(&format!("a {line} that counts"), || {
+        if !is_needed() {
+            return Some(());
         }
-        assert!(clock::now() < deadline, "never: {what}");
-    }
+        if clock::now() >= due {
+            terminal.send_line(line);
+            due = clock::now() + ANSWER_AGAIN;
+        }
+        None
+    });
 }
 
 pub(crate) fn call(tool: &str, arguments: &Value) -> Script {
@@ -431,15 +441,10 @@ fn denied_elsewhere(shop: &Workshop, terminal: &Terminal) {
     terminal.wait_text("touch second");
 }
 
-/// Says yes again and again, since it counts only once what is asked could be read.
+/// Says yes to the call that waits.
 fn says_yes(shop: &Workshop, terminal: &mut Terminal) {
-    until("a yes that counts", || {
-        let waits = shop.world.q(&["inbox", "--json"]).succeeded().out.contains("consent");
-        if waits {
-            terminal.send("y\r");
-        }
-        shop.has("second").then_some(())
-    });
+    says_while(terminal, "y", || shop.world.q(&["inbox", "--json"]).succeeded().out.contains("consent"));
+    until("the second file", || shop.has("second").then_some(()));
 }
 
 /// Types an answer to the first call, and sends it when another one waits.

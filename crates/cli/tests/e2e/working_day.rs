@@ -12,7 +12,7 @@ use q_testkit::process::{is_alive, kill9};
 use q_testkit::server::Script;
 use serde_json::{Value, json};
 
-use crate::tools::{Workshop, call, until};
+use crate::tools::{Workshop, call, says_while, until};
 
 /// The sessions, and the files that they mend.
 const NAMES: [&str; 6] = ["adds", "folds", "joins", "sorts", "trims", "turns"];
@@ -192,13 +192,7 @@ impl Day {
     fn approve_in_terminal(&mut self, name: &str) {
         let mut terminal = self.shop.world.terminal(&["attach", name]);
         terminal.wait_text("y once");
-        until("a yes that counts", || {
-            let waits = self.waiting().get(name).is_some_and(|asked| asked.is("argv"));
-            if waits {
-                terminal.send("y\r");
-            }
-            (!waits).then_some(())
-        });
+        says_while(&mut terminal, "y", || self.waiting().get(name).is_some_and(|asked| asked.is("argv")));
         self.approvals += 1;
     }
 

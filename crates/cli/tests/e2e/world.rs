@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use q_testkit::clock;
@@ -17,6 +18,9 @@ use crate::screen::Person as _;
 pub(crate) const Q: &str = env!("CARGO_BIN_EXE_q");
 /// How long the server may have to be waited for. Generous: the machine may be building something meanwhile.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often what nobody tells is looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Where a test happens. The home goes first: its host must not outlive it.
 pub(crate) struct World {
@@ -178,10 +182,21 @@ impl World {
 }
 
 /// Looks again and again until something is so that nobody tells about.
+#[track_caller]
 pub(crate) fn eventually(what: &str, so: impl Fn() -> bool) {
+    until(what, || so().then_some(()));
+}
+
+/// Looks again and again until there is something. Rests in between: what is waited for needs the processor, too.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let deadline = clock::now() + PATIENCE;
-    while !so() {
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
         assert!(clock::now() < deadline, "never: {what}");
+        thread::park_timeout(LOOK_AGAIN);
     }
 }
 
