@@ -21,7 +21,7 @@ pub const STANDING_RULES: usize = 500;
 
 /// The tool that says what is in a file, and those that say something of it as well: what keeps from the first keeps from these.
 const READS: &str = "read";
-const READS_TOO: [&str; 2] = ["search", "list"];
+const READS_TOO: [&str; 3] = ["search", "list", "skill"];
 
 /// What becomes of a call that a rule is for. The later beats the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -191,7 +191,7 @@ impl ToolRule {
 
     /// Whether it is for such a call. An allowance is for less than what asks or denies: a line for a shell only as it is, what
     /// mostly holds keys only by its whole path, what looks beneath a directory only where all of that is meant. What asks or denies
-    /// for reading does so for what finds lines or tells names there.
+    /// for reading does so for what finds lines or tells names there, and for a skill's text.
     pub fn is_for(&self, tool: &str, subject: &CallSubject) -> bool {
         let allows = self.effect == RuleEffect::Allow;
         let keeps_from_reading = !allows && self.tool == READS && READS_TOO.contains(&tool);

@@ -1,6 +1,8 @@
 //! `skill`: a text of a skill. It reads beneath that skill's directory alone, which the person or a trusted project made for this, so
 //! nobody is asked.
 
+use std::path::PathBuf;
+
 use q_seat::SkillPlace;
 use serde::Deserialize;
 
@@ -38,12 +40,22 @@ impl SkillArguments {
             format!("there is no skill `{}`; there are: {}", self.name, names.join(", "))
         })
     }
+
+    /// The file that is meant, from the skill's directory on.
+    fn file(&self, place: &SkillPlace) -> Result<RelativePath, String> {
+        let wanted = self.file.as_deref().unwrap_or(SKILL_FILE);
+        RelativePath::of(wanted, &place.directory)
+            .map_err(|_| format!("`{wanted}` is outside of the skill {}", place.name))
+    }
+
+    /// The whole path of the file that is meant.
+    pub(crate) fn path(&self, place: &SkillPlace) -> Result<PathBuf, String> {
+        Ok(place.directory.join(self.file(place)?.to_string()))
+    }
 }
 
 pub(crate) fn carry_out(place: &SkillPlace, asked: &SkillArguments) -> Result<String, String> {
-    let wanted = asked.file.as_deref().unwrap_or(SKILL_FILE);
-    let file = RelativePath::of(wanted, &place.directory)
-        .map_err(|_| format!("`{wanted}` is outside of the skill {}", place.name))?;
+    let file = asked.file(place)?;
     if file.names().iter().any(|name| is_private(name)) {
         return Err(format!("{file}: files of that name mostly hold keys, and are no part of a skill"));
     }

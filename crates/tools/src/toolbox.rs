@@ -239,6 +239,7 @@ impl Toolbox {
     /// path says is what is opened.
     pub fn subject(&self, tool: &str, input: &str) -> CallSubject {
         match self.understand(tool, input) {
+            Ok(Action::OfSession(OfSession::Skill(place, asked))) => self.subject_of_skill(&place, &asked),
             Err(_) | Ok(Action::OfSession(_)) => CallSubject::Other,
             Ok(Action::Run(command)) => CallSubject::Command(command.argv().to_vec()),
             Ok(Action::Fetch(page)) => CallSubject::Host(page.host),

@@ -2,11 +2,12 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use q_core::PlanStep;
+use q_core::{CallSubject, PlanStep};
 use q_seat::SkillPlace;
 
 use super::{AT_WORK, Toolbox, blocking};
 use crate::background::OutputArguments;
+use crate::relative_path::RelativePath;
 use crate::skill::{self, SkillArguments};
 use crate::todo;
 
@@ -30,6 +31,15 @@ impl Toolbox {
 
     pub(super) fn skills(&self) -> MutexGuard<'_, Vec<SkillPlace>> {
         self.skills.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What rules for files say of a skill's text: where the skill lies in the session's directory, its path.
+    pub(super) fn subject_of_skill(&self, place: &SkillPlace, asked: &SkillArguments) -> CallSubject {
+        let path = asked.path(place).ok().and_then(|path| RelativePath::of(path.to_str()?, &self.path).ok());
+        path.map_or(CallSubject::Other, |path| CallSubject::File {
+            path: path.to_string(),
+            is_private: self.is_guarded(&path),
+        })
     }
 
     pub(super) async fn carry_out_in_session(&self, action: OfSession) -> Result<String, String> {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use q_core::CallSubject;
+use q_seat::SkillPlace;
 use q_tools::{ToolReply, ToolSettings, Toolbox};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -493,6 +494,9 @@ fn a_call_is_about_what_is_opened_however_it_is_written() {
         let input = serde_json::json!({ "path": path, "pattern": "x" }).to_string();
         assert_eq!(toolbox.subject("search", &input), CallSubject::Tree { path: "secret/a".into() });
     }
+    let skill = |name: &str, at: PathBuf| SkillPlace { name: name.into(), directory: at };
+    toolbox
+        .take_skills(vec![skill("near", directory.join(".agents/skills/near")), skill("far", "/far".into())]);
     let command = |words: &[&str]| CallSubject::Command(words.iter().map(|&word| word.to_owned()).collect());
     for (tool, input, target) in [
         ("list", "", file(".", false)),
@@ -503,6 +507,10 @@ fn a_call_is_about_what_is_opened_however_it_is_written() {
         ("run", r#"{"argv":["cargo","test"]}"#, command(&["cargo", "test"])),
         ("run", r#"{"shell":"cargo test"}"#, command(&["/bin/sh", "-c", "cargo test"])),
         ("fly", "{}", CallSubject::Other),
+        ("skill", r#"{"name":"near","file":"./more//a.md"}"#, file(".agents/skills/near/more/a.md", false)),
+        ("skill", r#"{"name":"near"}"#, file(".agents/skills/near/SKILL.md", false)),
+        ("skill", r#"{"name":"near","file":"../a"}"#, CallSubject::Other),
+        ("skill", r#"{"name":"far"}"#, CallSubject::Other),
     ] {
         assert_eq!(toolbox.subject(tool, input), target, "{tool} {input}");
     }
