@@ -14,8 +14,6 @@ use crate::tree::Tree;
 pub(super) const PLACE: &str = "crates/tools/mutants/";
 /// What a failed test ends with; another code would mean that it could not run.
 const NOTICED: i32 = 101;
-/// The package that has no library.
-const BINARY: &str = "q-cli";
 /// For one test. The slowest needs three seconds on a quiet machine; what a broken tool has started may never end.
 const LIMIT: Duration = Duration::from_mins(2);
 
@@ -37,15 +35,22 @@ fn tried(copy: &Copy, catcher: &Catcher) -> Result<(), String> {
     if output(copy.cargo(&["test", "--quiet", "--no-run"]).args(&tests)).is_err() {
         return Err("FAULTY: the tools with it do not build".into());
     }
-    let mut named = copy.cargo(&["test", "--quiet"]);
-    Copy::notices(named.args(&tests).args(["--", "--exact", test]), LIMIT, |code, _| code == Some(NOTICED))
+    let exactly = |options: &[&str]| {
+        let mut named = copy.cargo(&["test", "--quiet"]);
+        named.args(&tests).args(["--", "--exact", test]).args(options);
+        named
+    };
+    // Of a test that there is not, none fails.
+    if !output(&mut exactly(&["--list"])).is_ok_and(|listed| listed.contains(&format!("{test}: test"))) {
+        return Err(format!("FAULTY: {program} has no test {test}"));
+    }
+    Copy::notices(&mut exactly(&[]), LIMIT, |code, _| code == Some(NOTICED))
 }
 
 /// How cargo is told of a program as nextest names it.
 fn tests_of(program: &str) -> Vec<&str> {
     match program.split_once("::") {
         Some((package, file)) => vec!["--package", package, "--test", file],
-        None if program == BINARY => vec!["--package", program, "--bins"],
         None => vec!["--package", program, "--lib"],
     }
 }
@@ -59,7 +64,7 @@ mod tests {
         for (program, told) in [
             ("q-tools::toolbox", "--package q-tools --test toolbox"),
             ("q-agent", "--package q-agent --lib"),
-            ("q-cli", "--package q-cli --bins"),
+            ("q-cli", "--package q-cli --lib"),
         ] {
             assert_eq!(tests_of(program).join(" "), told);
         }
