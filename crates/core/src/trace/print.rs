@@ -111,6 +111,7 @@ fn record(stamped: &Stamped) -> String {
             format!("resulted turn {turn} call {call} of {of} {} {text:?}{cut}", outcome.words())
         }
         Record::MarkedUnread => "marked unread".into(),
+        Record::MarkedRead => "marked read".into(),
         Record::Sent { turn, sent: told, is_said } => {
             let said = if *is_said { ", said" } else { "" };
             format!("turn {turn} was sent {}{said}", sent(*told))

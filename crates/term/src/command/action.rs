@@ -49,6 +49,8 @@ pub enum Action {
     Unpin,
     /// Count the session as unread, to come back to it.
     Unread,
+    /// Count it as read, and how its last turn ended as known.
+    Read,
     /// Show what waits for an answer, over all sessions.
     Inbox,
     /// Let a call run that waits for consent.

@@ -244,6 +244,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             stop_reason: String::new(),
             answering: String::new(),
             interrupter: None,
+            acknowledged: false,
             sent: None,
             window: None,
             preview: String::new(),

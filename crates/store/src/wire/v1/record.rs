@@ -131,6 +131,8 @@ enum RecordV1<'a> {
     },
     #[serde(rename = "unread")]
     MarkedUnread {},
+    #[serde(rename = "read")]
+    MarkedRead {},
     #[serde(rename = "repaired")]
     Repaired {
         #[serde(rename = "fault")]
@@ -306,6 +308,7 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
                 Self::Sent { turn: turn.0, sent: (*sent).into(), is_said: *is_said }
             }
             q_core::Record::MarkedUnread => Self::MarkedUnread {},
+            q_core::Record::MarkedRead => Self::MarkedRead {},
             q_core::Record::Repaired { fault } => Self::Repaired { fault: (*fault).into() },
             q_core::Record::Retried { prompt, token } => Self::Retried { prompt: prompt.0, token: token.0 },
             q_core::Record::Continued { turn, prompt, token } => {
@@ -382,6 +385,7 @@ impl RecordV1<'_> {
                 q_core::Record::Sent { turn: TurnNo(turn), sent: sent.into(), is_said }
             }
             Self::MarkedUnread {} => q_core::Record::MarkedUnread,
+            Self::MarkedRead {} => q_core::Record::MarkedRead,
             Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
             Self::Continued { turn, prompt, token } => {
                 let (turn, prompt, token) = (TurnNo(turn), PromptNo(prompt), Token(token));
