@@ -128,9 +128,7 @@ pub(super) fn write(command: &Command) -> String {
         Command::Tag { session: id, changes } => write_tags(*id, changes),
         Command::Pin { session: id, pinned: true } => format!("pin {}", session(*id)),
         Command::Pin { session: id, pinned: false } => format!("unpin {}", session(*id)),
-        Command::SetPolicy { session: id, policy } => {
-            format!("policy {} {}", session(*id), policy.word())
-        }
+        Command::SetPolicy { session: id, policy } => format!("policy {} {}", session(*id), policy.word()),
         Command::SetRule { session: id, rule, stands } => {
             let verb = if *stands { "rule" } else { "unrule" };
             format!("{verb} {} {}", session(*id), rule::write(rule))

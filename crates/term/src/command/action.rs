@@ -135,6 +135,8 @@ pub(crate) struct Question {
     pub(crate) yes: &'static str,
     /// What is not lost by it.
     pub(crate) stays: &'static str,
+    /// The same of several.
+    pub(crate) of_several: &'static str,
 }
 
 impl Action {
@@ -151,12 +153,18 @@ impl Action {
     /// What is asked before it where the session works; a `!` behind the command asks nothing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else ends what works")]
     pub(crate) const fn question(self) -> Option<Question> {
-        let (title, does, yes, stays) = match self {
-            Self::Close => (" close ", "Close", "closes it", "the history stays"),
-            Self::Delete => (" delete ", "Delete", "deletes it", "it stays in the trash for a while"),
+        let (title, does, yes, stays, of_several) = match self {
+            Self::Close => (" close ", "Close", "closes it", "the history stays", "The histories stay"),
+            Self::Delete => (
+                " delete ",
+                "Delete",
+                "deletes it",
+                "it stays in the trash for a while",
+                "They stay in the trash for a while",
+            ),
             _ => return None,
         };
-        Some(Question { title, does, yes, stays })
+        Some(Question { title, does, yes, stays, of_several })
     }
 
     /// What it does to a text that is being typed; nothing where it is not for texts.

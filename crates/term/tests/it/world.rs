@@ -160,7 +160,8 @@ impl World {
 fn only_asks_what_there_is(intent: &Intent) -> bool {
     matches!(
         intent,
-        Intent::CompleteCommand { .. }
+        Intent::Archive
+            | Intent::CompleteCommand { .. }
             | Intent::Complete { .. }
             | Intent::Models { shows: false, .. }
             | Intent::Offers { wanted: OfferUse::Complete, .. }
