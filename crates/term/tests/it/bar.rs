@@ -24,7 +24,7 @@ fn sessions(count: usize) -> Vec<Snapshot> {
         let shot = session(place as u32 + 1, name);
         match place {
             2 => shot.activity(Activity::NeedsApproval),
-            7 => shot.unread(3, 0, 0),
+            7 => shot.activity(Activity::Interrupted),
             1 => shot.activity(Activity::Working),
             _ => shot,
         }
@@ -83,5 +83,5 @@ fn a_narrow_bar_names_some_and_counts_the_others() {
     let mut world = World::with(80, 24, sessions(10)).after(&["Alt+5"]);
     let frame = world.frame();
     let bar = frame.lines().next().unwrap_or_default();
-    assert_eq!(bar, " q  3 charts ? [5 editor-keys] 6 fuzz  8 host +3  +6      10 of 10 · 2 need you");
+    assert_eq!(bar, " q  3 charts ? [5 editor-keys] 6 fuzz  8 host !  +6       10 of 10 · 2 need you");
 }
