@@ -14,7 +14,7 @@ pub enum Need {
     /// Something waits for an answer; nothing goes on without it.
     Answer,
     /// Its last turn failed, or was cut off by something else than the person. Seeing that does not answer the prompt: it
-    /// needs the person until they ask again, ask something else, or put the session away.
+    /// needs the person until they ask again, ask something else, say that they know, or put the session away.
     Failure,
     /// It said something that nobody has seen, and is done.
     Reading,
@@ -27,10 +27,12 @@ pub const fn need(session: &Summary) -> Option<Need> {
     }
     match session.activity {
         Activity::NeedsApproval | Activity::NeedsInput => Some(Need::Answer),
-        Activity::Failed => Some(Need::Failure),
-        Activity::Interrupted if !by_the_person(session) => Some(Need::Failure),
-        Activity::Idle | Activity::Interrupted if session.unread > 0 => Some(Need::Reading),
-        Activity::Idle | Activity::Working | Activity::Interrupted => None,
+        Activity::Failed if !session.acknowledged => Some(Need::Failure),
+        Activity::Interrupted if !session.acknowledged && !by_the_person(session) => Some(Need::Failure),
+        Activity::Idle | Activity::Failed | Activity::Interrupted if session.unread > 0 => {
+            Some(Need::Reading)
+        }
+        Activity::Idle | Activity::Working | Activity::Failed | Activity::Interrupted => None,
     }
 }
 
@@ -138,7 +140,7 @@ mod tests {
                 ["attach c1", "create s1 name a", "show c1 s1", "submit s1 \"go\"", "failed s1 cut", act];
             need(&Player::played(&lines).core.view().summary(SessionId(1)).unwrap())
         };
-        for act in ["retry s1", "submit s1 \"anew\"", "close s1", "trash s1"] {
+        for act in ["retry s1", "submit s1 \"anew\"", "read s1", "close s1", "trash s1"] {
             assert_eq!(acts(act), None, "{act}");
         }
         for act in ["show c1 s1", "rename s1 b", "draft s1 \"half\""] {

@@ -19,13 +19,42 @@ pub const SESSION_BYTES: usize = 256 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mirror {
     sessions: BTreeMap<SessionId, Mirrored>,
+    /// The newest stamp that was given.
+    stamp: Stamp,
 }
+
+/// By which two looks at a session's line tell whether it changed between them. It is no part of what is shown: two copies are
+/// alike, however they came to be so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    /// Whether nothing changed since that one was given.
+    pub const fn is(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+
+    const fn next(&mut self) -> Self {
+        self.0 += 1;
+        *self
+    }
+}
+
+impl PartialEq for Stamp {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Stamp {}
 
 /// The copy of one open session; of one that hibernates only its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mirrored {
     /// Its line in the list.
     pub summary: Summary,
+    /// That of its line as it is.
+    pub stamp: Stamp,
     /// Its newest entries, oldest first.
     pub entries: VecDeque<Entry>,
     /// Whether older entries exist that are not here.
@@ -67,8 +96,14 @@ impl Mirror {
         self.sessions.is_empty()
     }
 
+    /// That of the line that changed last, of all sessions that are open or were.
+    pub const fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
     /// Starts again from nothing: the host is another one.
     pub fn clear(&mut self) {
+        self.stamp.next();
         self.sessions.clear();
     }
 
@@ -76,7 +111,9 @@ impl Mirror {
     pub fn load(&mut self, snapshot: Snapshot) {
         let Snapshot { summary, entries, trimmed, queue, draft, pending } = snapshot;
         let entries = entries.into();
-        self.sessions.insert(summary.id, Mirrored { summary, entries, trimmed, queue, draft, pending });
+        let stamp = self.stamp.next();
+        self.sessions
+            .insert(summary.id, Mirrored { summary, stamp, entries, trimmed, queue, draft, pending });
     }
 
     /// Puts older entries in front of a session's: those asked for before `before`. If that is no longer its first entry (a
@@ -96,6 +133,7 @@ impl Mirror {
     pub fn mark_read(&mut self, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.summary.unread = 0;
+            session.stamp = self.stamp.next();
         }
     }
 
@@ -107,6 +145,7 @@ impl Mirror {
                 Ok(())
             }
             Update::Gone(id) => {
+                self.stamp.next();
                 self.sessions.remove(&id);
                 Ok(())
             }
@@ -138,15 +177,32 @@ impl Mirror {
     fn take_line(&mut self, summary: Summary) {
         match (summary.presence, self.sessions.get_mut(&summary.id)) {
             (Presence::Closed | Presence::Trashed, _) => {
+                self.stamp.next();
                 self.sessions.remove(&summary.id);
             }
-            (Presence::Live, Some(known)) => known.summary = summary,
+            (Presence::Live, Some(known)) => {
+                known.summary = summary;
+                known.stamp = self.stamp.next();
+            }
             (Presence::Live | Presence::Hibernated, _) => self.load(Snapshot::line(summary)),
         }
     }
 }
 
 impl Mirrored {
+    /// A session of which only the line is at hand, since it is in no mirror.
+    pub const fn of_line(summary: Summary) -> Self {
+        Self {
+            summary,
+            stamp: Stamp(0),
+            entries: VecDeque::new(),
+            trimmed: false,
+            queue: Vec::new(),
+            draft: String::new(),
+            pending: Vec::new(),
+        }
+    }
+
     fn take(&mut self, entry: Entry) {
         // Text that streams is told at once, and so may come before a call that was made earlier and is still being written:
         // each has its place. A snapshot taken meanwhile may hold it, and more of it, already; what is older than all that

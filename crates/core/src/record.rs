@@ -232,6 +232,8 @@ pub enum Record {
     },
     /// The person wants to come back to it: it counts as unread until it is shown again.
     MarkedUnread,
+    /// The person knows what it said and how it ended: nothing of that is unread, and a turn that failed needs nobody any more.
+    MarkedRead,
     /// What was stored did not fit together, or what was said did not fit into the store; it was put right, visibly.
     Repaired { fault: Fault },
     /// What was typed and not sent.

@@ -84,6 +84,8 @@ pub struct Summary {
     pub answering: String,
     /// Who interrupted the last turn, if somebody did.
     pub interrupter: Option<Interrupter>,
+    /// Whether the person said that they know how the last turn ended.
+    pub acknowledged: bool,
     /// How much of the history the agent was sent last; `None` while it was always all of it.
     pub sent: Option<Sent>,
     /// How much of its model's window the conversation took last; `None` where nobody knows.

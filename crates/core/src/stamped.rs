@@ -124,6 +124,7 @@ impl Stamped {
             | Record::Answered { answer: Answer::Once | Answer::Always | Answer::Deny, .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::MarkedRead
             | Record::ImportEnded { .. } => Content::Fact(0),
         }
     }

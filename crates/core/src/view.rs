@@ -132,6 +132,7 @@ impl<'a> View<'a> {
             stop_reason: head.reason.clone(),
             answering: head.answering.clone(),
             interrupter: head.interrupter(),
+            acknowledged: head.acknowledged,
             sent: head.sent,
             window: head.window,
             preview: head.preview.trim_end().into(),

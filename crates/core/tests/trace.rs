@@ -395,6 +395,7 @@ fn about_the_session() -> impl Strategy<Value = Command> {
         2 => (session(), rule(), any::<bool>())
             .prop_map(|(session, rule, stands)| Command::SetRule { session, rule, stands }),
         1 => session().prop_map(|session| Command::MarkUnread { session }),
+        1 => session().prop_map(|session| Command::MarkRead { session }),
         1 => session().prop_map(|session| Command::Interrupt { session }),
     ]
 }

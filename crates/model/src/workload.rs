@@ -95,6 +95,7 @@ pub enum CommandTemplate {
     SetRule(ToolRule, bool),
     Set(&'static str, &'static str),
     MarkUnread,
+    MarkRead,
     Submit { token: u8, text: String },
     Steer { token: u8, text: String },
     Unqueue(u64),
@@ -212,6 +213,7 @@ impl CommandTemplate {
                 Command::Set { session, changes: vec![change] }
             }
             Self::MarkUnread => Command::MarkUnread { session },
+            Self::MarkRead => Command::MarkRead { session },
             Self::Submit { token, text } => {
                 Command::Submit { session, token: Token(token.into()), text, images: Vec::new() }
             }
@@ -311,6 +313,7 @@ fn wish() -> impl Strategy<Value = CommandTemplate> {
         2 => setting().prop_map(|(name, value)| CommandTemplate::Set(name, value)),
         3 => (rule(), prop::bool::weighted(0.7)).prop_map(|(rule, stands)| CommandTemplate::SetRule(rule, stands)),
         1 => Just(CommandTemplate::MarkUnread),
+        1 => Just(CommandTemplate::MarkRead),
     ];
     prop_oneof![20 => turns, 15 => life]
 }

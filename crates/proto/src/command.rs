@@ -119,6 +119,10 @@ pub(super) enum CommandDef {
         #[serde(with = "SessionIdDef")]
         session: SessionId,
     },
+    MarkRead {
+        #[serde(with = "SessionIdDef")]
+        session: SessionId,
+    },
     Submit {
         #[serde(with = "SessionIdDef")]
         session: SessionId,

@@ -68,6 +68,9 @@ pub struct WireSummary {
     pub answering: String,
     #[serde(default)]
     pub interrupter: Option<By>,
+    /// Never from a host that does not tell.
+    #[serde(default)]
+    pub acknowledged: bool,
     #[serde(default)]
     pub sent: Option<SentEntries>,
     #[serde(default)]

@@ -123,6 +123,7 @@ impl History {
             | Record::Resumable { .. }
             | Record::Seen { .. }
             | Record::MarkedUnread
+            | Record::MarkedRead
             | Record::Imported { .. }
             | Record::ImportEnded { .. }
             | Record::Repaired { .. } => {}

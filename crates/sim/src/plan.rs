@@ -105,6 +105,7 @@ const WISHES: &[Row<ClientRequest>] = &[
     row(1, |c| ClientRequest::SetPolicy { denies: c.one_in(3) }),
     row(1, |c| ClientRequest::Set { setting: c.below(10) as u8 }),
     row(1, |_| ClientRequest::MarkUnread),
+    row(1, |_| ClientRequest::MarkRead),
     always(14, |c| ClientRequest::Submit { bytes: prompt(c) }),
     row(2, |_| ClientRequest::SubmitAgain),
     row(2, |c| ClientRequest::Steer { bytes: prompt(c) }),

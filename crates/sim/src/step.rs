@@ -138,6 +138,7 @@ pub enum ClientRequest {
         setting: u8,
     },
     MarkUnread,
+    MarkRead,
     Submit {
         bytes: u16,
     },

@@ -66,6 +66,7 @@ impl ClientRequest {
                 of(Command::Set { session, changes: vec![change] })
             }
             Self::MarkUnread => of(Command::MarkUnread { session }),
+            Self::MarkRead => of(Command::MarkRead { session }),
             Self::Submit { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), PromptWay::Ask)),
             Self::Steer { bytes } => Asked::Prompt(prompt(number, session, bytes.into(), PromptWay::Steer)),
             Self::Shell { bytes } => {

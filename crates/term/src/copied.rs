@@ -21,6 +21,8 @@ pub const MOST: usize = 74_000;
 pub struct CopiedText {
     pub text: String,
     pub said: String,
+    /// What helps where a terminal keeps nothing; empty where that was said already.
+    pub if_empty: String,
 }
 
 impl CopiedText {
@@ -36,9 +38,11 @@ impl CopiedText {
             format!("copied only the first {size} of {whole}: terminals take no more; all of it: {elsewhere}")
         } else {
             let lines = counted(kept.lines().count(), "line");
-            format!("copied {what}: {lines}, {size}; clipboard still empty? {elsewhere}")
+            format!("copied {what}: {lines}, {size}")
         };
-        Self { text: kept, said }
+        let if_empty =
+            if end < shown.len() { String::new() } else { format!("clipboard still empty? {elsewhere}") };
+        Self { text: kept, said, if_empty }
     }
 }
 
@@ -119,11 +123,11 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_cut_between_characters_and_said() {
-        let CopiedText { text, said } = CopiedText::of("it", &"é".repeat(MOST), "there");
+        let CopiedText { text, said, .. } = CopiedText::of("it", &"é".repeat(MOST), "there");
         assert!(text.len() <= MOST && text.len() > MOST - 2);
         assert!(said.contains("copied only the first") && said.contains("there"), "{said}");
-        let CopiedText { text, said } = CopiedText::of("it", "a\u{1b}]0;x\u{7}\r\nb\tc", "there");
+        let CopiedText { text, said, if_empty } = CopiedText::of("it", "a\u{1b}]0;x\u{7}\r\nb\tc", "there");
         assert_eq!(text, "a<U+001B>]0;x<U+0007>\nb\tc");
-        assert!(said.starts_with("copied it: 2 lines"), "{said}");
+        assert!(said.starts_with("copied it: 2 lines") && if_empty.ends_with("there"), "{said} {if_empty}");
     }
 }

@@ -27,6 +27,8 @@ pub struct Inbox {
     last: usize,
     /// What the frame in the making shows, until it is drawn.
     frame: CallsInFrame,
+    /// The news in view, and since when without a break.
+    news: Option<(SessionNews, Instant)>,
 }
 
 /// A call that has a number, and since when it can be seen.
@@ -46,11 +48,34 @@ struct CallsInFrame {
     seen: BTreeSet<usize>,
     in_view: BTreeSet<usize>,
     whole: BTreeSet<usize>,
+    news: Option<SessionNews>,
 }
 
-/// What a typed line can be about: the calls that could be read when its first key was pressed.
+/// What a typed line can be about: the calls that could be read when its first key was pressed, and the news in view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineStart(BTreeMap<usize, ReadCall>);
+pub struct LineStart(BTreeMap<usize, ReadCall>, Option<SessionNews>);
+
+/// One thing that needs the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitingItem {
+    /// The call that was shown with that number.
+    Call(usize),
+    /// A session that failed, was cut off, or said something that nobody read.
+    News(SessionNews),
+}
+
+/// A session as it was when something last happened in it: what happens later is not what was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionNews {
+    pub(crate) session: SessionId,
+    touched: WallTime,
+}
+
+impl SessionNews {
+    const fn of(summary: &Summary) -> Self {
+        Self { session: summary.id, touched: summary.touched }
+    }
+}
 
 /// How a call could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +89,16 @@ impl LineStart {
     /// Whether something in view waited for consent.
     pub(crate) fn asks(&self) -> bool {
         self.0.values().any(|read| read.in_view && read.wants != Wants::Words)
+    }
+
+    /// Whether something in view asked for words.
+    pub(crate) fn asks_words(&self) -> bool {
+        self.0.values().any(|read| read.in_view && read.wants == Wants::Words)
+    }
+
+    /// Whether that is what stood in view.
+    pub(crate) fn is_about(&self, news: SessionNews) -> bool {
+        self.1 == Some(news)
     }
 }
 
@@ -131,14 +166,17 @@ impl Inbox {
         self.frame.in_view.insert(number);
     }
 
+    /// Notes which of all that waits the frame in the making shows by itself: an answer is for that, and for nothing else.
+    pub(crate) fn show_alone(&mut self, item: WaitingItem) {
+        match item {
+            WaitingItem::Call(number) => self.put_in_view(number),
+            WaitingItem::News(news) => self.frame.news = Some(news),
+        }
+    }
+
     /// Notes that the frame in the making shows all that a call would do.
     pub(crate) fn show_whole(&mut self, number: usize) {
         self.frame.whole.insert(number);
-    }
-
-    /// Notes that all that waits is shown whole.
-    pub(crate) fn show_all_whole(&mut self) {
-        self.frame.whole.extend(self.frame.seen.iter().copied());
     }
 
     /// A frame is made: nothing is in it so far.
@@ -148,7 +186,9 @@ impl Inbox {
 
     /// The frame is on the screen at that time.
     pub(crate) fn drawn(&mut self, at: Instant) {
-        let CallsInFrame { seen, in_view, whole } = &self.frame;
+        let CallsInFrame { seen, in_view, whole, news } = &self.frame;
+        let before = self.news.filter(|(before, _)| Some(*before) == *news);
+        self.news = before.or_else(|| news.map(|news| (news, at)));
         for (number, shown) in &mut self.numbered {
             if seen.contains(number) {
                 shown.seen.get_or_insert(at);
@@ -185,12 +225,14 @@ impl Inbox {
     pub(crate) fn line_start(&self, at: Instant) -> LineStart {
         let could_be_read = |since: Option<Instant>| since.is_some_and(|since| at.since(since) >= READING);
         let read = self.numbered.iter().filter(|(_, shown)| could_be_read(shown.seen));
+        let news = self.news.filter(|(_, since)| could_be_read(Some(*since))).map(|(news, _)| news);
         LineStart(
             read.map(|(number, shown)| {
                 let (in_view, whole) = (could_be_read(shown.in_view), could_be_read(shown.whole));
                 (*number, ReadCall { wants: shown.call.pending.wants, in_view, whole })
             })
             .collect(),
+            news,
         )
     }
 
@@ -229,10 +271,18 @@ impl Inbox {
         }
     }
 
+    /// All that needs the person: calls that wait, the oldest first, as far as they were shown; then the other sessions that
+    /// [`attention`] knows of.
+    pub(crate) fn items(&self, mirror: &Mirror) -> Vec<WaitingItem> {
+        let calls = waiting(mirror).into_iter();
+        let calls = calls.filter_map(|(summary, pending)| self.number(summary.id, pending));
+        let news = news(mirror).into_iter().map(SessionNews::of);
+        calls.map(WaitingItem::Call).chain(news.map(WaitingItem::News)).collect()
+    }
+
     /// All that needs the person, in lines: what waits for an answer, the oldest first, each with the number it was shown
     /// with; then the other sessions that [`attention`] knows of.
     pub fn lines(&self, mirror: &Mirror, now: WallTime) -> Vec<String> {
-        let sessions = mirror.by_slot();
         let mut lines = Vec::new();
         for (summary, pending) in waiting(mirror) {
             let number = self.number(summary.id, pending).map_or("-".to_owned(), |number| number.to_string());
@@ -242,10 +292,7 @@ impl Inbox {
             lines.extend(pending.always.as_ref().map(|rule| format!("     always: {}", rules::words(rule))));
             lines.push(format!("     in {}", sanitize::exact_line(&summary.directory)));
         }
-        for summary in attention::waiting(sessions.iter().map(|session| &session.summary)) {
-            if attention::need(summary) == Some(Need::Answer) {
-                continue;
-            }
+        for summary in news(mirror) {
             let (name, age) =
                 (sanitize::visible_line(summary.name.as_str()), words::age(now, summary.touched));
             lines.extend(words::need(summary).map(|need| format!("-  {name} ({age}) {need}")));
@@ -270,7 +317,9 @@ impl Inbox {
         let call =
             call.ok_or_else(|| format!("nothing waits with the number {number}; /inbox lists what does"))?;
         if !answer.fits(call.pending.wants) {
-            return Err(format!("{number} is a question; go there and answer it: /answer WORDS"));
+            return Err(format!(
+                "{number} is a question; answer it in the inbox, or go there: /answer WORDS"
+            ));
         }
         if answer.all && line.0.contains_key(&number) {
             return Ok(self.all_like(mirror, call, line, answer));
@@ -332,6 +381,9 @@ impl Inbox {
         }
         match begun.as_slice() {
             [one] if waits(one) => return Ok(*one),
+            [_, _, ..] if begun.iter().all(waits) && answer.wants == Wants::Words => {
+                return Err("several questions wait here; in /inbox each is answered by itself".to_owned());
+            }
             [_, _, ..] if begun.iter().all(waits) => {
                 let numbers: Vec<String> = begun.iter().map(ToString::to_string).collect();
                 let one = begun.last().copied().unwrap_or_default();
@@ -386,10 +438,18 @@ pub fn answered(tool: &str, count: usize, answer: &Answer) -> String {
     }
 }
 
+/// The sessions that need the person for something else than an answer, as [`attention`] orders them.
+fn news(mirror: &Mirror) -> Vec<&Summary> {
+    let mut needs = attention::waiting(mirror.sessions().map(|session| &session.summary));
+    needs.retain(|summary| attention::need(summary) != Some(Need::Answer));
+    needs
+}
+
 /// The calls that wait, the oldest first.
 fn waiting(mirror: &Mirror) -> Vec<(&Summary, &PendingCall)> {
-    let sessions = mirror.by_slot().into_iter();
-    let of = sessions.flat_map(|session| session.pending.iter().map(move |call| (&session.summary, call)));
+    let of = mirror
+        .sessions()
+        .flat_map(|session| session.pending.iter().map(move |call| (&session.summary, call)));
     let mut waiting: Vec<(&Summary, &PendingCall)> = of.collect();
     waiting.sort_by_key(|(summary, pending)| (pending.since, summary.id, pending.call));
     waiting

@@ -36,8 +36,10 @@ pub enum Intent {
     },
     /// A command that needs nothing from the client. One that makes a session is answered like [`Intent::Make`].
     Tell(Command),
-    /// Several answers at once, and what is said when they were given.
-    Answers(Vec<Command>, String),
+    /// Several commands at once, and what is said when the last of them was granted.
+    Several(Vec<Command>, String),
+    /// All sessions, page by page, of which the archive is kept; the client answers with [`crate::Ui::archived`].
+    Archive,
     /// What this terminal shows now; told whenever it changes.
     Show {
         /// The session on the screen, if any.

@@ -45,6 +45,7 @@ pub mod words;
 pub mod written;
 
 mod agent_input;
+mod archive;
 mod completion;
 mod doing;
 mod draw;

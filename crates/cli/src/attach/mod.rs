@@ -176,6 +176,7 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
         agent: new::answers(context),
+        agents: context.agents.agents.iter().map(|agent| agent.name.clone()).collect(),
         keymap: context.keys.keymap.clone(),
         home: environment.text("HOME").unwrap_or_default().to_owned(),
     }

@@ -65,6 +65,10 @@ pub(super) enum Continuation {
         command: Box<UserCommand>,
         so_far: Vec<WireSummary>,
     },
+    /// All sessions, page by page, for the list of them; whether it is the first.
+    Archive {
+        is_first: bool,
+    },
     /// A session that is open again: it will be switched to.
     Enter(SessionId),
     Tags(SessionId),
@@ -104,7 +108,8 @@ impl Continuation {
             Self::Prompt(key) => ui.refused(Some(key), why),
             Self::Wake(session) => ui.not_woken(session, why),
             Self::Draft(session) => ui.draft_refused(session, &why),
-            Self::Offers(_, OfferUse::Complete) => {} // what was only looked for meanwhile nobody misses
+            // What was only looked for meanwhile nobody misses.
+            Self::Offers(_, OfferUse::Complete) | Self::Archive { .. } => {}
             Self::Page { .. } => {
                 ui.page_refused();
                 ui.refused(None, why);
@@ -183,6 +188,7 @@ impl Requests {
             Intent::Page { session, before } => {
                 (Continuation::Page { session, before }, page_before(session, before))
             }
+            Intent::Archive => (Continuation::Archive { is_first: true }, Request::List),
             Intent::Models { session, shows } => {
                 (Continuation::Models { session, shows }, Request::Models { session: session.into() })
             }
@@ -199,7 +205,7 @@ impl Requests {
                 self.ask_trust(context, client, ui, session);
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
-            Intent::Answers(..)
+            Intent::Several(..)
             | Intent::Offers { .. }
             | Intent::Settings { .. }
             | Intent::Trust { .. }
@@ -238,7 +244,7 @@ impl Requests {
     ) -> Option<Intent> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "each of the others is one request")]
         match intent {
-            Intent::Answers(answers, said) => {
+            Intent::Several(answers, said) => {
                 let count = answers.len();
                 for (place, answer) in answers.into_iter().enumerate() {
                     // Said once, behind the last of them.
@@ -386,15 +392,14 @@ impl Requests {
             }
             (Continuation::Prompt(key), Ok(_)) => ui.accepted(key),
             (Continuation::Page { session, before }, Ok(Response::Page(page))) => {
-                mirror.prepend(
-                    session,
-                    before,
-                    page.entries.into_iter().map(Entry::from).collect(),
-                    page.trimmed,
-                );
+                let entries = page.entries.into_iter().map(Entry::from).collect();
+                mirror.prepend(session, before, entries, page.trimmed);
             }
             (Continuation::Lookup { address, command, so_far }, Ok(Response::List(page))) => {
                 return self.looked_up(ui, client, (address, command, so_far), page);
+            }
+            (Continuation::Archive { is_first }, Ok(Response::List(page))) => {
+                archived(ui, client, page, is_first);
             }
             (Continuation::Enter(session), Ok(_)) => return ui.created(mirror, session),
             (Continuation::Tags(session), Ok(_)) => {
@@ -435,6 +440,7 @@ impl Requests {
                 | Continuation::Page { .. }
                 | Continuation::Wake(_)
                 | Continuation::Lookup { .. }
+                | Continuation::Archive { .. }
                 | Continuation::Models { .. }
                 | Continuation::Processes(_)
                 | Continuation::Offers(..)
@@ -498,6 +504,15 @@ impl Requests {
                 Continuation::About { said: said.map(|said| said + &beside + &follows) }
             }
         })
+    }
+}
+
+/// Hands a page of all sessions over, and asks for the next one while it is wanted. One that cannot be read is left out.
+fn archived(ui: &mut Ui, client: &mut AttachedClient, page: Vec<WireSummary>, is_first: bool) {
+    let next = next_page(&page);
+    let lines = page.into_iter().filter_map(|line| summaries(vec![line]).ok()).flatten().collect();
+    if let (true, Some(next)) = (ui.archived(&client.state.mirror, lines, is_first), next) {
+        ask(client, ui, Continuation::Archive { is_first: false }, next);
     }
 }
 

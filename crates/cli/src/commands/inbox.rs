@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use q_core::attention::{self, Need};
-use q_core::{Answer, PendingCall, SessionId, Summary, Wants};
+use q_core::{Answer, Circumstance, PendingCall, SessionId, Summary, Wants};
 use q_proto::Request;
 use q_term::command::{table, what_follows};
 use q_term::rules;
@@ -57,6 +57,10 @@ struct WaitingJson {
     wants: Option<&'static str>,
     tool: Option<String>,
     input: Option<String>,
+    /// What stands around the call, where its bytes do not say all of it.
+    circumstance: Option<&'static str>,
+    /// Of a file that is written anew: which lines go and which come.
+    difference: Option<String>,
     /// The rule that `--always` would make, in words.
     always: Option<String>,
     since_ms: u64,
@@ -149,6 +153,8 @@ fn other_shape(session: &Summary, need: Need) -> WaitingJson {
         wants: None,
         tool: None,
         input: None,
+        circumstance: None,
+        difference: None,
         always: None,
         since_ms: session.touched.0,
         error: session.failure.as_ref().map(q_term::words::why),
@@ -156,6 +162,13 @@ fn other_shape(session: &Summary, need: Need) -> WaitingJson {
 }
 
 fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
+    let (circumstance, difference) = match &pending.circumstance {
+        Circumstance::Plain => (None, None),
+        Circumstance::Unheld => (Some("unheld"), None),
+        Circumstance::Denied => (Some("denied"), None),
+        Circumstance::New => (Some("new"), None),
+        Circumstance::Replaces(replaced) => (Some("replaces"), Some(replaced.difference.clone())),
+    };
     WaitingJson {
         needs: json::need(Need::Answer),
         id: Some(CallId::of(&pending).to_string()),
@@ -166,6 +179,8 @@ fn shape((session, pending): (&Summary, PendingCall)) -> WaitingJson {
         always: pending.always.as_ref().map(rules::words),
         tool: Some(pending.tool),
         input: Some(pending.input),
+        circumstance,
+        difference,
         since_ms: pending.since.0,
         error: None,
     }

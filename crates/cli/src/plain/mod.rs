@@ -15,7 +15,7 @@ use q_core::{Activity, Instant, PromptWay};
 use q_host::clock::Clock;
 use q_term::Way;
 use q_term::advice;
-use q_term::command::{Typed, read};
+use q_term::command::{Typed, UserCommand, WordsFor, read};
 use q_term::offers::OfferUse;
 use q_term::plain::Plain;
 use q_term::words::who_answers;
@@ -192,14 +192,18 @@ impl Frontend<'_> {
             Typed::Shell(line) => {
                 self.submit(line.trim_end().to_owned(), PromptWay::Run).await.map(|()| Next::Go)
             }
-            Typed::Prompt(text) => {
-                let sent = self.submit(text.to_owned(), PromptWay::Ask).await;
-                self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
-                if self.scene().asks() {
-                    print_lines(&[notice(q_term::words::STILL_ASKS)])?;
+            Typed::Prompt(text) => match self.scene().words_are_for() {
+                WordsFor::Question => carry_out(self, UserCommand::answer_with(text.trim())).await,
+                WordsFor::NobodyYet(why) => Err(CliError::usage(why.to_owned())),
+                WordsFor::Agent => {
+                    let sent = self.submit(text.to_owned(), PromptWay::Ask).await;
+                    self.refused = self.refused.or(sent.as_ref().err().map(|error| error.kind));
+                    if self.scene().asks() {
+                        print_lines(&[notice(q_term::words::STILL_ASKS)])?;
+                    }
+                    sent.map(|()| Next::Go)
                 }
-                sent.map(|()| Next::Go)
-            }
+            },
         };
         let next = match next {
             Ok(next) => next,

@@ -215,7 +215,7 @@ impl Hostile {
             "agents models" => vec![vec!["guide"], vec![HOSTILE]],
             "usage" => vec![vec![], vec!["made"], vec!["--json"]],
             "tag" => vec![vec!["made", "+work"], vec!["made", HOSTILE], vec!["made"]],
-            "pin" | "unpin" | "unread" | "retry" | "continue" | "interrupt" => {
+            "pin" | "unpin" | "unread" | "read" | "retry" | "continue" | "interrupt" => {
                 vec![vec!["refused"], vec!["made"]]
             }
             _ => self.tries_of_others(verb),

@@ -1,9 +1,40 @@
-//! What waits for an answer, where nothing does. (Agents that ask are not built in yet; the rest is tested in the terminal
-//! crate.)
+//! What waits for an answer, and where nothing does: in the inbox of a real terminal, in plain mode, in the shell.
 
+use q_testkit::server::Script;
 use serde_json::json;
 
+use crate::screen::{Person as _, leader};
+use crate::tools::{Workshop, call, until};
 use crate::world::World;
+
+#[test]
+fn what_waits_elsewhere_is_answered_and_put_aside_in_the_inbox() {
+    let shop = Workshop::with_tools();
+    let run = json!({ "argv": ["touch", "made"] });
+    shop.rounds("do it", vec![call("run", &run), Script::new().say("It is made.").done()]);
+    shop.begin("api", "do it");
+    assert_eq!(shop.waiting()["circumstance"], json!(null));
+    shop.world.q(&["new", "-d", "here"]).succeeded();
+    let mut terminal = shop.world.terminal(&["attach", "here"]);
+    terminal.wait_prompt("here");
+    terminal.send(leader("i"));
+    terminal.wait_text("asked by hands");
+    terminal.wait_text(&format!("api in {}", shop.directory.display()));
+    until("a yes that counts", || {
+        // By its number: what is typed once more than needed is for nothing else then.
+        if !shop.has("made") {
+            terminal.send("/approve 1\r");
+        }
+        shop.has("made").then_some(())
+    });
+    terminal.wait_text("It is made.");
+    until("an answer that is put aside", || {
+        terminal.send("d");
+        terminal.screen_text().contains("nothing waits here any more").then_some(())
+    });
+    assert_eq!(shop.world.session("api")["unread"], json!(0));
+    terminal.press_to("\r", "here");
+}
 
 #[test]
 fn an_empty_inbox_says_so_and_answers_have_a_way_out() {

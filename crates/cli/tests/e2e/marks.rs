@@ -132,3 +132,32 @@ fn a_mistake_in_a_kind_is_told() {
         ("[kinds.\"a b\"]\n".to_owned(), "cannot be the name of a kind"),
     ]);
 }
+
+#[test]
+fn what_is_marked_is_closed_at_once_found_by_typing_and_taken_back() {
+    let world = World::new().with_sessions(&["here", "api", "plan"]);
+    let mut terminal = world.open_at("here");
+    terminal.send(alt('s'));
+    terminal.wait_text("filter:");
+    terminal.send("\x1b[B  ");
+    terminal.wait_text("2 marked");
+    terminal.send("\x17");
+    terminal.wait_text("2 sessions closed");
+    terminal.wait_no_text("2 plan");
+    terminal.send("is:closed");
+    terminal.wait_text("api");
+    terminal.wait_text("plan");
+    terminal.send("\x15");
+    terminal.wait_no_text("is:closed ");
+    terminal.send(alt('u'));
+    terminal.wait_text("undone: 2 sessions closed");
+    terminal.wait_bar("plan");
+    terminal.send("\x1b");
+    // Found, and gone to.
+    world.q(&["close", "plan"]).succeeded();
+    terminal.wait_no_text("plan");
+    terminal.send(alt('s'));
+    terminal.send("pla");
+    terminal.wait_text("closed");
+    terminal.press_to("\r", "plan");
+}

@@ -133,5 +133,5 @@ fn last_row(contents: &str) -> String {
 }
 
 fn is_placeholder(text: &str) -> bool {
-    text.trim() == "ask something, or /help"
+    ["ask something, or /help", "the answer, or /deny"].contains(&text.trim())
 }

@@ -96,6 +96,8 @@ pub enum Command {
     },
     /// Count it as unread until it is shown again.
     MarkUnread { session: SessionId },
+    /// Count it as read to its end, and how its last turn ended as known.
+    MarkRead { session: SessionId },
     /// A prompt: begins a turn, or waits while one runs.
     Submit {
         session: SessionId,
@@ -298,6 +300,7 @@ impl Command {
             | Self::SetRule { session, .. }
             | Self::Set { session, .. }
             | Self::MarkUnread { session }
+            | Self::MarkRead { session }
             // Only a live session has a turn that could be answered or interrupted: there is nothing to wake.
             | Self::Answer { session, .. }
             | Self::Interrupt { session } => Subject::Head(*session),
@@ -365,6 +368,7 @@ impl Step<'_> {
             Command::SetRule { session, rule, stands } => self.set_rule(session, rule, stands),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
+            Command::MarkRead { session } => self.mark_read(session),
             Command::Submit { session, token, text, images } => {
                 self.once(session, token, |step| step.submit(session, NewPrompt { token, text, images }))
             }

@@ -73,4 +73,15 @@ impl Step<'_> {
         self.changed(id);
         Ok(Reply::Done)
     }
+
+    /// Counts as read up to its end, whoever looks at it; of a turn that stopped the person says that they know.
+    pub(super) fn mark_read(&mut self, id: SessionId) -> Result<Reply, Refusal> {
+        self.open(id)?;
+        self.write_stream(id);
+        if self.open(id)?.head().is_news() {
+            self.record(id, Record::MarkedRead);
+            self.changed(id);
+        }
+        Ok(Reply::Done)
+    }
 }

@@ -87,6 +87,8 @@ pub struct Head {
     pub seen: Mark,
     /// Entries with text after `seen` that the person did not write.
     pub unread: u32,
+    /// Whether the person said that they know how the last turn ended.
+    pub acknowledged: bool,
     /// Where the draft stands in the log; 0 when there is none.
     pub draft: Seq,
     /// Tokens spent in all.
@@ -152,6 +154,7 @@ impl Head {
             end,
             seen: end,
             unread: 0,
+            acknowledged: false,
             draft: Seq(0),
             usage: Usage::default(),
             spending: Spending::default(),
@@ -231,7 +234,8 @@ impl Head {
                 self.end_turn(ending, *usage, stamped);
             }
             Record::Seen { through } => (self.seen, self.unread) = (*through, 0),
-            Record::MarkedUnread => self.unread = self.unread.max(1),
+            Record::MarkedUnread => (self.unread, self.acknowledged) = (self.unread.max(1), false),
+            Record::MarkedRead => (self.seen, self.unread, self.acknowledged) = (self.end, 0, true),
             Record::Repaired { fault } => self.put_right(*fault, stamped),
             Record::Drafted { text } => self.draft = if text.is_empty() { Seq(0) } else { stamped.seq },
             Record::Imported { body, .. } => self.import(body, stamped.seq),
@@ -437,7 +441,7 @@ impl Head {
         let runs = self.turn.take().is_some_and(|flight| flight.runs);
         self.spend(usage, stamped.at);
         if !runs {
-            self.last = Some(ending.clone());
+            (self.last, self.acknowledged) = (Some(ending.clone()), false);
             self.failures = match ending {
                 Ending::Done => 0,
                 Ending::Interrupted(_) => self.failures,
@@ -452,6 +456,12 @@ impl Head {
                 self.end = Mark { entry: EntryNo(stamped.seq.0), bytes: 0 };
             }
         }
+    }
+
+    /// Whether there is something in it that the person has not said they know: what is unread, or a turn that stopped.
+    pub(crate) const fn is_news(&self) -> bool {
+        let stopped = matches!(self.last, Some(Ending::Failed(_) | Ending::Interrupted(_)));
+        self.unread > 0 || stopped && !self.acknowledged
     }
 
     /// The prompt whose answer stopped before its end, where one came and nothing runs: an agent can go on with that.

@@ -58,6 +58,7 @@ pub(super) fn read(
         "unrule" => Command::SetRule { session, rule: rule::read(words)?, stands: false },
         "set" => Command::Set { session, changes: read_settings(words)? },
         "unread" => Command::MarkUnread { session },
+        "read" => Command::MarkRead { session },
         "edit" => Command::Edit { session, prompt: PromptNo(words.number()?), text: words.word("a text")? },
         "move" => Command::Move {
             session,
@@ -127,9 +128,7 @@ pub(super) fn write(command: &Command) -> String {
         Command::Tag { session: id, changes } => write_tags(*id, changes),
         Command::Pin { session: id, pinned: true } => format!("pin {}", session(*id)),
         Command::Pin { session: id, pinned: false } => format!("unpin {}", session(*id)),
-        Command::SetPolicy { session: id, policy } => {
-            format!("policy {} {}", session(*id), policy.word())
-        }
+        Command::SetPolicy { session: id, policy } => format!("policy {} {}", session(*id), policy.word()),
         Command::SetRule { session: id, rule, stands } => {
             let verb = if *stands { "rule" } else { "unrule" };
             format!("{verb} {} {}", session(*id), rule::write(rule))
@@ -139,6 +138,7 @@ pub(super) fn write(command: &Command) -> String {
             format!("set {}{}", session(*id), changes.collect::<String>())
         }
         Command::MarkUnread { session: id } => format!("unread {}", session(*id)),
+        Command::MarkRead { session: id } => format!("read {}", session(*id)),
         Command::Submit { session: id, token, text, images } => {
             let images = entry::write_new_images(images);
             format!("submit {} {text:?}{images} token {}", session(*id), token.0)

@@ -76,8 +76,7 @@ fn record(stamped: &Stamped) -> String {
         Record::Restored => "restored".into(),
         Record::Erased => "erased".into(),
         Record::Tagged { tags } => format!("tagged [{}]", words(tags)),
-        Record::Pinned { pinned: true } => "pinned".into(),
-        Record::Pinned { pinned: false } => "unpinned".into(),
+        Record::Pinned { pinned } => if *pinned { "pinned" } else { "unpinned" }.into(),
         Record::PolicySet { policy } => format!("policy {}", policy.word()),
         Record::RuleSet { rule, stands } => {
             let stands = if *stands { "has" } else { "no longer has" };
@@ -111,6 +110,7 @@ fn record(stamped: &Stamped) -> String {
             format!("resulted turn {turn} call {call} of {of} {} {text:?}{cut}", outcome.words())
         }
         Record::MarkedUnread => "marked unread".into(),
+        Record::MarkedRead => "marked read".into(),
         Record::Sent { turn, sent: told, is_said } => {
             let said = if *is_said { ", said" } else { "" };
             format!("turn {turn} was sent {}{said}", sent(*told))

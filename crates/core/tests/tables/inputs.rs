@@ -48,6 +48,7 @@ pub(crate) const INPUTS: &[&str] = &[
     "unrule s1 allow sh",
     "set s1 to temperature 0.2",
     "unread s1",
+    "read s1",
     "draft s1 \"half\"",
     "submit s1 \"more\"",
     "submit s1 \"one\" token 1",

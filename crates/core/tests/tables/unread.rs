@@ -19,7 +19,7 @@ const NEWS: [bool; 5] = [true, true, false, true, true];
 const AS_BEFORE: [bool; 5] = [false, false, false, true, true];
 
 /// What happens, the lines that tell it, and whether the session is unread after it, by standing.
-pub(crate) const TABLE: [(&str, &str, [bool; 5]); 13] = [
+pub(crate) const TABLE: [(&str, &str, [bool; 5]); 14] = [
     ("the agent says more", "text s1 \"more\"; tick after 100ms", NEWS),
     ("the agent thinks", "thinking s1 \"hm\"", NEWS),
     ("the agent wants a tool", "call s1 1 sh \"make\" consent", NEWS),
@@ -28,6 +28,7 @@ pub(crate) const TABLE: [(&str, &str, [bool; 5]); 13] = [
     ("the turn is interrupted", "interrupt s1", NEWS),
     ("the person says something", "submit s1 \"and\"; steerable s1; steer s1 \"so\"", AS_BEFORE),
     ("it is marked unread", "unread s1", [true, true, true, true, true]),
+    ("it is marked read", "read s1", [false, false, false, false, false]),
     ("a client shows its end", "show c1 s1", [false, false, false, false, false]),
     ("a client shows it further up", "show c1 s1 scrolled", AS_BEFORE),
     ("the client looks away", "show c1 nothing", AS_BEFORE),

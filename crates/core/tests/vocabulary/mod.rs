@@ -55,7 +55,7 @@ variants! {
     AgentEvent: Sent Text Thinking Sealed Plan Sources ProjectFiles Torn Model Usage Title Steerable Call Progress Result Resume Retrying StopReason Done Failed Asked;
     Answer: Once Always Deny Words;
     CallSubject: Other Command File Host Tree Named;
-    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread Submit Shell Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set Reverse;
+    Command: Create Fork Import ImportPart EndImport Rename Close Reopen Trash Restore Erase Wake Tag Pin SetPolicy SetRule MarkUnread MarkRead Submit Shell Unqueue Edit Move SendNow Steer Answer Interrupt Retry Continue SaveDraft Compact Set Reverse;
     Durability: Buffered Synced;
     Effect: Run Cancel Steer Permit Settle Bind Unbind Release Load Reverse Shell Resync Reply Update Leave;
     Ending: Done Interrupted Failed;
@@ -72,7 +72,7 @@ variants! {
     Policy: Ask Deny;
     Presence: Live Hibernated Closed Trashed;
     Reason: WriteStream ExpireCall Hibernate EmptyTrash NewDay Leave;
-    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet RuleSet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Cited ProjectRead Answering Resumable Called Answered Resulted Ended Seen MarkedUnread Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet Reversed;
+    Record: Created Renamed Closed Reopened Hibernated Woken Trashed Restored Erased Tagged Pinned PolicySet RuleSet Queued Unqueued Edited Moved Retried Began Continued Steered Said Sealed Planned Cited ProjectRead Answering Resumable Called Answered Resulted Ended Seen MarkedUnread MarkedRead Repaired Drafted Imported ImportEnded Sent Compacting Compacted SettingsSet Reversed;
     Refusal: NoSuchSession SessionClosed SessionTrashed AlreadyOpen NotInTrash HasForks CannotWake TooManyWaking IdTaken NameTaken BadName TooManyLive HostFull SessionsFull BadTag TooManyTags SystemPromptTooLong QueueFull QueueTooLong PromptEmpty SessionBudgetSpent DayBudgetSpent PromptTooLong TooManyImages ImagesTooLarge BadImage ImagesWait NotQueued NotSteerable CallOver DigestDiffers WantsWords TooManyRules NoRuleForIt BadRule NothingRuns NothingToRetry NothingToContinue StillWorking Stopping BadImport BadFact NoImport TooManyImports CompactsLater NothingToCompact NothingToUndo BadSetting ReversesLater NothingToReverse CannotReverse;
     ImportFault: NotAbove BadTime NoTurn NoCall NoText TooLong MoreThanAll;
     Reply: Done FromNextTurn Created Accepted;

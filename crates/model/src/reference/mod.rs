@@ -96,6 +96,8 @@ struct Session {
     sent: Option<Sent>,
     /// Somebody wants to come back, though all was read.
     marked: bool,
+    /// The turn of which somebody said that they know how it ended.
+    acknowledged: Option<u64>,
     times: Times,
 }
 

@@ -29,6 +29,7 @@ struct LastTurn {
     preview: String,
     stop_reason: String,
     interrupter: Option<Interrupter>,
+    acknowledged: bool,
     failure: Option<FailureKind>,
     failures: u32,
 }
@@ -123,6 +124,7 @@ fn picture(core: &Multiplexer, line: Summary, heads: &BTreeMap<SessionId, Head>)
             preview: line.preview,
             stop_reason: line.stop_reason,
             interrupter: line.interrupter,
+            acknowledged: line.acknowledged,
             failure: line.failure.as_ref().map(|failure| failure.kind),
             failures: line.failures,
         },
@@ -188,6 +190,7 @@ impl Model {
                 preview: session.preview(),
                 stop_reason: session.agent.told.reason.clone(),
                 interrupter: session.interrupter(),
+                acknowledged: session.is_acknowledged(),
                 failure: session.failure(),
                 failures: session.failures(),
             },

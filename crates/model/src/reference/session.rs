@@ -67,6 +67,11 @@ impl Session {
         )
     }
 
+    /// Whether somebody said that they know how the last turn ended.
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.acknowledged == Some(self.last_turn())
+    }
+
     /// Who interrupted the last turn, if somebody did.
     pub(super) fn interrupter(&self) -> Option<Interrupter> {
         match self.last_ending() {

@@ -6,7 +6,7 @@ use q_core::{
 
 use super::deeds::Answered;
 use super::names::name_from;
-use super::{Agent, Entry, Label, Model, NamedBy, Session, Set, Spending, Terms, Times, Told, Typed};
+use super::{Agent, Ending, Entry, Label, Model, NamedBy, Session, Set, Spending, Terms, Times, Told, Typed};
 
 /// What a session is called that nobody named.
 const UNNAMED: &str = "new";
@@ -56,6 +56,7 @@ impl Model {
             Command::SetRule { session, rule, stands } => self.set_rule(session, rule, stands),
             Command::Set { session, changes } => self.set(session, &changes),
             Command::MarkUnread { session } => self.mark_unread(session),
+            Command::MarkRead { session } => self.mark_read(session),
             Command::Submit { session, token, text, images: _ } => self.submit(session, token, text),
             Command::Steer { session, token, text, images: _ } => self.steer(session, token, text),
             // Workloads type none: a line for the shell asks nobody; scenarios and the simulation have it.
@@ -133,6 +134,7 @@ impl Model {
             compactions: Vec::new(),
             sent: None,
             marked: false,
+            acknowledged: None,
             times: Times { created: self.now.wall, touched: self.now.wall, used: self.now.mono },
         }
     }
@@ -297,7 +299,23 @@ impl Model {
             .filter(|client| client.shows == Some(id))
             .for_each(|client| client.at_end = false);
         self.sessions[at].marked |= self.sessions[at].unread() == 0;
+        self.sessions[at].acknowledged = None;
         self.note(at);
+        Ok(Answered::Done)
+    }
+
+    fn mark_read(&mut self, id: SessionId) -> Granted {
+        let at = self.open(id)?;
+        if self.sessions[at].presence == Presence::Live {
+            self.write(at);
+        }
+        let session = &mut self.sessions[at];
+        let stopped = session.last_ending() != Ending::Done;
+        if session.unread() > 0 || stopped && !session.is_acknowledged() {
+            session.read();
+            session.acknowledged = Some(session.last_turn());
+            self.note(at);
+        }
         Ok(Answered::Done)
     }
 }
@@ -337,7 +355,8 @@ fn needs_history(command: &Command) -> Option<SessionId> {
         | Command::SetPolicy { .. }
         | Command::SetRule { .. }
         | Command::Set { .. }
-        | Command::MarkUnread { .. } => None,
+        | Command::MarkUnread { .. }
+        | Command::MarkRead { .. } => None,
     }
 }
 

@@ -51,7 +51,7 @@ proptest! {
             let mut unread = false;
             for stamped in system.written.iter().filter(|stamped| stamped.session == head.id) {
                 match &stamped.record {
-                    Record::Created { .. } | Record::Seen { .. } => unread = false,
+                    Record::Created { .. } | Record::Seen { .. } | Record::MarkedRead => unread = false,
                     Record::Said { .. } | Record::Called { .. } | Record::Resulted { .. } | Record::Repaired { .. } | Record::Planned { .. } | Record::Cited { .. } | Record::ProjectRead { .. }
                     | Record::Sent { is_said: true, .. } | Record::Compacted { .. } | Record::MarkedUnread | Record::Ended { ending: q_core::Ending::Failed(_) | q_core::Ending::Interrupted(_), .. } => unread = true,
                     _ => {}

@@ -93,6 +93,7 @@ fn busy_wish() -> impl Strategy<Value = CommandTemplate> {
         1 => Just(CommandTemplate::Interrupt),
         1 => "[a-z]{0,6}".prop_map(CommandTemplate::Draft),
         1 => Just(CommandTemplate::MarkUnread),
+        1 => Just(CommandTemplate::MarkRead),
         1 => policy.prop_map(CommandTemplate::SetPolicy),
         3 => (rule(), prop::bool::weighted(0.7)).prop_map(|(rule, stands)| CommandTemplate::SetRule(rule, stands)),
         2 => setting().prop_map(|(name, value)| CommandTemplate::Set(name, value)),

@@ -68,6 +68,7 @@ fn commands() -> Vec<Command> {
         Command::Set { session, changes: Vec::new() },
         Command::SetRule { session, rule, stands: true },
         Command::MarkUnread { session },
+        Command::MarkRead { session },
         Command::Submit { session, token, text: "why?".into(), images: Vec::new() },
         Command::Submit { session, token, text: "see".into(), images: images() },
         Command::Shell { session, token, text: "!ls".into() },

@@ -3,6 +3,7 @@
 
 mod beside_answers;
 mod images;
+mod marks;
 mod reversals;
 mod rules;
 mod settings;
@@ -19,6 +20,7 @@ use q_core::{
 };
 
 use beside_answers::{project_records, seal_records, source_records, torn_records};
+use marks::{acknowledged_head, mark_records};
 use reversals::reversed_records;
 use rules::{rule_records, rules_head};
 use settings::{budget_head, budget_records, mode_records, settings_head, settings_records, shaped_records};
@@ -467,6 +469,7 @@ fn dumped_records() -> Vec<(&'static str, Vec<(&'static str, Record)>)> {
         ("records_of_reversals_on_disk_stay_as_they_are", reversed_records()),
         ("records_of_shell_lines_on_disk_stay_as_they_are", shell_line_records()),
         ("records_of_rules_on_disk_stay_as_they_are", rule_records()),
+        ("records_of_marks_on_disk_stay_as_they_are", mark_records()),
     ]
 }
 
@@ -483,6 +486,7 @@ fn dumped_heads() -> Vec<(&'static str, Head)> {
         ("a_head_with_a_budget_on_disk_stays_as_it_is", budget_head()),
         ("a_head_whose_turn_is_a_line_on_disk_stays_as_it_is", shell_line_head()),
         ("a_head_with_rules_on_disk_stays_as_it_is", rules_head()),
+        ("a_head_of_a_known_failure_on_disk_stays_as_it_is", acknowledged_head()),
     ]
 }
 

@@ -49,6 +49,8 @@ pub enum Action {
     Unpin,
     /// Count the session as unread, to come back to it.
     Unread,
+    /// Count it as read, and how its last turn ended as known.
+    Read,
     /// Show what waits for an answer, over all sessions.
     Inbox,
     /// Let a call run that waits for consent.
@@ -133,6 +135,8 @@ pub(crate) struct Question {
     pub(crate) yes: &'static str,
     /// What is not lost by it.
     pub(crate) stays: &'static str,
+    /// The same of several.
+    pub(crate) of_several: &'static str,
 }
 
 impl Action {
@@ -149,12 +153,18 @@ impl Action {
     /// What is asked before it where the session works; a `!` behind the command asks nothing.
     #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else ends what works")]
     pub(crate) const fn question(self) -> Option<Question> {
-        let (title, does, yes, stays) = match self {
-            Self::Close => (" close ", "Close", "closes it", "the history stays"),
-            Self::Delete => (" delete ", "Delete", "deletes it", "it stays in the trash for a while"),
+        let (title, does, yes, stays, of_several) = match self {
+            Self::Close => (" close ", "Close", "closes it", "the history stays", "The histories stay"),
+            Self::Delete => (
+                " delete ",
+                "Delete",
+                "deletes it",
+                "it stays in the trash for a while",
+                "They stay in the trash for a while",
+            ),
             _ => return None,
         };
-        Some(Question { title, does, yes, stays })
+        Some(Question { title, does, yes, stays, of_several })
     }
 
     /// What it does to a text that is being typed; nothing where it is not for texts.

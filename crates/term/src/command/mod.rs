@@ -23,7 +23,7 @@ pub use notice::{FROM_NEXT_TURN, notice, what_follows};
 pub use parse::{SlashError, parse};
 pub(crate) use read::answer;
 pub use read::{Typed, read};
-pub use resolve::{Resolved, Scene, queue, tags};
+pub use resolve::{Resolved, Scene, WordsFor, queue, tags};
 pub use table::ends_session;
 pub use topic::topic_page;
 pub use user_command::UserCommand;

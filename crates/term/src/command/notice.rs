@@ -30,6 +30,7 @@ pub fn notice(command: &Command, name: &str, way: Way) -> Option<String> {
         }
         Command::Set { changes, .. } => set(changes, name)?,
         Command::MarkUnread { .. } => format!("{name} is unread until it is shown again"),
+        Command::MarkRead { .. } => format!("{name} is read"),
         Command::Answer { answer: Answer::Once, .. } => "allowed, this once".to_owned(),
         Command::Answer { answer: Answer::Always, .. } => {
             let permissions = match way {

@@ -26,6 +26,21 @@ pub struct Scene<'a> {
     pub line: &'a LineStart,
 }
 
+/// Whom words are for that are no command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordsFor {
+    /// They are a prompt.
+    Agent,
+    /// They answer the question in view, which could be read before they were begun.
+    Question,
+    /// A question came or went meanwhile, so that nobody knows what they were meant for; what is said of that.
+    NobodyYet(&'static str),
+}
+
+const QUESTION_CAME: &str =
+    "a question came while you typed: nothing was sent; sent again it answers that, /deny gives no answer";
+const QUESTION_WENT: &str = "the question waits no longer: nothing was sent; sent again it is a prompt";
+
 /// What comes of a command by its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
@@ -119,6 +134,19 @@ impl<'a> Scene<'a> {
     /// What a single word answers, where a call in view waits for consent, or waited when the line was begun.
     pub fn answer(self, text: &str) -> Option<UserCommand> {
         read::answer(text).filter(|_| self.line.asks() || self.asks())
+    }
+
+    /// Whom words are for that are no command. What asks for consent is answered by letters, and what is said beside that waits.
+    pub fn words_are_for(self) -> WordsFor {
+        let session = self.focus.and_then(|id| self.mirror.get(id));
+        let asked =
+            session.is_some_and(|session| session.pending.iter().any(|call| call.wants == Wants::Words));
+        match (self.asks() || self.line.asks(), asked, self.line.asks_words()) {
+            (false, true, true) => WordsFor::Question,
+            (false, true, false) => WordsFor::NobodyYet(QUESTION_CAME),
+            (false, false, true) => WordsFor::NobodyYet(QUESTION_WENT),
+            (true, ..) | (false, false, false) => WordsFor::Agent,
+        }
     }
 
     /// Whether a call in the session in view waits for consent.

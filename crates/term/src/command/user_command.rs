@@ -11,6 +11,12 @@ pub struct UserCommand {
 }
 
 impl UserCommand {
+    /// Those words as the answer to the question in view.
+    pub fn answer_with(words: &str) -> Self {
+        let arguments = Arguments { text: Some(words.to_owned()), ..Arguments::default() };
+        Self { action: Action::Answer, arguments }
+    }
+
     /// What a key means, which takes nothing but its digit, where it has one.
     pub(crate) fn key(action: Action, digit: Option<u8>) -> Self {
         let number = digit.map(usize::from);

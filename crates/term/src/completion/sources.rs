@@ -3,12 +3,17 @@
 use q_core::settings::NAMES;
 use q_core::{Mirror, SessionId};
 
+use crate::archive::Archive;
 use crate::command::table::{self, ROWS};
 use crate::completion::{CompletionItem, CompletionKind, CompletionList, CompletionSubject};
 use crate::kinds::Kinds;
 use crate::offers::OfferList;
 use crate::words;
 use crate::written::WrittenText;
+
+/// What is said of a new session, in a few words.
+const NEW_OPTIONS: [(&str, &str); 3] =
+    [("--agent", "who answers"), ("--model", "which of its models"), ("--kind", "what it is for")];
 
 /// What was told of what q does not know itself, since something of that kind is being typed.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +54,10 @@ pub(crate) struct CompletionScene<'a> {
     pub(crate) mirror: &'a Mirror,
     pub(crate) focus: Option<SessionId>,
     pub(crate) kinds: &'a Kinds,
+    pub(crate) archive: &'a Archive,
+    /// Those that can be asked from here, and who answers if none is named.
+    pub(crate) agents: &'a [String],
+    pub(crate) agent: &'a str,
     /// Of the session's agent, as far as they are known.
     pub(crate) models: &'a [String],
 }
@@ -57,6 +66,8 @@ impl CompletionSources {
     /// Those that fit what is typed in the session in view.
     pub(crate) fn list(&self, subject: CompletionSubject, scene: CompletionScene<'_>) -> CompletionList {
         let all = match subject.kind {
+            CompletionKind::Agent => agents(scene),
+            CompletionKind::Closed => closed(scene),
             CompletionKind::Command => self.commands(),
             // Those that begin as it is typed, then those that lie anywhere beneath.
             CompletionKind::File => {
@@ -65,9 +76,13 @@ impl CompletionSources {
             CompletionKind::Kind => scene.kinds.words().map(CompletionItem::named).collect(),
             CompletionKind::Mode => told(&self.offers.modes),
             CompletionKind::Model => scene.models.iter().map(CompletionItem::named).collect(),
+            CompletionKind::NewOption => {
+                NEW_OPTIONS.map(|(name, about)| CompletionItem::named(name).about(about).going_on()).to_vec()
+            }
             CompletionKind::Session => sessions(scene),
             CompletionKind::Setting => {
-                NAMES.iter().map(|name| CompletionItem::named(*name).going_on()).collect()
+                let item = |name: &&str| CompletionItem::named(*name).about(about_setting(name)).going_on();
+                NAMES.iter().map(item).collect()
             }
             CompletionKind::Skill => {
                 let skills = self.written.iter().flat_map(|(_, skills)| skills);
@@ -120,6 +135,39 @@ fn sessions(scene: CompletionScene<'_>) -> Vec<CompletionItem> {
         CompletionItem::named(summary.name.as_str()).about(said.trim_end_matches(" · "))
     };
     all.iter().map(|session| item(&session.summary)).collect()
+}
+
+/// Those in the archive, the latest first.
+fn closed(scene: CompletionScene<'_>) -> Vec<CompletionItem> {
+    let mut all: Vec<&q_core::Summary> = scene.archive.sessions().map(|session| &session.summary).collect();
+    all.sort_by_key(|summary| std::cmp::Reverse((summary.touched, summary.id)));
+    let item = |summary: &&q_core::Summary| {
+        CompletionItem::named(summary.name.as_str()).about(words::last_word(summary))
+    };
+    all.iter().map(item).collect()
+}
+
+fn agents(scene: CompletionScene<'_>) -> Vec<CompletionItem> {
+    let usual = scene.agent.split('·').next().unwrap_or_default();
+    let about = |name: &str| if name == usual { "answers where none is named" } else { "" };
+    scene.agents.iter().map(|name| CompletionItem::named(name).about(about(name)).going_on()).collect()
+}
+
+/// What a setting is, in a few words.
+fn about_setting(name: &str) -> &'static str {
+    match name {
+        "model" => "which model answers",
+        "temperature" => "how much is left to chance, 0 to 2",
+        "max_tokens" => "how long an answer may be",
+        "reasoning" => "how much is thought first",
+        "mode" => "in which of its modes an agent over ACP works",
+        "body" => "members of the request, as JSON",
+        "omit" => "members that are left out of the request",
+        "first_byte" => "seconds until an answer has to begin",
+        "idle_timeout" => "seconds that an answer may pause",
+        "budget_tokens" => "how many tokens the session may cost",
+        _other => "",
+    }
 }
 
 /// Those that sessions have and this one could have, and those that it could lose.

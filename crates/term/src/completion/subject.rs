@@ -12,12 +12,18 @@ const LONGEST: usize = 4096;
 /// What is being typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CompletionKind {
+    /// Who can be asked.
+    Agent,
+    /// A session of the archive.
+    Closed,
     Command,
     File,
     /// The kind of a new session.
     Kind,
     Mode,
     Model,
+    /// What is said of a new session, each with a word behind it.
+    NewOption,
     Session,
     Setting,
     Skill,
@@ -30,11 +36,14 @@ impl CompletionKind {
     /// One of them, in a word for people.
     pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::Agent => "agent",
+            Self::Closed => "closed session",
             Self::Command => "command",
             Self::File => "file",
             Self::Kind => "kind",
             Self::Mode => "mode",
             Self::Model => "model",
+            Self::NewOption => "option",
             Self::Session => "session",
             Self::Setting => "setting",
             Self::Skill => "skill",
@@ -77,7 +86,9 @@ fn in_command(text: &str, cursor: usize) -> Option<CompletionSubject> {
             let row = table::by_slash(word.trim_end_matches('!'))?;
             let begun = rest.rsplit(char::is_whitespace).next().unwrap_or_default();
             let before = rest.get(..rest.len() - begun.len())?;
-            (taken(row, &before.split_whitespace().collect::<Vec<_>>())?, begun)
+            let before: Vec<&str> = before.split_whitespace().collect();
+            let option = if row.action == Action::New { of_new(&before, begun) } else { None };
+            (option.or_else(|| taken(row, &before))?, begun)
         }
     };
     Some(CompletionSubject { kind, range: cursor - begun.len()..cursor, begun: begun.to_owned() })
@@ -98,7 +109,7 @@ fn taken(row: &CommandRow, before: &[&str]) -> Option<CompletionKind> {
             "+TAG|-TAG" => Some(CompletionKind::Tag),
             "VALUE" => value_of(before),
             word if param.is_session() && !word.is_empty() => {
-                return is_among_open(row).then_some(CompletionKind::Session);
+                return among(row);
             }
             word if word.starts_with(|first: char| first.is_lowercase()) => {
                 Some(CompletionKind::Literal(word))
@@ -121,12 +132,29 @@ fn value_of(before: &[&str]) -> Option<CompletionKind> {
     }
 }
 
-/// Whether the sessions that are meant are those at hand: which are in the archive or the trash only the host knows.
-const fn is_among_open(row: &CommandRow) -> bool {
+/// What is said of a new session by options, and the value of one.
+fn of_new(before: &[&str], begun: &str) -> Option<CompletionKind> {
+    match before.last() {
+        Some(&"--agent") => Some(CompletionKind::Agent),
+        Some(&"--model") => Some(CompletionKind::Model),
+        Some(&"--kind") => Some(CompletionKind::Kind),
+        Some(_) | None => begun.starts_with('-').then_some(CompletionKind::NewOption),
+    }
+}
+
+/// Among which sessions is the one that is meant. Those in the trash nobody lists.
+const fn among(row: &CommandRow) -> Option<CompletionKind> {
     match row.core {
-        Some(CoreCommand::Session(Among::Archived | Among::Trashed, _)) => false,
-        Some(_) => true,
-        None => matches!(row.action, Action::Switch),
+        Some(CoreCommand::Session(Among::Archived, _)) => Some(CompletionKind::Closed),
+        Some(CoreCommand::Session(Among::Trashed, _)) => None,
+        Some(_) => Some(CompletionKind::Session),
+        None => {
+            if matches!(row.action, Action::Switch) {
+                Some(CompletionKind::Session)
+            } else {
+                None
+            }
+        }
     }
 }
 
@@ -147,12 +175,17 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_known_by_where_it_stands() {
-        use CompletionKind::{Command, File, Kind, Literal, Mode, Model, Session, Setting, Skill, Tag};
+        use CompletionKind::{
+            Agent, Closed, Command, File, Kind, Literal, Mode, Model, NewOption, Session, Setting, Skill, Tag,
+        };
         for (kind, typed) in [
             (Command, "/^|~/^he|~/^/co|~/^git:l|"),
             (Session, "/switch ^|~/close! ^a|~/delete ^x|"),
-            (Kind, "/new ^d|"),
-            (Model, "/model ^gp|~/set model ^g|"),
+            (Closed, "/reopen ^a|"),
+            (Agent, "/new x --agent ^o|"),
+            (NewOption, "/new ^-|~/new x ^--m|"),
+            (Kind, "/new ^d|~/new x --kind ^d|"),
+            (Model, "/new --model ^g|~/model ^gp|~/set model ^g|"),
             (Setting, "/set ^|~/set ^te|"),
             (Mode, "/set mode ^|~/mode ^p|"),
             (Skill, "/skill ^pd|"),
@@ -165,7 +198,7 @@ mod tests {
                 assert_eq!(at(typed), Some(kind), "{typed}");
             }
         }
-        let none = "|~word|~/he|lp~/help x|~/reopen a|~/set temperature 0|~/switch a b|~/nothing a|~/a\nb|~me@example|";
+        let none = "|~word|~/he|lp~/help x|~/restore a|~/set temperature 0|~/switch a b|~/nothing a|~/a\nb|~me@example|";
         for typed in none.split('~') {
             assert_eq!(at(typed), None, "{typed}");
         }

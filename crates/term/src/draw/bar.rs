@@ -1,4 +1,7 @@
-//! The bar: every session with its number, name and sign; the one in view in brackets.
+//! The bar: sessions with their numbers, names and signs, the one in view in brackets; who has no room is counted.
+//!
+//! Names stay names: where there is no room for all sessions some are counted, rather than all cut until none can be told. The
+//! one in view goes first, then who needs the person, then those beside it.
 
 use q_core::attention::{self, Need};
 use q_core::mirror::Mirrored;
@@ -17,113 +20,191 @@ use crate::style::Palette;
 use crate::ui::Ui;
 
 const TITLE: &str = " q ";
-/// Columns of a name: on narrow screens its signs tell more than its letters.
-const NAMES: std::ops::RangeInclusive<u16> = 6..=24;
-/// Narrower screens show sessions only.
-const WITH_COUNT: u16 = 40;
+/// Columns of a name: shorter it would be told from no other.
+const NAMES: std::ops::RangeInclusive<u16> = 8..=24;
+/// Narrower screens show sessions only; below the second, figures stand where there is room for all sessions, too, and below
+/// the third only who needs the person is counted.
+const LEAST_COUNT: u16 = 40;
+const WITH_NEEDS: u16 = 60;
+const WITH_COUNT: u16 = 72;
+/// The least that stays for the session in view beside what is counted: `[1 n]`.
+const IN_VIEW: usize = 5;
+/// So many that have no room are tried before the rest is counted: a shorter one may have.
+const TRIED: usize = 4;
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
+/// The bar of one frame.
+#[derive(Debug, Default)]
+pub(crate) struct BarLine {
+    spans: Vec<Span<'static>>,
+    count: Vec<Span<'static>>,
+    /// Where the label of each session stands that is in sight.
+    pub(crate) labels: Vec<(Rect, SessionId)>,
+}
+
+/// Lays it out: the sessions are looked through once for each frame.
+pub(super) fn lay_out(area: Rect, ui: &Ui, mirror: &Mirror) -> BarLine {
+    if area.is_empty() {
+        return BarLine::default();
+    }
+    let sessions = mirror.by_slot();
+    let needs: Vec<(usize, Need)> = sessions
+        .iter()
+        .enumerate()
+        .filter_map(|(place, session)| Some((place, attention::need(&session.summary)?)))
+        .collect();
+    let title = if area.width >= WITH_NEEDS / 2 { TITLE } else { "" };
+    let most = usize::from((area.width / 3).clamp(*NAMES.start(), *NAMES.end()));
+    let run_beside = |count: &[Span<'_>]| {
+        let room = usize::from(area.width).saturating_sub(title.width() + columns(count));
+        let mut run = Run { ui, sessions: &sessions, needs: &needs, most, room, shown: Vec::new() };
+        run.fill();
+        run
+    };
+    let mut count = whole_count(area.width, ui, &sessions, &needs);
+    let mut run = run_beside(&count);
+    // Where a figure takes a session's place, it goes first.
+    if area.width < WITH_COUNT && run.shown.len() < sessions.len() {
+        count =
+            needs_count(area.width, ui, &needs).map(|needs| vec![Span::raw(" "), needs]).unwrap_or_default();
+        run = run_beside(&count);
+    }
+    let room = run.room;
+    let mut spans = vec![Span::styled(title, Palette::strong())];
+    let mut x = area.x + title.width() as u16;
+    let mut labels = Vec::new();
+    run.shown.sort_by_key(|(place, _)| *place);
+    let marker = run.marker(None);
+    for (place, label) in run.shown {
+        let width = columns(&label) as u16;
+        if let Some(session) = sessions.get(place) {
+            labels.push((Rect { x, width, ..area }.intersection(area), session.summary.id));
+        }
+        x += width;
+        spans.extend(label);
+    }
+    if columns(&spans) + columns(&marker) <= title.width() + room {
+        spans.extend(marker);
+    }
+    BarLine { spans, count, labels }
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, line: &BarLine) {
     if area.is_empty() {
         return;
     }
-    let count = count(area, ui, mirror);
-    let room = usize::from(area.width).saturating_sub(TITLE.width() + columns(&count));
-    let mut spans = vec![Span::styled(TITLE, Palette::strong())];
-    spans.extend(fitted(ui, mirror, room));
-    buffer.set_line(area.x, area.y, &spans.into(), area.width);
-    let at = area.right().saturating_sub(columns(&count) as u16);
-    buffer.set_line(at, area.y, &count.into(), area.width);
-}
-
-/// Where the label of each session begins and ends that is in sight.
-pub(super) fn places(area: Rect, ui: &Ui, mirror: &Mirror) -> Vec<(Rect, SessionId)> {
-    let room = usize::from(area.width).saturating_sub(TITLE.width() + columns(&count(area, ui, mirror)));
-    let (labels, (first, last)) = labels(ui, mirror, room);
-    let mut x = area.x + TITLE.width() as u16 + u16::from(first > 0);
-    let shown = mirror.by_slot().into_iter().zip(labels).take(last).skip(first);
-    let place = |(session, label): (&Mirrored, Vec<Span<'_>>)| {
-        let place = Rect { x, width: columns(&label) as u16, ..area };
-        x = place.right();
-        (place.intersection(area), session.summary.id)
-    };
-    shown.map(place).collect()
+    buffer.set_line(area.x, area.y, &line.spans.clone().into(), area.width);
+    let at = area.right().saturating_sub(columns(&line.count) as u16);
+    buffer.set_line(at, area.y, &line.count.clone().into(), area.width);
 }
 
 /// `4 of 10 · 1 needs you`
-fn count(area: Rect, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
-    if area.width < WITH_COUNT {
+fn whole_count(width: u16, ui: &Ui, sessions: &[&Mirrored], needs: &[(usize, Need)]) -> Vec<Span<'static>> {
+    if width < LEAST_COUNT {
         return Vec::new();
     }
-    let sessions = mirror.by_slot();
     let live = sessions.iter().filter(|session| session.summary.presence == Presence::Live).count();
-    let needs: Vec<Need> = sessions.iter().filter_map(|session| attention::need(&session.summary)).collect();
     let mut spans = vec![Span::styled(format!(" {live} of {} ", ui.options.max_live), Palette::dim())];
-    if !needs.is_empty() {
-        let verb = if needs.len() == 1 { "needs" } else { "need" };
-        // What is only to be read is no alarm.
-        let is_alarm = needs.iter().any(|need| *need != Need::Reading);
-        let style = if is_alarm { ui.palette().alarm() } else { ui.palette().unread() };
-        spans.push(Span::styled(format!("· {} {verb} you ", needs.len()), style));
-    }
+    spans.extend(needs_count(WITH_NEEDS, ui, needs));
     spans
 }
 
-/// The labels of all sessions, and which run of them fits around the one in view.
-fn labels(ui: &Ui, mirror: &Mirror, room: usize) -> (Vec<Vec<Span<'static>>>, (usize, usize)) {
-    let sessions = mirror.by_slot();
-    let most = usize::from((ui.places.bar.width / 3).clamp(*NAMES.start(), *NAMES.end()));
-    let labels: Vec<Vec<Span<'static>>> = sessions
-        .iter()
-        .map(|session| label(ui, &session.summary, Some(session.summary.id) == ui.focus, most))
-        .collect();
-    let widths: Vec<usize> = labels.iter().map(|label| columns(label)).collect();
-    let here = sessions.iter().position(|session| Some(session.summary.id) == ui.focus).unwrap_or(0);
-    let run = span_that_fits(&widths, here, room);
-    (labels, run)
+/// The end of that alone.
+fn needs_count(width: u16, ui: &Ui, needs: &[(usize, Need)]) -> Option<Span<'static>> {
+    let verb = if needs.len() == 1 { "needs" } else { "need" };
+    let said = || Span::styled(format!("· {} {verb} you ", needs.len()), called(ui, needs));
+    (width >= WITH_NEEDS && !needs.is_empty()).then(said)
 }
 
-/// As many sessions as fit around the one in view; `…` where some are missing.
-fn fitted(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
-    let (labels, (first, last)) = labels(ui, mirror, room);
-    let count = labels.len();
-    let mut spans = Vec::new();
-    if first > 0 {
-        spans.push(Span::styled("…", Palette::dim()));
-    }
-    for label in labels.into_iter().take(last).skip(first) {
-        spans.extend(label);
-    }
-    if last < count {
-        spans.push(Span::styled("…", Palette::dim()));
-    }
-    if columns(&spans) > room {
-        let only: String = spans.iter().map(|span| span.content.as_ref()).collect();
-        return vec![Span::styled(truncated(&only, room).into_owned(), Palette::chosen())];
-    }
-    spans
+/// What is only to be read is no alarm.
+fn called(ui: &Ui, needs: &[(usize, Need)]) -> Style {
+    let is_alarm = needs.iter().any(|(_, need)| *need != Need::Reading);
+    if is_alarm { ui.palette().alarm() } else { ui.palette().unread() }
 }
 
-/// The widest run of labels around `here` that fits, one column kept for each end that is cut.
-fn span_that_fits(widths: &[usize], here: usize, room: usize) -> (usize, usize) {
-    if widths.is_empty() {
-        return (0, 0);
+/// The sessions that are in sight, as they are chosen.
+struct Run<'a> {
+    ui: &'a Ui,
+    sessions: &'a [&'a Mirrored],
+    /// Who needs the person, by place, and for what.
+    needs: &'a [(usize, Need)],
+    /// Columns of a name.
+    most: usize,
+    room: usize,
+    shown: Vec<(usize, Vec<Span<'static>>)>,
+}
+
+impl Run<'_> {
+    /// Takes as many as there is room for, beside what is said of the others.
+    fn fill(&mut self) {
+        let focus = self.ui.focus;
+        let here = self.sessions.iter().position(|session| Some(session.summary.id) == focus);
+        if let Some(here) = here {
+            self.take_in_view(here);
+        }
+        let needs = self.needs.iter().map(|(place, _)| *place);
+        let (count, from) = (self.sessions.len(), here.unwrap_or(0));
+        let beside = (0..count).flat_map(|step| [from.checked_add(step), from.checked_sub(step)]).flatten();
+        let mut missed = 0;
+        for place in needs.chain(beside.filter(|place| *place < count)) {
+            if self.shown.len() == count || missed >= TRIED {
+                return;
+            }
+            if self.is_shown(place) {
+                continue;
+            }
+            let Some(label) = self.label(place, self.most) else { continue };
+            if self.fits(&label, place) {
+                self.shown.push((place, label));
+            } else {
+                missed += 1;
+            }
+        }
     }
-    let fits = |first: usize, last: usize| {
-        let labels: usize = widths.iter().take(last).skip(first).sum();
-        labels + usize::from(first > 0) + usize::from(last < widths.len()) <= room
-    };
-    let (mut first, mut last) = (here, here + 1);
-    loop {
-        let before = (first, last);
-        if last < widths.len() && fits(first, last + 1) {
-            last += 1;
+
+    /// The one in view is always there, its name cut where there is no room for it.
+    fn take_in_view(&mut self, here: usize) {
+        for most in (1..=self.most).rev() {
+            let Some(label) = self.label(here, most) else { return };
+            if self.fits(&label, here) {
+                self.shown.push((here, label));
+                return;
+            }
         }
-        if first > 0 && fits(first - 1, last) {
-            first -= 1;
-        }
-        if (first, last) == before {
-            return before;
-        }
+        let Some(label) = self.label(here, self.most) else { return };
+        let marker = columns(&self.marker(Some(here)));
+        let room = if marker + IN_VIEW <= self.room { self.room - marker } else { self.room };
+        let text: String = label.iter().map(|span| span.content.as_ref()).collect();
+        let cut = Span::styled(truncated(&text, room).into_owned(), Palette::chosen());
+        self.shown.push((here, vec![cut]));
+    }
+
+    fn label(&self, place: usize, most: usize) -> Option<Vec<Span<'static>>> {
+        let summary = &self.sessions.get(place)?.summary;
+        Some(label(self.ui, summary, Some(summary.id) == self.ui.focus, most))
+    }
+
+    fn is_shown(&self, place: usize) -> bool {
+        self.shown.iter().any(|(other, _)| *other == place)
+    }
+
+    fn fits(&self, label: &[Span<'_>], place: usize) -> bool {
+        let used: usize = self.shown.iter().map(|(_, label)| columns(label)).sum();
+        used + columns(label) + columns(&self.marker(Some(place))) <= self.room
+    }
+
+    /// `+4 ?2`: how many have no room, and how many of those need the person, once that one is in sight, too.
+    fn marker(&self, and: Option<usize>) -> Vec<Span<'static>> {
+        let is_hidden = |place: usize| Some(place) != and && !self.is_shown(place);
+        let shown = self.shown.len() + usize::from(and.is_some_and(|place| !self.is_shown(place)));
+        let hidden = self.sessions.len().saturating_sub(shown);
+        let needs: Vec<(usize, Need)> =
+            self.needs.iter().filter(|(place, _)| is_hidden(*place)).copied().collect();
+        let count = (hidden > 0).then(|| Span::styled(format!(" +{hidden}"), Palette::dim()));
+        let calls =
+            (!needs.is_empty()).then(|| Span::styled(format!(" ?{}", needs.len()), called(self.ui, &needs)));
+        let whole: Vec<Span<'static>> = count.into_iter().chain(calls.clone()).collect();
+        // Who needs the person matters more than how many there are.
+        if columns(&whole) + IN_VIEW <= self.room { whole } else { calls.into_iter().collect() }
     }
 }
 
@@ -150,23 +231,4 @@ fn signs(ui: &Ui, summary: &Summary) -> Vec<(String, Style)> {
     let works = summary.activity == Activity::Working;
     let moves = works.then(|| (spinner(ui).to_owned(), ui.palette().working()));
     moves.into_iter().chain(signs::signs(ui.palette(), summary)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_session_in_view_is_always_among_those_that_fit() {
-        for (widths, here, room, run) in [
-            (vec![5, 5, 5], 1, 20, (0, 3)),
-            (vec![5, 5, 5], 0, 12, (0, 2)),
-            (vec![5, 5, 5], 2, 12, (1, 3)),
-            (vec![5, 5, 5], 1, 7, (1, 2)),
-            (vec![9], 0, 3, (0, 1)),
-            (vec![], 0, 3, (0, 0)),
-        ] {
-            assert_eq!(span_that_fits(&widths, here, room), run, "{widths:?} {here} {room}");
-        }
-    }
 }

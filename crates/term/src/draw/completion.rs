@@ -73,7 +73,10 @@ fn name(list: &CompletionList, item: &CompletionItem) -> String {
         | CompletionKind::Session
         | CompletionKind::Setting
         | CompletionKind::Skill
-        | CompletionKind::Tag => "",
+        | CompletionKind::Tag
+        | CompletionKind::Agent
+        | CompletionKind::Closed
+        | CompletionKind::NewOption => "",
     };
     let blank = if item.usage.is_empty() { "" } else { " " };
     sanitize::visible_line(&format!("{sign}{}{blank}{}", item.name, item.usage)).into_owned()

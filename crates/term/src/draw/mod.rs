@@ -16,6 +16,7 @@ mod status;
 mod transcript;
 mod welcome;
 
+pub(crate) use bar::BarLine;
 pub use places::lay_out;
 
 use q_core::{Mirror, Presence};
@@ -31,7 +32,7 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
         return;
     }
     let buffer = frame.buffer_mut();
-    bar::draw(buffer, places.bar, ui, mirror);
+    bar::draw(buffer, places.bar, &ui.frame.bar);
     match ui.focus.and_then(|id| mirror.get(id)) {
         Some(session) if !session.entries.is_empty() => {
             transcript::draw(buffer, places.session.transcript, ui, mirror);

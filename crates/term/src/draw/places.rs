@@ -23,7 +23,7 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
         gutter: transcript::gutter_columns(places.session.transcript, ui, mirror),
         editor,
     };
-    ui.frame.labels = bar::places(places.bar, ui, mirror);
+    ui.frame.bar = bar::lay_out(places.bar, ui, mirror);
     ui.lay_out_transcript(mirror);
     let hidden = status::hidden(places.session.status, places.session.above_status(), ui, mirror);
     if let Some(mut overlay) = ui.overlay.take() {

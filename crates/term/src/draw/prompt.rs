@@ -1,6 +1,7 @@
 //! The prompt: `[name] > ` and what is typed, in as many rows as it needs.
 
-use q_core::Mirror;
+use q_core::mirror::Mirrored;
+use q_core::{Mirror, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
@@ -83,8 +84,15 @@ fn label(width: usize, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
 /// What can be typed, where nothing is.
 fn placeholder(ui: &Ui, mirror: &Mirror) -> &'static str {
     match ui.focus.and_then(|id| mirror.get(id)) {
+        Some(session) if asks_words(session) => "the answer, or /deny",
         Some(session) if !session.entries.is_empty() => "",
         Some(_) => "ask something, or /help",
         None => "ask something to begin, or /help",
     }
+}
+
+/// Whether what is typed answers a question.
+fn asks_words(session: &Mirrored) -> bool {
+    let mut calls = session.pending.iter();
+    !session.pending.is_empty() && calls.all(|call| call.wants == Wants::Words)
 }

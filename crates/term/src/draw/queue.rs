@@ -1,6 +1,7 @@
 //! What waits above the prompt: calls that wait for the person, prompts in the queue, and those on their way to the host.
 
-use q_core::{Mirror, PendingCall, SessionId, Wants};
+use q_core::mirror::Mirrored;
+use q_core::{Activity, Mirror, PendingCall, SessionId, Wants};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
@@ -60,7 +61,7 @@ fn waits(
         let (number, asked) = (ui.inbox.number(session, pending), asked(pending));
         let named = number.map(|number| format!("{number} ")).unwrap_or_default();
         if pending.wants == Wants::Words {
-            return format!("{ASKS}{named}/answer WORDS · {asked}");
+            return format!("{ASKS}{named}type the answer · {asked}");
         }
         if consents > 1 {
             // Behind the call, which must not be pushed off the row.
@@ -137,8 +138,22 @@ fn lines(ui: &Ui, mirror: &Mirror, width: usize) -> Vec<String> {
         None => lines.extend(ui.submissions.early().map(|text| line(sent, text))),
     }
     few(&mut lines, |more| format!(" … and {more} more"));
+    lines.extend(ui.focus.and_then(|id| mirror.get(id)).and_then(held));
     asked.append(&mut lines);
     asked
+}
+
+/// That nothing of the queue is sent by itself, where that is so, and what sends it or takes it back.
+fn held(session: &Mirrored) -> Option<String> {
+    let stopped = match session.summary.activity {
+        Activity::Interrupted => "was interrupted",
+        Activity::Failed => "failed",
+        Activity::Idle | Activity::Working | Activity::NeedsApproval | Activity::NeedsInput => return None,
+    };
+    let (first, last) = if session.queue.len() == 1 { ("it", "it") } else { ("the first", "the last") };
+    let said =
+        || format!("{BENEATH}held, as the answer {stopped}: /now sends {first}, /unqueue takes {last} back");
+    (!session.queue.is_empty()).then(said)
 }
 
 /// Cuts what is more than is shown, and counts it.

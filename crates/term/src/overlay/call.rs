@@ -1,5 +1,6 @@
 //! The page of one call that waits for the person's consent: all it would do, to be read to its end before it may.
 
+use q_core::{PendingCall, Summary, Wants};
 use ratatui::style::Style;
 
 use crate::layout::wrap::{self, Row};
@@ -22,13 +23,21 @@ impl Sheet for CallSheet {
         let Some((call, session)) = call.zip(session) else {
             return wrap::plain("it waits no longer", width, Style::new());
         };
-        let mut rows = wrap::exact(&words::pending(&call.pending), width, Style::new());
-        let (name, directory) = (session.summary.name.as_str(), session.summary.directory.as_str());
-        let place = format!("{} in {}", sanitize::visible_line(name), sanitize::exact_line(directory));
-        rows.push(Row::default());
-        rows.extend(wrap::exact(&place, width, Palette::dim()));
-        let ways = format!("{} · then Enter", words::ways(&call.pending));
-        rows.extend(wrap::plain(&ways, width, Palette::strong()));
-        rows
+        rows(&call.pending, &session.summary, width)
     }
+}
+
+/// All that a call would do or asks, for whom and where, and how it is answered.
+pub(super) fn rows(pending: &PendingCall, of: &Summary, width: usize) -> Vec<Row> {
+    let mut rows = wrap::exact(&words::pending(pending), width, Style::new());
+    let (name, directory) = (sanitize::visible_line(of.name.as_str()), sanitize::exact_line(&of.directory));
+    rows.push(Row::default());
+    rows.extend(wrap::exact(&format!("{name} in {directory}"), width, Palette::dim()));
+    rows.extend(wrap::plain(&format!("asked by {}", words::answering(of)), width, Palette::dim()));
+    let ways = match pending.wants {
+        Wants::Words => "type the answer, then Enter; /deny gives none".to_owned(),
+        Wants::Consent | Wants::Nothing => words::ways(pending),
+    };
+    rows.extend(wrap::plain(&ways, width, Palette::strong()));
+    rows
 }

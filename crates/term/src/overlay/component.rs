@@ -3,13 +3,15 @@
 
 use std::fmt::Debug;
 
+use q_core::mirror::Mirrored;
 use q_core::{Mirror, SessionId, WallTime};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::archive::Archive;
 use crate::command::{Action, UserCommand};
 use crate::found::TranscriptSearch;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, SessionNews, WaitingItem};
 use crate::keymap::Keymap;
 use crate::keys::Chord;
 use crate::overlay::find::SeekStep;
@@ -23,8 +25,8 @@ pub(crate) enum OverlaySubject {
     Nothing,
     /// It goes when this session goes.
     Session(SessionId),
-    /// The calls that wait for the person: they can be answered by their numbers then.
-    Calls,
+    /// All that waits for the person, of which that one is shown by itself: an answer without a number is for it.
+    Inbox(Option<WaitingItem>),
     /// The one call of this number: an answer without a number is for that.
     Call(usize),
 }
@@ -34,16 +36,15 @@ impl OverlaySubject {
     pub(crate) const fn call(self) -> Option<usize> {
         match self {
             Self::Call(number) => Some(number),
-            Self::Nothing | Self::Session(_) | Self::Calls => None,
+            Self::Nothing | Self::Session(_) | Self::Inbox(_) => None,
         }
     }
 
-    /// Whether a word that is typed alone answers what it shows: of several calls only the one for all of them does.
-    pub(crate) const fn is_answered_by(self, answer: &UserCommand) -> bool {
+    /// Whether a word that is typed alone answers what it shows.
+    pub(crate) const fn is_answered(self) -> bool {
         match self {
-            Self::Call(_) => true,
-            Self::Calls => answer.arguments.flags.all,
-            Self::Nothing | Self::Session(_) => false,
+            Self::Call(_) | Self::Inbox(Some(WaitingItem::Call(_))) => true,
+            Self::Nothing | Self::Session(_) | Self::Inbox(None | Some(WaitingItem::News(_))) => false,
         }
     }
 }
@@ -80,6 +81,19 @@ pub(crate) trait Overlay: Debug {
     /// Takes a line that was pasted, where it has a place for one.
     fn paste(&mut self, _line: &str) {}
 
+    /// Whether something is looked for in it among the sessions of the archive.
+    fn wants_archive(&self) -> bool {
+        false
+    }
+
+    /// What it was about was answered: the next one is to be shown, where it has several.
+    fn go_on(&mut self) {}
+
+    /// Shows the call of that number, which was not read to its end; whether it can.
+    fn show_call(&mut self, _number: usize) -> bool {
+        false
+    }
+
     /// Settles what depends on the size of the screen, right before it is drawn.
     fn lay_out(&mut self, _context: &OverlayContext<'_>, _screen: Rect) {}
 
@@ -95,6 +109,9 @@ pub(crate) struct OverlayContext<'a> {
     /// The session in view.
     pub(crate) focus: Option<SessionId>,
     pub(crate) inbox: &'a Inbox,
+    pub(crate) archive: &'a Archive,
+    /// Whether what was done last to several sessions can be taken back.
+    pub(crate) can_undo: bool,
     pub(crate) now: WallTime,
     pub(crate) palette: Palette,
     /// What is being looked for in the transcript.
@@ -103,6 +120,13 @@ pub(crate) struct OverlayContext<'a> {
     pub(crate) rows: usize,
     /// What is wrong, said until the next key.
     pub(crate) fault: Option<&'a str>,
+}
+
+impl<'a> OverlayContext<'a> {
+    /// A session that is open, or is closed and was told of.
+    pub(crate) fn session(&self, id: SessionId) -> Option<&'a Mirrored> {
+        self.mirror.get(id).or_else(|| self.archive.get(id))
+    }
 }
 
 /// What follows from a key.
@@ -125,12 +149,18 @@ pub(crate) enum Reaction {
     /// The key does to that session what it does to the one in view, and it stays; unless another overlay follows from that,
     /// which takes its place.
     ActOn(SessionId, Action),
+    /// It stays, and the command is for all of these sessions.
+    ActOnSeveral(Vec<SessionId>, UserCommand),
+    /// It stays, and what was done last to several sessions is taken back.
+    UndoOnSeveral,
     /// It leaves, and the key does what it does to the session in view.
     Act(Action),
     /// It leaves, and the key announces another.
     Leader,
     /// It leaves, and the letter is typed at the prompt.
     Type,
+    /// It stays, and goes on: the person knows that, if it could be read before the key was pressed.
+    Know(SessionNews),
     /// It stays, and the transcript is moved for it.
     Seek(SeekStep),
     /// A command was typed in it, which it has let go of. It stays while that leads nowhere else.

@@ -16,6 +16,8 @@ pub(super) enum OverlayKey {
     Begin,
     /// Forgets the command that is being typed.
     Clear,
+    /// Chooses the next one, or the one before.
+    Choose(bool),
     /// Looks further, or only here again.
     Widen,
     /// Does to what is chosen what the key does to the session in view.
@@ -28,6 +30,13 @@ pub(super) struct Hint {
     keys: &'static [(Chord, OverlayKey)],
     shown: &'static str,
     label: &'static str,
+}
+
+impl Hint {
+    /// The same keys, of which something else is said.
+    pub(super) const fn saying(self, label: &'static str) -> Self {
+        Self { label, ..self }
+    }
 }
 
 pub(super) const fn hint(
@@ -74,6 +83,12 @@ pub(super) fn footer_around(hints: &[Hint], set: Vec<String>) -> String {
     let behind = labels.len().min(1);
     labels.splice(behind..behind, set);
     format!(" {} ", labels.join(" · "))
+}
+
+/// The same, with that in front of them.
+pub(super) fn footer_behind(hints: &[Hint], mut set: Vec<String>) -> String {
+    set.extend(hints.iter().map(|hint| format!("{} {}", hint.shown, hint.label)));
+    format!(" {} ", set.join(" · "))
 }
 
 /// How what was asked about is done, and how it is not.

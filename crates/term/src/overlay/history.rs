@@ -119,7 +119,14 @@ impl Overlay for HistorySearch {
                 self.everywhere.get_or_insert_with(|| everywhere(context.mirror));
                 self.picker.choose_first();
             }
-            Some(OverlayKey::Begin | OverlayKey::Clear | OverlayKey::Act | OverlayKey::Scroll(_)) | None => {
+            Some(
+                OverlayKey::Begin
+                | OverlayKey::Choose(_)
+                | OverlayKey::Clear
+                | OverlayKey::Act
+                | OverlayKey::Scroll(_),
+            )
+            | None => {
                 self.picker.press(context.keymap, chord, count);
             }
         }

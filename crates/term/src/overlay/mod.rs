@@ -7,6 +7,7 @@
 //! What several share stands beside them: [`picker`] for those that choose from a list, [`page`] for those that are read,
 //! [`mod@line`] for a text of one row, [`hints`] for the keys that are advertised, [`popup`] for the box around it all.
 
+mod bulk;
 mod call;
 mod changes;
 mod component;
@@ -25,6 +26,7 @@ mod queue;
 mod rename;
 mod rules;
 mod session_filter;
+mod session_listing;
 mod session_preview;
 mod switcher;
 
@@ -35,7 +37,7 @@ pub(crate) use confirm::Confirm;
 pub(crate) use find::{FindLine, SeekStep};
 pub(crate) use help::HelpSheet;
 pub(crate) use history::HistorySearch;
-pub(crate) use inbox::InboxSheet;
+pub(crate) use inbox::InboxOverlay;
 pub(crate) use models::ModelsSheet;
 pub(crate) use page::{PageOverlay, Sheet};
 pub(crate) use queue::QueueSheet;

@@ -61,20 +61,15 @@ impl Sheet for Vec<String> {
 }
 
 /// Lines that wait for something, and the commands that are about them.
-pub(super) fn waiting(
-    mut lines: Vec<String>,
-    commands: &[Action],
-    last: Option<&str>,
-    width: usize,
-) -> Vec<Row> {
+pub(super) fn waiting(mut lines: Vec<String>, commands: &[Action], width: usize) -> Vec<Row> {
     if lines.is_empty() {
         lines.push("nothing waits here any more".to_owned());
     }
     let rows = commands.iter().filter_map(|action| action.row());
     let commands: Vec<String> = rows.map(CommandRow::command).collect();
-    let beneath = [String::new(), commands.join(" · ")].into_iter().chain(last.map(str::to_owned));
+    let beneath = [String::new(), commands.join(" · ")];
     let mut rows: Vec<Row> = lines.iter().flat_map(|line| wrap::exact(line, width, Style::new())).collect();
-    rows.extend(beneath.flat_map(|line| wrap::plain(&line, width, Style::new())));
+    rows.extend(beneath.iter().flat_map(|line| wrap::plain(line, width, Style::new())));
     rows
 }
 
@@ -140,15 +135,14 @@ impl<S: Sheet> PageOverlay<S> {
 
     /// Whether a letter that is typed first is an answer to what is read.
     fn begins_answer(&self, typed: char) -> bool {
-        let answer = command::answer(typed.encode_utf8(&mut [0; 4]));
-        answer.is_some_and(|answer| self.subject.is_answered_by(&answer))
+        self.subject.is_answered() && command::answer(typed.encode_utf8(&mut [0; 4])).is_some()
     }
 
     /// Whether it is only read: no letter can be meant for a question in it.
     fn asks_nothing(&self) -> bool {
         match self.subject {
             OverlaySubject::Nothing | OverlaySubject::Session(_) => self.sheet.on_yes().is_none(),
-            OverlaySubject::Calls | OverlaySubject::Call(_) => false,
+            OverlaySubject::Inbox(_) | OverlaySubject::Call(_) => false,
         }
     }
 
@@ -232,7 +226,7 @@ impl<S: Sheet> Overlay for PageOverlay<S> {
             }
             Some(OverlayKey::Clear) => drop(self.line.take()),
             Some(OverlayKey::Scroll(step)) => self.scroll(step, page),
-            Some(OverlayKey::Begin | OverlayKey::Widen | OverlayKey::Act) | None => {
+            Some(OverlayKey::Begin | OverlayKey::Choose(_) | OverlayKey::Widen | OverlayKey::Act) | None => {
                 return self.press_other(context.keymap, chord, page);
             }
         }

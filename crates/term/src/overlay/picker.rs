@@ -37,6 +37,11 @@ impl Picker {
         self.chosen = 0;
     }
 
+    /// Chooses that row; one that is not there is settled when it is looked up.
+    pub(super) const fn choose(&mut self, row: usize) {
+        self.chosen = row;
+    }
+
     /// The row that is chosen of so many.
     pub(super) fn chosen(&self, count: usize) -> usize {
         self.chosen.min(count.saturating_sub(1))

@@ -18,6 +18,6 @@ impl Sheet for QueueSheet {
         let lines = context.mirror.get(self.session).map(command::queue).unwrap_or_default();
         let is_about_it = |row: &&CommandRow| matches!(row.core, Some(CoreCommand::Prompt(_)));
         let commands: Vec<Action> = ROWS.iter().filter(is_about_it).map(|row| row.action).collect();
-        page::waiting(lines, &commands, None, width)
+        page::waiting(lines, &commands, width)
     }
 }

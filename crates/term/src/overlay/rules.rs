@@ -98,7 +98,8 @@ impl Overlay for RuleList {
                 return chosen.map_or(Reaction::Leave, Reaction::RemoveRule);
             }
             Some(OverlayKey::Scroll(step)) => self.scroll(step),
-            Some(OverlayKey::Begin | OverlayKey::Clear | OverlayKey::Widen) | None => {
+            Some(OverlayKey::Begin | OverlayKey::Choose(_) | OverlayKey::Clear | OverlayKey::Widen)
+            | None => {
                 return Reaction::Bell;
             }
         }

@@ -23,6 +23,7 @@ const STATES: &[(&str, Holds)] = &[
     ("interrupted", |session| session.activity == Activity::Interrupted),
     ("idle", |session| session.activity == Activity::Idle && session.presence == Presence::Live),
     ("asleep", |session| session.presence == Presence::Hibernated),
+    ("closed", |session| session.presence == Presence::Closed),
     ("unread", |session| session.unread > 0),
     ("queued", |session| session.queued > 0),
     ("pinned", |session| session.pinned),
@@ -113,7 +114,7 @@ fn end_of(directory: &str) -> String {
 fn word_score(word: &str, session: &Summary) -> Option<u32> {
     const NAME: u32 = 1_000;
     const OTHER: u32 = 300;
-    if session.slot.to_string() == word {
+    if session.slot > 0 && session.slot.to_string() == word {
         return Some(NAME * 2);
     }
     if let Some(score) = fuzzy_score(word, &session.name.folded(), false) {

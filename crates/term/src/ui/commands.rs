@@ -2,15 +2,15 @@
 //! in the table says all of it.
 
 use q_core::mirror::Mirrored;
-use q_core::{Command, Mirror, PromptWay, SessionId, StandingRule, Summary};
+use q_core::{Command, Mirror, PromptWay, SessionId, StandingRule, Summary, attention};
 
 use crate::command::table::ROWS;
 use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
 use crate::offers::{OfferUse, may_be_one};
 use crate::overlay::{
-    CallSheet, ChangesPage, Confirm, HelpSheet, InboxSheet, Overlay, OverlaySubject, PageOverlay, QueueSheet,
-    Rename, RuleList, Sheet, Switcher,
+    CallSheet, ChangesPage, Confirm, HelpSheet, InboxOverlay, Overlay, OverlaySubject, PageOverlay,
+    QueueSheet, Rename, RuleList, Sheet, Switcher,
 };
 use crate::rules::{ListedRule, RuleScope};
 use crate::spending;
@@ -23,9 +23,6 @@ use crate::words;
 
 /// What the list of sessions hands back although it has the keys.
 const WORKS_IN_LIST: &[Action] = &[Action::Switch, Action::New];
-/// What can be done about what stands in the inbox.
-const ABOUT_INBOX: &[Action] =
-    &[Action::Approve, Action::Always, Action::Deny, Action::Answer, Action::Switch];
 
 impl Ui {
     /// Carries a command out. Its line leaves the editor whatever comes of it, so that what is typed next stands alone;
@@ -216,7 +213,7 @@ impl Ui {
                 return self.send_or_ask(mirror, session, &command, core, intents);
             }
             Ok(Resolved::Answers(answers, said)) => {
-                intents.push(Intent::Answers(answers, said));
+                intents.push(Intent::Several(answers, said));
                 return CommandStatus::Sent;
             }
             Ok(Resolved::ShowAll) => self.show_inbox(mirror),
@@ -457,10 +454,10 @@ impl Ui {
     }
 
     fn show_inbox(&mut self, mirror: &Mirror) {
-        if self.inbox.lines(mirror, self.now).is_empty() {
-            self.notify("nothing needs you");
+        if mirror.sessions().any(|session| attention::need(&session.summary).is_some()) {
+            self.open(InboxOverlay::default());
         } else {
-            self.open_page(" inbox ", OverlaySubject::Calls, InboxSheet { commands: ABOUT_INBOX });
+            self.notify("nothing needs you");
         }
     }
 

@@ -41,6 +41,13 @@ struct AskedSources {
     files: bool,
 }
 
+impl Completion {
+    /// Whether a session of the archive is being named.
+    pub(super) fn wants_archive(&self) -> bool {
+        self.list.as_ref().is_some_and(|list| list.subject.kind == CompletionKind::Closed)
+    }
+}
+
 impl Ui {
     /// The list, where it is on the screen: what is typed is what it is for.
     pub(crate) fn completion_in_view(&self) -> Option<&CompletionList> {
@@ -132,6 +139,9 @@ impl Ui {
             mirror,
             focus: self.focus,
             kinds: &self.options.kinds,
+            archive: &self.archive,
+            agents: &self.options.agents,
+            agent: &self.options.agent,
             models: models.map_or(&[], Vec::as_slice),
         };
         let mut list = self.completion.sources.list(now, scene);

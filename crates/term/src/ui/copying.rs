@@ -44,8 +44,10 @@ impl Ui {
         );
     }
 
-    fn hand_over(&mut self, CopiedText { text, said }: CopiedText, intents: &mut Vec<Intent>) {
-        self.notify(said);
+    /// What helps where a terminal keeps nothing is said once: who has seen it work needs it no more.
+    fn hand_over(&mut self, CopiedText { text, said, if_empty }: CopiedText, intents: &mut Vec<Intent>) {
+        let is_first = !std::mem::replace(&mut self.copied, true) && !if_empty.is_empty();
+        self.notify(if is_first { format!("{said}; {if_empty}") } else { said });
         intents.push(Intent::Copy(text));
     }
 

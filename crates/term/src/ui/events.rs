@@ -118,6 +118,7 @@ impl Ui {
         self.keep_awake(mirror, intents);
         self.adopt_drafts(mirror);
         self.follow(mirror, intents);
+        self.follow_archive(intents);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The screen as it was last laid out: which part is where, and how large those are that keys move in.
 
-use q_core::SessionId;
 pub(super) use ratatui::layout::{Position, Rect};
 
+use crate::draw::BarLine;
 use crate::layout::cache::Cache;
 use crate::layout::flow::Window;
 
@@ -55,7 +55,7 @@ pub(crate) struct LastFrame {
     pub(crate) geometry: Geometry,
     /// What of the transcript is in sight.
     pub(crate) window: Window,
-    /// Where in the bar which session is named.
-    pub(crate) labels: Vec<(Rect, SessionId)>,
+    /// The bar, and where in it which session is named.
+    pub(crate) bar: BarLine,
     pub(crate) cache: Cache,
 }

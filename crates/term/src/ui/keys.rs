@@ -3,7 +3,7 @@
 
 use q_core::{Mirror, PromptWay};
 
-use crate::command::{self, Action, Arguments, Edit, ScrollStep, Typed, UserCommand};
+use crate::command::{self, Action, Arguments, Edit, ScrollStep, Typed, UserCommand, WordsFor};
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, ctrl, key};
 use crate::ui::state::Ui;
@@ -91,12 +91,23 @@ impl Ui {
         }
         match read {
             Typed::Prompt(_) if self.is_kept_back(mirror) => {}
-            Typed::Prompt(text) => {
-                self.send_prompt(text.trim_end().to_owned(), PromptWay::Ask, &typed, intents);
-                if self.scene(mirror).asks() {
-                    self.notify(words::STILL_ASKS);
+            Typed::Prompt(text) => match self.scene(mirror).words_are_for() {
+                WordsFor::Question => {
+                    let answer = Ok(UserCommand::answer_with(text.trim()));
+                    let _on_screen: CommandStatus = self.command(mirror, answer, &typed, intents);
                 }
-            }
+                WordsFor::NobodyYet(why) => {
+                    // It stays where it is typed, and is about what can be read now.
+                    self.pane_mut().line = self.inbox.line_start(self.at);
+                    self.warn(why);
+                }
+                WordsFor::Agent => {
+                    self.send_prompt(text.trim_end().to_owned(), PromptWay::Ask, &typed, intents);
+                    if self.scene(mirror).asks() {
+                        self.notify(words::STILL_ASKS);
+                    }
+                }
+            },
             Typed::Shell(line) => {
                 self.send_prompt(line.trim_end().to_owned(), PromptWay::Run, &typed, intents);
             }

@@ -3,10 +3,11 @@
 //! [`Ui::handle`] turns events into intents, [`Ui::refreshed`] follows the mirror. Neither draws nor waits.
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
-//! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
+//! what is pressed, [`commands`] for what is wanted, [`bulk`] of several sessions at once, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
 //! session in view, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
 //! that names keys.
 
+mod bulk;
 mod commands;
 mod completion;
 mod copying;
@@ -34,6 +35,7 @@ mod visits;
 mod watch;
 mod written;
 
+pub(crate) use bulk::UNDO;
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;
 pub(crate) use state::Notice;

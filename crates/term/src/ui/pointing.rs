@@ -81,7 +81,7 @@ impl Ui {
         if self.is_covered() {
             self.click_in_overlay(mirror, at, intents);
         } else if let Some((_, session)) =
-            self.frame.labels.iter().find(|(label, _)| label.contains(at)).copied()
+            self.frame.bar.labels.iter().find(|(label, _)| label.contains(at)).copied()
         {
             self.show(mirror, session, intents);
         } else if self.places.session.transcript.contains(at) {

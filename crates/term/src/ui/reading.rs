@@ -4,6 +4,7 @@
 use q_core::{Body, Mirror, PendingCall, SessionId, conversation};
 
 use crate::command::Action;
+use crate::inbox::WaitingItem;
 use crate::intent::Intent;
 use crate::layout::cache::Cache;
 use crate::layout::flow::{Flow, Scroll, Spot, Window};
@@ -54,10 +55,7 @@ impl Ui {
         self.inbox.begin_frame();
         match self.overlay.as_ref().map(|overlay| overlay.subject()) {
             Some(OverlaySubject::Call(number)) => self.inbox.show_again(number),
-            Some(OverlaySubject::Calls) => {
-                self.inbox.show_all(mirror);
-                self.put_in_view(mirror);
-            }
+            Some(OverlaySubject::Inbox(_)) => self.inbox.show_all(mirror),
             Some(OverlaySubject::Nothing | OverlaySubject::Session(_)) => {} // what is beneath it is not seen
             None => self.put_in_view(mirror),
         }
@@ -80,9 +78,21 @@ impl Ui {
     /// page of which the end is.
     pub(crate) fn note_what_is_whole(&mut self, mirror: &Mirror, hidden: usize) {
         if let Some(overlay) = &self.overlay {
-            let shows_calls = matches!(overlay.subject(), OverlaySubject::Calls | OverlaySubject::Call(_));
-            if shows_calls && overlay.is_at_end() {
-                self.inbox.show_all_whole();
+            match overlay.subject() {
+                OverlaySubject::Call(number) if overlay.is_at_end() => self.inbox.show_whole(number),
+                // Which one it shows is only known once it is laid out.
+                OverlaySubject::Inbox(Some(item)) => {
+                    self.inbox.show_alone(item);
+                    if let WaitingItem::Call(number) = item
+                        && overlay.is_at_end()
+                    {
+                        self.inbox.show_whole(number);
+                    }
+                }
+                OverlaySubject::Call(_)
+                | OverlaySubject::Inbox(None)
+                | OverlaySubject::Nothing
+                | OverlaySubject::Session(_) => {}
             }
             return;
         }

@@ -8,6 +8,7 @@ use q_core::{Instant, Mirror, SessionId, WallTime};
 use ratatui::style::Style;
 
 use crate::advice;
+use crate::archive::Archive;
 use crate::command::{Action, Scene};
 use crate::found::TranscriptSearch;
 use crate::inbox::{Inbox, LineStart};
@@ -17,6 +18,7 @@ use crate::notification::TitleSetting;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
 use crate::theme::ScreenTheme;
+use crate::ui::bulk::BulkUndo;
 use crate::ui::completion::Completion;
 use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::pane::Pane;
@@ -51,6 +53,8 @@ pub struct Options {
     pub kinds: Kinds,
     /// Who answers in a session that is made here: agent and model.
     pub agent: String,
+    /// The agents that can be asked from here, by their names.
+    pub agents: Vec<String>,
     /// The keys in force.
     pub keymap: Keymap,
 }
@@ -68,6 +72,7 @@ impl Default for Options {
             home: String::new(),
             kinds: Kinds::default(),
             agent: GUIDE.to_owned(),
+            agents: vec![GUIDE.to_owned()],
             keymap: Keymap::default(),
         }
     }
@@ -114,6 +119,12 @@ pub struct Ui {
     pub(super) line: LineStart,
     /// What a line that is typed in the overlay can be about.
     pub(super) overlay_line: LineStart,
+    /// The sessions that are closed, as far as they were told.
+    pub(super) archive: Archive,
+    /// How what was done last to several sessions is taken back.
+    pub(super) undone: Option<BulkUndo>,
+    /// Whether anything was copied since this terminal was opened.
+    pub(super) copied: bool,
     /// When this terminal was last laid out.
     pub(crate) now: WallTime,
     pub(crate) notice: Option<Notice>,
@@ -152,6 +163,9 @@ impl Ui {
             at: Instant::default(),
             line: LineStart::default(),
             overlay_line: LineStart::default(),
+            archive: Archive::default(),
+            undone: None,
+            copied: false,
             now: WallTime::default(),
             notice: None,
             lost: None,
@@ -218,6 +232,8 @@ impl Ui {
             mirror,
             focus: self.focus,
             inbox: &self.inbox,
+            archive: &self.archive,
+            can_undo: self.undone.is_some(),
             now: self.now,
             found: &self.found,
             palette: self.palette(),

@@ -185,6 +185,7 @@ fn commands_that_ask_for_something() {
         ("/delete", Intent::Tell(Command::Trash { session: id(1), even_if_working: false })),
         ("/delete! plan", lookup("plan", Action::Delete, true)),
         ("/unread plan", Intent::Tell(Command::MarkUnread { session: id(2) })),
+        ("/read plan", Intent::Tell(Command::MarkRead { session: id(2) })),
         ("/pin", Intent::Tell(Command::Pin { session: id(1), pinned: true })),
         ("/detach", Intent::Detach),
         ("/redraw", Intent::Redraw),

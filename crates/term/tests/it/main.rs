@@ -4,6 +4,7 @@
 mod advice;
 mod asleep;
 mod attention;
+mod bar;
 mod completing;
 mod copying;
 mod doing;

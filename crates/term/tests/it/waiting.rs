@@ -234,7 +234,7 @@ fn answers(calls: &[(u64, u64)], answer: &Answer, said: &str) -> Vec<Intent> {
         let (call, digest, answer) = (CallNo(call), Digest::numbered(digest), answer.clone());
         Command::Answer { session, turn, call, digest, answer }
     });
-    vec![Intent::Answers(told.collect(), said.to_owned())]
+    vec![Intent::Several(told.collect(), said.to_owned())]
 }
 
 /// Two calls of one tool, one of another, a question, and one of the first tool in another session.
@@ -269,7 +269,7 @@ fn all_of_a_tool_is_what_was_shown_of_it_in_one_session() {
     let mut world = several_wait(80, 40);
     let other = answers(&[(3, 9)], &Answer::Once, "allowed, this once: 1 call of edit");
     assert_eq!(world.say("/approve 3 all"), other, "of another tool");
-    // In the list of all that waits it is for the session in view, and for no other.
+    // In the inbox it is for what is shown there, and its session.
     let mut world = several_wait(80, 50);
     world.say("/inbox");
     world.frame();
@@ -302,8 +302,12 @@ fn all_run_only_when_each_was_on_the_screen_whole() {
     let mut world = World::with(80, 24, vec![waiting(1, "api", calls(&long))]);
     world.frame();
     assert_eq!(world.say("A"), [], "both are listed");
-    assert!(world.frame().contains("inbox"), "{}", world.frame());
+    assert!(world.frame().contains("inbox · 1 of 2"), "{}", world.frame());
     assert_eq!(world.say("A"), [], "the end was not in sight");
+    world.keys(&["End"]);
+    world.frame();
+    assert_eq!(world.say("A"), [], "nor was that of the other");
+    assert!(world.frame().contains("inbox · 2 of 2"), "{}", world.frame());
     world.keys(&["End"]);
     world.frame();
     let both = answers(&[(1, 7), (2, 8)], &Answer::Once, "allowed, this once: 2 calls of shell");
@@ -461,4 +465,50 @@ fn no_space_of_a_call_is_swallowed() {
 /// The arguments of a command in a shell.
 fn serde_json_line(line: &str) -> String {
     format!(r#"{{"shell":"{}"}}"#, line.replace('\n', "\\n"))
+}
+
+fn question(input: &str) -> Snapshot {
+    waiting(1, "api", vec![pending(1, Wants::Words, input, 9)]).activity(Activity::NeedsInput)
+}
+
+#[test]
+fn words_answer_the_question_in_view_and_are_a_prompt_where_nothing_asks() {
+    let mut world = World::with(80, 24, vec![question("Which?")]);
+    assert!(world.frame().contains("? 1 type the answer · asks you: Which?"), "{}", world.frame());
+    assert!(world.frame().ends_with("[api] > the answer, or /deny"), "{}", world.frame());
+    let words = |words: &str| answer(1, 1, 9, Answer::Words(words.into()));
+    assert_eq!(world.say("Postgres, and y"), [words("Postgres, and y")]);
+    // A single letter is an answer as any: nothing asks for consent.
+    assert_eq!(world.say("y"), [words("y")]);
+    // Where consent is asked for too, letters are for that, and words wait.
+    let both = vec![consent(1, "ls", 7), pending(2, Wants::Words, "Which?", 9)];
+    let mut world = World::with(80, 24, vec![waiting(1, "api", both)]);
+    world.frame();
+    assert!(matches!(world.say("Postgres").as_slice(), [Intent::Prompt { .. }]));
+}
+
+#[test]
+fn words_whose_question_came_or_went_meanwhile_are_sent_nowhere() {
+    let mut world = World::with(80, 24, vec![session(1, "api").activity(Activity::Working)]);
+    world.type_text("and the tests");
+    world.mirror.load(question("Which?"));
+    world.ui.refreshed(&world.mirror);
+    world.frame();
+    assert_eq!(world.keys(&["Enter"]), []);
+    let frame = world.frame();
+    assert!(
+        frame.contains("a question came while you typed") && frame.contains("> and the tests"),
+        "{frame}"
+    );
+    assert_eq!(world.keys(&["Enter"]), [answer(1, 1, 9, Answer::Words("and the tests".into()))]);
+    let mut world = World::with(80, 24, vec![question("Which?")]);
+    world.frame();
+    world.type_text("Postgres");
+    world.mirror.load(session(1, "api").activity(Activity::Working));
+    world.ui.refreshed(&world.mirror);
+    world.frame();
+    assert_eq!(world.keys(&["Enter"]), []);
+    let frame = world.frame();
+    assert!(frame.contains("the question waits no longer") && frame.contains("> Postgres"), "{frame}");
+    assert!(matches!(world.keys(&["Enter"]).as_slice(), [Intent::Prompt { .. }]));
 }

@@ -160,7 +160,8 @@ impl World {
 fn only_asks_what_there_is(intent: &Intent) -> bool {
     matches!(
         intent,
-        Intent::CompleteCommand { .. }
+        Intent::Archive
+            | Intent::CompleteCommand { .. }
             | Intent::Complete { .. }
             | Intent::Models { shows: false, .. }
             | Intent::Offers { wanted: OfferUse::Complete, .. }
@@ -244,6 +245,7 @@ pub(crate) fn session(slot: u32, name: &str) -> Snapshot {
             stop_reason: String::new(),
             answering: String::new(),
             interrupter: None,
+            acknowledged: false,
             sent: None,
             window: None,
             preview: String::new(),

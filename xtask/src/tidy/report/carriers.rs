@@ -15,6 +15,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("New", "Create"),
     ("Delete", "Trash"),
     ("Unread", "MarkUnread"),
+    ("Read", "MarkRead"),
     ("Now", "SendNow"),
     ("EditQueued", "Edit"),
     ("TakeBack", "Unqueue"),

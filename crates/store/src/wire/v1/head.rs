@@ -69,6 +69,8 @@ with_setup! {
         seen: MarkV1,
         #[serde(rename = "unread")]
         unread: u32,
+        #[serde(rename = "acknowledged", default, skip_serializing_if = "is_default")]
+        acknowledged: bool,
         #[serde(rename = "draft")]
         draft: u64,
         #[serde(rename = "usage")]
@@ -170,6 +172,7 @@ impl<'a> From<&'a q_core::Head> for HeadV1<'a> {
             end: head.end.into(),
             seen: head.seen.into(),
             unread: head.unread,
+            acknowledged: head.acknowledged,
             draft: head.draft.0,
             usage: head.usage.into(),
             spending: (head.spending != spending_of(head.usage)).then(|| head.spending.into()),
@@ -215,6 +218,7 @@ impl HeadV1<'_> {
             end: self.end.into(),
             seen: self.seen.into(),
             unread: self.unread,
+            acknowledged: self.acknowledged,
             draft: Seq(self.draft),
             usage: self.usage.into(),
             spending: self.spending.map_or_else(|| spending_of(self.usage.into()), Spending::from),

@@ -131,6 +131,8 @@ enum RecordV1<'a> {
     },
     #[serde(rename = "unread")]
     MarkedUnread {},
+    #[serde(rename = "read")]
+    MarkedRead {},
     #[serde(rename = "repaired")]
     Repaired {
         #[serde(rename = "fault")]
@@ -261,6 +263,10 @@ fn said(turn: TurnNo, entry: EntryNo, voice: q_core::Voice, text: &str) -> Recor
     RecordV1::Said { turn: turn.0, entry: entry.0, voice, of, text: text.into() }
 }
 
+fn was_sent<'a>(turn: TurnNo, sent: q_core::Sent, is_said: bool) -> RecordV1<'a> {
+    RecordV1::Sent { turn: turn.0, sent: sent.into(), is_said }
+}
+
 impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
     fn from(record: &'a q_core::Record) -> Self {
         match record {
@@ -302,10 +308,9 @@ impl<'a> From<&'a q_core::Record> for RecordV1<'a> {
             q_core::Record::Resulted { turn, call, of, outcome, text, kept, whole } => {
                 Self::Resulted(ResultedV1::new(turn.0, call.0, *of, *outcome, text, *kept, *whole))
             }
-            q_core::Record::Sent { turn, sent, is_said } => {
-                Self::Sent { turn: turn.0, sent: (*sent).into(), is_said: *is_said }
-            }
+            q_core::Record::Sent { turn, sent, is_said } => was_sent(*turn, *sent, *is_said),
             q_core::Record::MarkedUnread => Self::MarkedUnread {},
+            q_core::Record::MarkedRead => Self::MarkedRead {},
             q_core::Record::Repaired { fault } => Self::Repaired { fault: (*fault).into() },
             q_core::Record::Retried { prompt, token } => Self::Retried { prompt: prompt.0, token: token.0 },
             q_core::Record::Continued { turn, prompt, token } => {
@@ -382,6 +387,7 @@ impl RecordV1<'_> {
                 q_core::Record::Sent { turn: TurnNo(turn), sent: sent.into(), is_said }
             }
             Self::MarkedUnread {} => q_core::Record::MarkedUnread,
+            Self::MarkedRead {} => q_core::Record::MarkedRead,
             Self::Repaired { fault } => q_core::Record::Repaired { fault: fault.into() },
             Self::Continued { turn, prompt, token } => {
                 let (turn, prompt, token) = (TurnNo(turn), PromptNo(prompt), Token(token));
