@@ -65,7 +65,9 @@ pub use environment::ProcessEnvironment;
 
 use crate::commands::{AfterVerb, Args};
 use crate::context::Context;
+use crate::environment::NO_MOTION;
 use crate::error::CliError;
+use crate::open::FaceSetting;
 
 /// The first descriptor behind standard input, output and error.
 const FIRST_UNNAMED: i32 = 3;
@@ -121,5 +123,7 @@ async fn dispatch(args: Args, environment: ProcessEnvironment) -> Result<ExitCod
             AfterVerb::Open(session) => Some(session),
         },
     };
-    open::run(&Context::new(environment)?, session, args.plain).await
+    let face = if args.plain { Some(FaceSetting::Plain) } else { args.face };
+    let environment = if args.no_motion { environment.with(NO_MOTION, "1") } else { environment };
+    open::run(&Context::new(environment)?, session, face).await
 }

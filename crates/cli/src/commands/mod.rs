@@ -56,6 +56,7 @@ use crate::args::{
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
+use crate::open::FaceSetting;
 use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
 use host::HostArgs;
@@ -80,8 +81,14 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such sessi
 #[command(name = "q", bin_name = "q", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
-    #[arg(long, global = true)]
+    #[arg(long, global = true, conflicts_with = "face")]
     pub(crate) plain: bool,
+    /// How q is shown: full, inline (what is said stays in the terminal's scrollback) or plain
+    #[arg(long, global = true, value_name = "FACE")]
+    pub(crate) face: Option<FaceSetting>,
+    /// Nothing moves by itself: no spinner, no seconds that count
+    #[arg(long, global = true)]
+    pub(crate) no_motion: bool,
     #[command(subcommand)]
     pub(crate) verb: Option<Verb>,
 }

@@ -24,6 +24,7 @@ mod overlay;
 mod pane;
 mod pointing;
 mod reading;
+mod scrollback;
 mod sleep;
 mod state;
 mod status;
@@ -36,5 +37,6 @@ mod written;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
 pub(crate) use pane::WakeState;
+pub(crate) use scrollback::ScrollbackPart;
 pub(crate) use state::Notice;
-pub use state::{Options, Ui};
+pub use state::{Face, Options, Ui};
