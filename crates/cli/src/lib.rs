@@ -49,6 +49,7 @@ mod setup_draft;
 mod shared_commands;
 mod state_file;
 mod successor;
+mod taken_terminal;
 mod terminals;
 mod tool_environment;
 mod trust_file;

@@ -226,6 +226,21 @@ fn give_back(out: &mut impl Write, is_titled: bool, region: Option<u16>) -> io::
     out.flush()
 }
 
+/// All that any program may have left of a terminal that it took, undone: safe at any time, for where nothing was left nothing
+/// changes. The cursor is saved first, since leaving the alternate screen takes it where it was saved last.
+const MEND: &str = concat!(
+    "\x1b[?2026l\x1b[?1006l\x1b[?1015l\x1b[?1005l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1004l\x1b[?2004l",
+    // The kitty protocol's keys and xterm's, of the alternate screen and of the other.
+    "\x1b[<9u\x1b[>4m\x1b7\x1b[?1049l\x1b[<9u\x1b[?1l\x1b>",
+    "\x1b[0 q\x1b[?25h\x1b[?7h\x1b(B\x0f\x1b[0m\x1b[23;2t",
+);
+
+/// Undoes what a program that was killed left of a terminal.
+pub fn mend(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(MEND.as_bytes())?;
+    out.flush()
+}
+
 fn restore_before_panic_report() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

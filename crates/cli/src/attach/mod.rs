@@ -35,6 +35,7 @@ use crate::error::{CliError, ErrorKind};
 use crate::keyboard::Keyboard;
 use crate::out;
 use crate::successor;
+use crate::taken_terminal::TakenTerminal;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
 use draft_editor::DraftEditor;
@@ -79,6 +80,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>, face: Face) 
     }
     let signals = Signals::listen()?;
     let way = context.screen.notify.way(|name| context.environment.text(name));
+    let _until_it_is_given_back = TakenTerminal::note(&context.environment, &context.place);
     let taking = Taking { face, mouse: context.mouse };
     let screen = Screen::take(taking, way, context.environment.reflows())?;
     // Listened to before the first frame: a size that changes right after it must not be missed.

@@ -11,7 +11,8 @@ pub(crate) mod delete;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod follow_up;
-pub(crate) mod fork;
+mod fix_terminal;
+mod fork;
 pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod import;
@@ -165,6 +166,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: Option<KeysVerb>,
     },
+    /// Give the terminal back as it was before a program was killed that had taken it; safe at any time
+    FixTerminal,
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
     #[command(about = "The background host")]
@@ -289,6 +292,7 @@ impl Verb {
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Hooks { verb } => hooks::run(&context()?, verb).await?,
             Self::Keys { verb } => keys::run(environment, verb).await?,
+            Self::FixTerminal => fix_terminal::run()?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,

@@ -101,15 +101,16 @@ fn overlaid(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Positio
 
 /// Rows that stay: a rule with the session's name before the first of them.
 fn written(ui: &mut Ui, mirror: &Mirror, part: ScrollbackPart, width: u16) -> Buffer {
-    let heads = u16::from(part.begins) + u16::from(part.is_cut);
+    // An empty row parts it from what stands above.
+    let heads = u16::from(part.is_named) * 2 + u16::from(part.is_cut);
     let rows = part.rows as u16;
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height: heads + rows });
-    if part.begins {
-        rule(&mut buffer, width, ui, mirror);
+    if part.is_named {
+        rule(&mut buffer, (1, width), ui, mirror);
     }
     if part.is_cut {
         let said = "… more above: PgUp reads it here";
-        buffer.set_stringn(0, 1, said, width.into(), Palette::dim());
+        buffer.set_stringn(0, heads - 1, said, width.into(), Palette::dim());
     }
     ui.frame.window = Window { top: part.from, below: 0 };
     transcript::draw(&mut buffer, Rect { x: 0, y: heads, width, height: rows }, ui, mirror);
@@ -120,7 +121,7 @@ fn written(ui: &mut Ui, mirror: &Mirror, part: ScrollbackPart, width: u16) -> Bu
 }
 
 /// `── [name] ─────`, in the colour of the session's kind.
-fn rule(buffer: &mut Buffer, width: u16, ui: &Ui, mirror: &Mirror) {
+fn rule(buffer: &mut Buffer, (y, width): (u16, u16), ui: &Ui, mirror: &Mirror) {
     let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else { return };
     let name = sanitize::visible_line(session.summary.name.as_str());
     let room = usize::from(width).saturating_sub(8);
@@ -130,7 +131,7 @@ fn rule(buffer: &mut Buffer, width: u16, ui: &Ui, mirror: &Mirror) {
     let rest = usize::from(width).saturating_sub(columns(&spans) + 1);
     let spans: Vec<Span<'_>> =
         spans.into_iter().chain([Span::styled("─".repeat(rest), Palette::dim())]).collect();
-    buffer.set_line(0, 0, &spans.into(), width);
+    buffer.set_line(0, y, &spans.into(), width);
 }
 
 /// Which of the rows that are drawn is whose, and the columns for what is typed. However small the terminal, one of its rows
@@ -179,7 +180,8 @@ fn transcript_rows(ui: &mut Ui, mirror: &Mirror, (left, height): (u16, u16)) -> 
     let here = ui.focus.and_then(|id| mirror.get(id));
     let Some(session) = here.filter(|session| !session.entries.is_empty()) else { return WELCOME.min(left) };
     if ui.is_reading() {
-        return left;
+        // What stands above is in sight again once this goes, as far as it was not scrolled away.
+        return ui.readable(mirror, left.min(height.saturating_mul(2) / 3).into()) as u16;
     }
     // Whatever is to be consented to is shown whole where it can be; of what is only on its way the end is enough.
     let most = if session.pending.is_empty() { left.min((height / 2).max(1)) } else { left };

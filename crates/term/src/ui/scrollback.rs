@@ -1,7 +1,7 @@
 //! What of the session in view stands in the terminal's own scrollback: it is written there once, when it cannot change any
 //! more, and never painted again.
 
-use q_core::{Mirror, SessionId};
+use q_core::{Mirror, Presence, SessionId};
 
 use crate::layout::flow::settled::SettledTo;
 use crate::layout::flow::{Scroll, Spot, Window};
@@ -22,13 +22,15 @@ pub(crate) struct Scrollback {
     to: Option<SettledTo>,
     /// The row that is next, where there was too much for once.
     next: Option<Spot>,
+    /// Whether a rule with its name is to stand before what comes next.
+    is_to_be_named: bool,
 }
 
 /// Rows that are to be written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScrollbackPart {
-    /// Whether they are the first of a session that came into view.
-    pub(crate) begins: bool,
+    /// Whether they are the first of a session that came into view: its name stands before them.
+    pub(crate) is_named: bool,
     /// Whether there is more above them, which is not said again.
     pub(crate) is_cut: bool,
     pub(crate) from: Spot,
@@ -46,15 +48,23 @@ impl Ui {
     /// What is to be written now. What this gives counts as written.
     pub(crate) fn to_scrollback(&mut self, mirror: &Mirror) -> Option<ScrollbackPart> {
         let mut known = self.frame.scrollback;
+        let session = mirror.get(self.focus?)?;
         if known.session != self.focus {
-            known = Scrollback { session: self.focus, ..Scrollback::default() };
+            // Where nothing was said before, there is nothing to part it from.
+            let is_to_be_named = known.session.is_some() || !session.entries.is_empty();
+            known = Scrollback { session: self.focus, to: None, next: None, is_to_be_named };
             self.frame.scrollback = known;
         }
-        let session = self.focus.and_then(|id| mirror.get(id)).filter(|session| !session.entries.is_empty())?;
-        let is_trimmed = session.trimmed;
+        if session.entries.is_empty() {
+            if session.summary.presence == Presence::Live {
+                self.frame.scrollback.to = Some(SettledTo::default());
+            }
+            return None;
+        }
         if self.is_reading() {
             return None;
         }
+        let is_trimmed = session.trimmed;
         let mut flow = self.flow(mirror)?;
         let to = flow.settled(known.to.unwrap_or_default());
         let end = flow.row_at(to);
@@ -68,15 +78,17 @@ impl Ui {
         };
         let left = flow.rows_between(from, end);
         let next = (left > AT_ONCE).then(|| flow.below(from, AT_ONCE));
-        self.frame.scrollback = Scrollback { to: Some(to), next, ..known };
+        let is_named = known.is_to_be_named && (begins || left > 0);
+        let is_to_be_named = known.is_to_be_named && !is_named;
+        self.frame.scrollback = Scrollback { to: Some(to), next, is_to_be_named, ..known };
         let is_cut = begins && (from > Spot::default() || is_trimmed);
-        let part = ScrollbackPart { begins, is_cut, from, rows: left.min(AT_ONCE), goes_on: next.is_some() };
-        (begins || part.rows > 0).then_some(part)
+        let part = ScrollbackPart { is_named, is_cut, from, rows: left.min(AT_ONCE), goes_on: next.is_some() };
+        (is_named || left > 0).then_some(part)
     }
 
     /// What is not written yet: its rows, of which those at the end are in sight where there are more than `most`.
     pub(crate) fn unwritten(&mut self, mirror: &Mirror, most: usize) -> (Window, usize) {
-        let Scrollback { session, to: Some(to), next } = self.frame.scrollback else {
+        let Scrollback { session, to: Some(to), next, .. } = self.frame.scrollback else {
             return (Window::default(), 0);
         };
         let Some(mut flow) = self.flow(mirror).filter(|flow| Some(flow.session.summary.id) == session) else {
@@ -86,5 +98,14 @@ impl Ui {
         let rows = flow.rows_between(top, Spot { entry: flow.session.entries.len(), row: 0 });
         let top = if rows > most { flow.below(top, rows - most) } else { top };
         (Window { top, below: 0 }, rows.min(most))
+    }
+
+    /// How many rows a transcript takes that is moved through, and has room for `most`.
+    pub(crate) fn readable(&mut self, mirror: &Mirror, most: usize) -> usize {
+        let scroll = self.pane().scroll;
+        let Some(mut flow) = self.flow(mirror) else { return 0 };
+        let top = flow.window(scroll, most).top;
+        let rows = flow.rows_between(top, Spot { entry: flow.session.entries.len(), row: 0 });
+        rows.min(most)
     }
 }

@@ -9,6 +9,7 @@ mod copying;
 mod doing;
 mod finding;
 mod hostile;
+mod inline;
 mod intents;
 mod keyboards;
 mod keymaps;
