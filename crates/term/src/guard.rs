@@ -152,7 +152,6 @@ impl InlineRegion {
     }
 }
 
-
 impl Drop for Guard {
     fn drop(&mut self) {
         restore();
@@ -211,12 +210,7 @@ fn give_back(out: &mut impl Write, is_titled: bool, region: Option<u16>) -> io::
     if let Some(above) = region {
         inline::erase(out, above)?;
     }
-    queue!(
-        out,
-        DisableFocusChange,
-        DisableBracketedPaste,
-        PopKeyboardEnhancementFlags
-    )?;
+    queue!(out, DisableFocusChange, DisableBracketedPaste, PopKeyboardEnhancementFlags)?;
     queue!(out, SetCursorStyle::DefaultUserShape)?;
     if region.is_none() {
         queue!(out, LeaveAlternateScreen)?;

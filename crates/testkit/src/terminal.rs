@@ -21,6 +21,8 @@ use crate::process;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the last bytes of a program that ended may take, if another process keeps its terminal open.
 const REST: Duration = Duration::from_secs(1);
+/// Rows that are kept above the screen.
+const KEPT_ROWS: usize = 2_000;
 /// How much of the raw output a failure prints.
 const LAST_BYTES: usize = 400;
 
@@ -209,6 +211,21 @@ impl Terminal {
         self.look(vt100::Screen::contents)
     }
 
+    /// The same beneath the rows that were scrolled away, as far as they are kept.
+    pub fn scrollback_text(&self) -> String {
+        let mut seen = self.seen.lock();
+        let screen = seen.parser.screen_mut();
+        let columns = screen.size().1.get();
+        let mut rows = Vec::new();
+        for above in (1..=screen.scrollback_len()).rev() {
+            screen.set_scrollback(above);
+            rows.extend(screen.rows(0, columns).next());
+        }
+        screen.set_scrollback(0);
+        rows.extend(screen.rows(0, columns));
+        rows.iter().map(|row| row.trim_end()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Every byte the program wrote so far.
     pub fn raw(&self) -> Vec<u8> {
         self.seen.lock().raw.clone()
@@ -249,7 +266,7 @@ impl Drop for Terminal {
 
 impl Watched {
     fn new(rows: u16, cols: u16) -> Self {
-        let parser = vt100::Parser::new(at_least_one(rows), at_least_one(cols), 0);
+        let parser = vt100::Parser::new(at_least_one(rows), at_least_one(cols), KEPT_ROWS);
         let seen = Seen { parser, raw: Vec::new(), last_byte: clock::now(), closed: false, exit: None };
         Self { seen: Mutex::new(seen), changed: Condvar::new() }
     }

@@ -38,7 +38,6 @@ use crate::successor;
 use crate::taken_terminal::TakenTerminal;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
-use draft_editor::DraftEditor;
 use finding_files::{FindingFiles, FindingNames};
 use requests::{AttachedClient, Continuation, Requests};
 use screen::Screen;
@@ -52,7 +51,11 @@ const TICK: Duration = Duration::from_millis(250);
 const DRAFT_AFTER: Duration = Duration::from_secs(1);
 
 /// Opens the terminal with that face, at `session` if one is named.
-pub(crate) async fn run(context: &Context, session: Option<String>, face: Face) -> Result<ExitCode, CliError> {
+pub(crate) async fn run(
+    context: &Context,
+    session: Option<String>,
+    face: Face,
+) -> Result<ExitCode, CliError> {
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
@@ -110,9 +113,14 @@ pub(crate) async fn run(context: &Context, session: Option<String>, face: Face) 
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
+    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, lending, .. } =
+        attached;
+    let left_behind = match lending {
+        Some(lending) => lending.end().await,
+        None => None,
+    };
     drop(screen);
-    if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
+    if let Some(path) = left_behind {
         out::note(&format!("what you were writing is in {}", path.display()));
     }
     for text in requests.unfilled() {
@@ -237,10 +245,6 @@ impl Attached<'_> {
                 }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
-                    None
-                }
-                ended = draft_editor::ended(&mut self.draft), if self.is_lent() => {
-                    self.take_draft(ended)?;
                     None
                 }
                 found = FindingNames::found(&mut self.names), if self.names.is_some() => {

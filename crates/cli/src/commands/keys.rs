@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crossterm::terminal;
-use q_term::{Face, TerminalEvent};
 use q_term::command::Action;
 use q_term::command::table::{CommandRow, ROWS, When};
 use q_term::guard::{Guard, Taking};
 use q_term::keymap::{ActionKeys, Keymap};
 use q_term::keys::{Arrived, Chord};
 use q_term::sanitize::visible_line;
+use q_term::{Face, TerminalEvent};
 use serde::Serialize;
 
 use crate::attach::job;

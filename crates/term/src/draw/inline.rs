@@ -48,8 +48,17 @@ pub fn inline_frame(ui: &mut Ui, mirror: &Mirror, size: Size, now: WallTime) -> 
     };
     let part = ui.to_scrollback(mirror);
     let above = part.map(|part| written(ui, mirror, part, line.width));
-    let (places, editor) = places(size, ui, mirror);
-    put(ui, mirror, places, editor);
+    let (first, editor) = places(size, ui, mirror);
+    put(ui, mirror, first, editor);
+    // How a call is answered takes a row more once it is seen to be whole.
+    let asks_more = queue::rows(ui, mirror, size.width) > first.session.queue.height.into();
+    let places = if asks_more {
+        let (again, editor) = places(size, ui, mirror);
+        put(ui, mirror, again, editor);
+        again
+    } else {
+        first
+    };
     let covers = ui.overlay.as_ref().is_some_and(|overlay| overlay.sought().is_none());
     let (mut region, cursor) =
         if covers { overlaid(ui, mirror, places) } else { uncovered(ui, mirror, places) };
@@ -78,7 +87,9 @@ fn overlaid(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Positio
     let context = ui.overlay_context(mirror);
     let cursor = ui.overlay.as_ref().and_then(|overlay| overlay.draw(&mut on_top, places.screen, &context));
     let width = places.screen.width;
-    let is_blank = |y: u16| (0..width).all(|x| on_top.cell((x, y)).is_none_or(|cell| *cell == ratatui::buffer::Cell::EMPTY));
+    let is_blank = |y: u16| {
+        (0..width).all(|x| on_top.cell((x, y)).is_none_or(|cell| *cell == ratatui::buffer::Cell::EMPTY))
+    };
     let first = (0..on_top.area.height).find(|y| !is_blank(*y)).unwrap_or(0);
     let last = (first..on_top.area.height).rev().find(|y| !is_blank(*y)).unwrap_or(first);
     let rows = last + 1 - first;

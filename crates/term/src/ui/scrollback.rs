@@ -5,7 +5,7 @@ use q_core::{Mirror, Presence, SessionId};
 
 use crate::layout::flow::settled::SettledTo;
 use crate::layout::flow::{Scroll, Spot, Window};
-use crate::ui::state::Ui;
+use crate::ui::state::{Face, Ui};
 
 /// So many rows before what is new are said again when a session comes into view.
 const BEFORE: usize = 6;
@@ -45,6 +45,13 @@ impl Ui {
         self.pane().scroll != Scroll::End || self.is_searching()
     }
 
+    /// What was written cannot be shown in another way: then it is read where it is drawn.
+    pub(super) fn read_what_is_kept(&mut self, mirror: &Mirror) {
+        if self.options.face == Face::Inline && !self.is_reading() {
+            self.scroll_by(mirror, -1);
+        }
+    }
+
     /// What is to be written now. What this gives counts as written.
     pub(crate) fn to_scrollback(&mut self, mirror: &Mirror) -> Option<ScrollbackPart> {
         let mut known = self.frame.scrollback;
@@ -82,7 +89,8 @@ impl Ui {
         let is_to_be_named = known.is_to_be_named && !is_named;
         self.frame.scrollback = Scrollback { to: Some(to), next, is_to_be_named, ..known };
         let is_cut = begins && (from > Spot::default() || is_trimmed);
-        let part = ScrollbackPart { is_named, is_cut, from, rows: left.min(AT_ONCE), goes_on: next.is_some() };
+        let part =
+            ScrollbackPart { is_named, is_cut, from, rows: left.min(AT_ONCE), goes_on: next.is_some() };
         (is_named || left > 0).then_some(part)
     }
 

@@ -116,7 +116,23 @@ fn on_the_whole_screen(columns: u16, snapshot: q_core::Snapshot) -> Vec<String> 
 }
 
 fn pieces() -> impl Strategy<Value = Vec<String>> {
-    let told = ["\n", "\n\n", "- ", "# ", "```\n", "```rust\n", "~~~\n", "> ", "| a | b |\n|---|---|\n", "**", "`", "日本", "é", "\t", "\u{1b}[2J"];
+    let told = [
+        "\n",
+        "\n\n",
+        "- ",
+        "# ",
+        "```\n",
+        "```rust\n",
+        "~~~\n",
+        "> ",
+        "| a | b |\n|---|---|\n",
+        "**",
+        "`",
+        "日本",
+        "é",
+        "\t",
+        "\u{1b}[2J",
+    ];
     let piece = prop_oneof!["[a-z ]{1,30}", prop::sample::select(told.to_vec()).prop_map(str::to_owned)];
     prop::collection::vec(piece, 1..60)
 }
@@ -158,8 +174,7 @@ fn a_list_leaves_no_trace() {
     let mut inline = Inline::new(80, 24, told);
     let before = inline.kept();
     inline.keys(&["Ctrl+X", "l"]);
-    assert!(inline.text().contains("plan"), "{}", inline.text());
-    assert_ne!(inline.kept(), before);
+    assert!(inline.text().contains("sessions ─"), "{}", inline.text());
     inline.keys(&["Esc"]);
     assert_eq!(inline.kept(), before);
 }
@@ -191,8 +206,8 @@ fn a_call_is_in_sight_until_it_is_answered_and_is_kept_then() {
     let (tool, input) = (pending.tool.clone(), pending.input.clone());
     let call = Called { no: pending.call, tool, input, wants: pending.wants };
     let mut inline = Inline::new(80, 24, vec![session(1, "api").prompt(1, "test it")]);
-    inline.update(Update::Entry { session: id(1), entry: entry(2, Body::Call(call)) });
     inline.update(line(session(1, "api").activity(Activity::NeedsApproval)));
+    inline.update(Update::Entry { session: id(1), entry: entry(2, Body::Call(call)) });
     inline.update(Update::Pending { session: id(1), pending: vec![pending] });
     let text = inline.text();
     assert!(text.contains("y once"), "shown whole, it can be answered: {text}");
