@@ -8,11 +8,11 @@ use q_term::kinds::Kinds;
 use q_term::theme::Theme;
 
 use crate::agents::{AgentRegistry, known};
+use crate::commands::FaceSetting;
 use crate::config::keys::KeysConfig;
 use crate::config::{self, Config, KindConfig, ScreenSettings};
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
-use crate::open::FaceSetting;
 use crate::places::{config_file, place};
 
 #[derive(Debug)]

@@ -64,11 +64,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use environment::ProcessEnvironment;
 
+use crate::commands::FaceSetting;
 use crate::commands::{AfterVerb, Args};
 use crate::context::Context;
 use crate::environment::NO_MOTION;
 use crate::error::CliError;
-use crate::open::FaceSetting;
 
 /// The first descriptor behind standard input, output and error.
 const FIRST_UNNAMED: i32 = 3;

@@ -2,26 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::ValueEnum;
 use q_term::Face;
-use serde::Deserialize;
 
+use crate::commands::FaceSetting;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::{attach, plain};
-
-/// How q is shown in a terminal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum FaceSetting {
-    /// On a screen of its own
-    #[default]
-    Full,
-    /// What is said stays in the terminal's scrollback, above a few rows that are drawn
-    Inline,
-    /// Line by line, without cursor movement
-    Plain,
-}
 
 pub(crate) async fn run(
     context: &Context,

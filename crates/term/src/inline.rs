@@ -72,25 +72,19 @@ impl<W: Write> InlineOutput<W> {
         let InlineFrame { above, region, cursor, goes_on: _ } = frame;
         let mut bytes = Vec::new();
         let mut at = self.cursor;
-        match self.drawn.as_ref().filter(|drawn| above.is_none() && drawn.area == region.area) {
-            Some(drawn) => at = changes(&mut bytes, drawn, &region, at)?,
-            None => {
-                to_first_row(&mut bytes, at)?;
-                if let Some(above) = &above {
-                    for y in 0..above.area.height {
-                        row(&mut bytes, above, y)?;
-                        bytes.extend(b"\r\n");
-                    }
+        let known = self.drawn.as_ref().filter(|drawn| above.is_none() && drawn.area == region.area);
+        if let Some(drawn) = known {
+            at = changes(&mut bytes, drawn, &region, at)?;
+        } else {
+            to_first_row(&mut bytes, at)?;
+            for (rows, stays) in above.iter().map(|above| (above, true)).chain([(&region, false)]) {
+                for y in 0..rows.area.height {
+                    row(&mut bytes, rows, y)?;
+                    bytes.extend(if stays || y + 1 < rows.area.height { "\r\n" } else { "" }.as_bytes());
                 }
-                for y in 0..region.area.height {
-                    if y > 0 {
-                        bytes.extend(b"\r\n");
-                    }
-                    row(&mut bytes, &region, y)?;
-                }
-                bytes.extend(ERASE_BELOW.as_bytes());
-                at = Position { x: u16::MAX, y: region.area.height.saturating_sub(1) };
             }
+            bytes.extend(ERASE_BELOW.as_bytes());
+            at = Position { x: u16::MAX, y: region.area.height.saturating_sub(1) };
         }
         if let Some(to) = cursor {
             moved(&mut bytes, at, to)?;

@@ -113,6 +113,11 @@ pub(crate) async fn run(
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
+    Box::pin(leave(attached, outcome)).await
+}
+
+/// Gives the terminal back, and says in it what is not saved, and what goes on.
+async fn leave(attached: Attached<'_>, outcome: Result<Leaving, CliError>) -> Result<ExitCode, CliError> {
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, lending, .. } =
         attached;
     let left_behind = match lending {

@@ -57,7 +57,6 @@ use crate::args::{
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
-use crate::open::FaceSetting;
 use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
 use host::HostArgs;
@@ -92,6 +91,19 @@ pub(crate) struct Args {
     pub(crate) no_motion: bool,
     #[command(subcommand)]
     pub(crate) verb: Option<Verb>,
+}
+
+/// How q is shown in a terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FaceSetting {
+    /// On a screen of its own
+    #[default]
+    Full,
+    /// What is said stays in the terminal's scrollback, above a few rows that are drawn
+    Inline,
+    /// Line by line, without cursor movement
+    Plain,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,10 +12,10 @@ use q_term::typed;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
+use crate::commands::FaceSetting;
 use crate::error::CliError;
 use crate::hooks_file;
 use crate::missing::Missing;
-use crate::open::FaceSetting;
 use crate::trusted::{self, Untrusted};
 
 pub(crate) mod acp;

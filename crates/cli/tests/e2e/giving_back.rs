@@ -87,7 +87,8 @@ fn what_a_killed_client_left_is_mended_by_a_verb_and_by_the_next_start() {
             assert!(terminal.look(vt100::Screen::bracketed_paste), "{face}: it was left");
             let written = terminal.raw().len();
             let q = env!("CARGO_BIN_EXE_q");
-            terminal.send_line(&format!("{q} {mends}"));
+            // The shell reads lines as they are now: nothing makes a line feed of what Enter sends.
+            terminal.send(format!("{q} {mends}\n"));
             if mends != "fix-terminal" {
                 eventually("q again", || {
                     terminal.raw().get(written..).is_some_and(|raw| says(raw, "\x1b[>5u"))

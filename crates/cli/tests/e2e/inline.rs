@@ -25,7 +25,7 @@ fn wait_prompt(terminal: &Terminal, name: &str) {
 
 /// Text of so many lines, each another.
 fn lines(count: usize) -> String {
-    (0..count).map(|number| format!("item {number} of it\n\n")).collect()
+    (0..count).map(|number| format!("item {number} of it\n\n")).collect::<Vec<_>>().concat()
 }
 
 #[test]

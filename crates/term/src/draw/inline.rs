@@ -46,7 +46,7 @@ pub fn inline_frame(ui: &mut Ui, mirror: &Mirror, size: Size, now: WallTime) -> 
         gutter: transcript::gutter_columns(line, ui, mirror),
         ..ui.frame.geometry
     };
-    let part = ui.to_scrollback(mirror);
+    let part = ui.take_settled(mirror);
     let above = part.map(|part| written(ui, mirror, part, line.width));
     let (first, editor) = places(size, ui, mirror);
     put(ui, mirror, first, editor);

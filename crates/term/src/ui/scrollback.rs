@@ -53,7 +53,7 @@ impl Ui {
     }
 
     /// What is to be written now. What this gives counts as written.
-    pub(crate) fn to_scrollback(&mut self, mirror: &Mirror) -> Option<ScrollbackPart> {
+    pub(crate) fn take_settled(&mut self, mirror: &Mirror) -> Option<ScrollbackPart> {
         let mut known = self.frame.scrollback;
         let session = mirror.get(self.focus?)?;
         if known.session != self.focus {

@@ -181,7 +181,7 @@ fn a_list_leaves_no_trace() {
 
 #[test]
 fn a_switch_is_a_rule_with_the_last_words_and_what_is_new() {
-    let words: String = (0..40).map(|number| format!("line {number}\n")).collect();
+    let words: String = (0..40).map(|number| format!("line {number}\n")).collect::<Vec<_>>().concat();
     let plan = session(2, "plan").prompt(1, "first").answer(2, &words).prompt(3, "second").answer(4, "News.");
     let told = vec![session(1, "api").prompt(1, "why?").answer(2, "Because."), plan.unread(1, 3, 0)];
     let mut inline = Inline::new(80, 24, told);

@@ -148,7 +148,7 @@ fn lines_of_code(block: &Block, written: &str) -> usize {
     let begin = begin.trim_start_matches(' ');
     // What has backticks behind those that begin it is a paragraph.
     let is_code = |fence: &str| begin.starts_with(fence) && !begin.trim_start_matches('`').contains('`');
-    if !FENCES.iter().any(|fence| is_code(&fence)) {
+    if !FENCES.into_iter().any(is_code) {
         return 0;
     }
     let ends = |row: &&crate::layout::wrap::Row| row_end(row) == RowEnd::Line;
