@@ -5,7 +5,7 @@ use q_testkit::terminal::Terminal;
 use rustix::process::Signal;
 
 use crate::run::send;
-use crate::screen::{CTRL_D, Person as _};
+use crate::screen::CTRL_D;
 use crate::terminals::{in_a_shell, mouse, stop, untouched_line_settings};
 use crate::world::{World, eventually};
 
@@ -33,7 +33,8 @@ fn assert_keys_are_given_back(terminal: &Terminal) {
 
 #[test]
 fn whatever_ends_a_client_leaves_the_terminal_as_it_was() {
-    let ends: [(&str, fn(&mut Terminal, u32)); 6] = [
+    type End = fn(&mut Terminal, u32);
+    let ends: [(&str, End); 6] = [
         ("Ctrl+D", |terminal, _| terminal.send(CTRL_D)),
         ("/quit", |terminal, _| terminal.send("/quit\r")),
         ("SIGTERM", |_, pid| send(pid, Signal::TERM)),
@@ -69,7 +70,7 @@ fn a_client_that_is_stopped_gives_the_terminal_back_and_takes_it_again() {
         assert!(!terminal.look(|screen| screen.alternate_screen() || screen.bracketed_paste()), "{face}");
         assert_eq!(mouse(&terminal), "None", "{face}");
         terminal.send_line("fg");
-        terminal.wait_for("q again", |screen| screen.bracketed_paste());
+        terminal.wait_for("q again", vt100::Screen::bracketed_paste);
         terminal.send(CTRL_D);
         terminal.wait_for("the shell", |screen| !screen.bracketed_paste() && !screen.hide_cursor());
     }
@@ -136,7 +137,8 @@ fn a_program_that_has_the_terminal_ends_with_q() {
     );
     world.home.set("VISUAL", &format!("sh -c \"{script}\""));
     let world = world.with_sessions(&["api"]);
-    let mut terminal = world.open_at("api");
+    let mut terminal = world.open();
+    terminal.wait_text("[api] >");
     terminal.send("precious\x07");
     terminal.wait_text("the editor is here");
     let pid: u32 = std::fs::read_to_string(pid_file).expect("its id").trim().parse().expect("a number");

@@ -78,7 +78,7 @@ impl Inline {
     fn rows(&self) -> Vec<String> {
         let mut parser = self.emulator.0.borrow_mut();
         let screen = parser.screen_mut();
-        let width = self.size.width.try_into().unwrap();
+        let width = self.size.width;
         let mut rows = Vec::new();
         for above in (1..=screen.scrollback_len()).rev() {
             screen.set_scrollback(above);
