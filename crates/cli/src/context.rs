@@ -8,6 +8,7 @@ use q_term::kinds::Kinds;
 use q_term::theme::Theme;
 
 use crate::agents::{AgentRegistry, known};
+use crate::commands::FaceSetting;
 use crate::config::keys::KeysConfig;
 use crate::config::{self, Config, KindConfig, ScreenSettings};
 use crate::environment::ProcessEnvironment;
@@ -24,6 +25,8 @@ pub(crate) struct Context {
     /// What of that is about commands of tools, which a client brings with each agent.
     pub(crate) command_bounds: (u64, u64),
     pub(crate) keys: KeysConfig,
+    /// How q is shown where nothing else is said.
+    pub(crate) face: FaceSetting,
     /// Whether the mouse is q's while it has the screen.
     pub(crate) mouse: bool,
     /// Every kind of session that can be made here.
@@ -59,6 +62,7 @@ impl Context {
             limits,
             command_bounds,
             keys,
+            face: config.face,
             mouse,
             kinds,
             templates,

@@ -10,6 +10,9 @@ use q_term::theme::ColourDepth;
 
 use crate::process_group::ProcessGroup;
 
+/// The variable that says that nothing is to move by itself.
+pub(crate) const NO_MOTION: &str = "Q_NO_MOTION";
+
 /// What `q` takes from the process it runs in.
 #[derive(Clone, Debug)]
 pub struct ProcessEnvironment {
@@ -123,6 +126,14 @@ impl ProcessEnvironment {
         !self.input_is_terminal
             || !self.output_is_terminal
             || matches!(self.text("TERM"), None | Some("dumb"))
+    }
+
+    /// Whether the terminal breaks lines anew when it becomes narrower, as most do: nobody is asked, and these do not.
+    pub(crate) fn reflows(&self) -> bool {
+        let is_named = ["XTERM_VERSION", "STY"].into_iter().any(|name| self.text(name).is_some());
+        let kind = self.text("TERM").unwrap_or_default();
+        let is_plain = ["linux", "vt", "rxvt", "ansi"].into_iter().any(|begin| kind.starts_with(begin));
+        self.text("TMUX").is_some() || !(is_named || is_plain)
     }
 
     /// How many colours the terminal shows.

@@ -49,6 +49,7 @@ mod setup_draft;
 mod shared_commands;
 mod state_file;
 mod successor;
+mod taken_terminal;
 mod terminals;
 mod tool_environment;
 mod trust_file;
@@ -63,8 +64,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub use environment::ProcessEnvironment;
 
+use crate::commands::FaceSetting;
 use crate::commands::{AfterVerb, Args};
 use crate::context::Context;
+use crate::environment::NO_MOTION;
 use crate::error::CliError;
 
 /// The first descriptor behind standard input, output and error.
@@ -121,5 +124,7 @@ async fn dispatch(args: Args, environment: ProcessEnvironment) -> Result<ExitCod
             AfterVerb::Open(session) => Some(session),
         },
     };
-    open::run(&Context::new(environment)?, session, args.plain).await
+    let face = if args.plain { Some(FaceSetting::Plain) } else { args.face };
+    let environment = if args.no_motion { environment.with(NO_MOTION, "1") } else { environment };
+    open::run(&Context::new(environment)?, session, face).await
 }

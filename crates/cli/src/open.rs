@@ -1,7 +1,10 @@
-//! `q`, `q attach SESSION`: opens the terminal: the whole screen, or line by line where that is not possible.
+//! `q`, `q attach SESSION`: opens the terminal with the face that is wanted, or line by line where no other is possible.
 
 use std::process::ExitCode;
 
+use q_term::Face;
+
+use crate::commands::FaceSetting;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::{attach, plain};
@@ -9,11 +12,12 @@ use crate::{attach, plain};
 pub(crate) async fn run(
     context: &Context,
     session: Option<String>,
-    plain: bool,
+    wanted: Option<FaceSetting>,
 ) -> Result<ExitCode, CliError> {
-    if plain || context.environment.wants_plain() {
-        plain::run(context, session).await
-    } else {
-        attach::run(context, session).await
+    let wanted = if context.environment.wants_plain() { Some(FaceSetting::Plain) } else { wanted };
+    match wanted.unwrap_or(context.face) {
+        FaceSetting::Full => attach::run(context, session, Face::Full).await,
+        FaceSetting::Inline => attach::run(context, session, Face::Inline).await,
+        FaceSetting::Plain => plain::run(context, session).await,
     }
 }

@@ -25,6 +25,27 @@ impl ProcessGroup {
     }
 }
 
+/// A process and all that it started and that still runs, as far as the system tells: elsewhere than on Linux it alone.
+pub(crate) fn with_descendants(pid: Pid) -> Vec<Pid> {
+    /// More processes than this are not looked at.
+    const MOST: usize = 65_536;
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().take(MOST);
+    let pid_of = |name: std::ffi::OsString| Pid::from_raw(name.to_str()?.parse().ok()?);
+    let running = numbers.filter_map(|entry| pid_of(entry.ok()?.file_name()));
+    let mut others: Vec<(Pid, i32)> =
+        running.filter_map(|other| Some((other, ProcessGroup::of(other)?.parent))).collect();
+    let mut found = vec![pid];
+    loop {
+        let is_started =
+            |(_, parent): &mut (Pid, i32)| found.iter().any(|known| known.as_raw_pid() == *parent);
+        let started: Vec<(Pid, i32)> = others.extract_if(.., is_started).collect();
+        if started.is_empty() {
+            return found;
+        }
+        found.extend(started.into_iter().map(|(pid, _)| pid));
+    }
+}
+
 #[cfg(target_os = "linux")]
 fn read(pid: Pid) -> Option<ProcessGroup> {
     // A process may put anything in its name, which stands in brackets before what is read here.

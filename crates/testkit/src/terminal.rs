@@ -24,6 +24,8 @@ const REST: Duration = Duration::from_secs(1);
 /// What a program puts around a frame that is to be seen as a whole: a synchronized update.
 const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
 const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+/// Rows that are kept above the screen.
+const KEPT_ROWS: usize = 2_000;
 /// How much of the raw output a failure prints.
 const LAST_BYTES: usize = 400;
 
@@ -214,6 +216,21 @@ impl Terminal {
         self.look(vt100::Screen::contents)
     }
 
+    /// The same beneath the rows that were scrolled away, as far as they are kept.
+    pub fn scrollback_text(&self) -> String {
+        let mut seen = self.seen.lock();
+        let screen = seen.parser.screen_mut();
+        let columns = screen.size().1.get();
+        let mut rows = Vec::new();
+        for above in (1..=screen.scrollback_len()).rev() {
+            screen.set_scrollback(above);
+            rows.extend(screen.rows(0, columns).next());
+        }
+        screen.set_scrollback(0);
+        rows.extend(screen.rows(0, columns));
+        rows.iter().map(|row| row.trim_end()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Every byte the program wrote so far.
     pub fn raw(&self) -> Vec<u8> {
         self.seen.lock().raw.clone()
@@ -254,7 +271,7 @@ impl Drop for Terminal {
 
 impl Watched {
     fn new(rows: u16, cols: u16) -> Self {
-        let parser = vt100::Parser::new(at_least_one(rows), at_least_one(cols), 0);
+        let parser = vt100::Parser::new(at_least_one(rows), at_least_one(cols), KEPT_ROWS);
         let (held, raw) = (Vec::new(), Vec::new());
         let seen = Seen { parser, held, raw, last_byte: clock::now(), closed: false, exit: None };
         Self { seen: Mutex::new(seen), changed: Condvar::new() }

@@ -9,7 +9,7 @@ use q_term::command::Action;
 use q_term::offers::OfferUse;
 use q_term::{Intent, Ui};
 
-use crate::attach::draft_editor::DraftEditor;
+use crate::attach::draft_editor::DraftToEdit;
 use crate::attach::finding_files::{FindingFiles, FindingNames};
 use crate::attach::job;
 use crate::attach::lending::Lending;
@@ -44,8 +44,8 @@ pub(super) struct Attached<'a> {
     pub(super) files: Option<FindingFiles>,
     /// The names that begin as it is typed, while they are looked for.
     pub(super) names: Option<FindingNames>,
-    /// What is typed, where it is to be edited by another program, or is.
-    pub(super) draft: Option<DraftEditor>,
+    /// What is typed, where it is to be edited by another program, until that is started.
+    pub(super) draft: Option<DraftToEdit>,
     /// The session whose transcript is to be read in a pager, until that is started.
     pub(super) to_page: Option<SessionId>,
     /// The program that has the terminal for a while.
@@ -93,7 +93,7 @@ impl Attached<'_> {
             match intent {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
                 Intent::Suspend => self.suspend()?,
-                Intent::EditDraft { session, text } => self.draft = Some(DraftEditor::new(session, text)),
+                Intent::EditDraft { session, text } => self.draft = Some(DraftToEdit { session, text }),
                 Intent::Redraw => self.screen.forget()?,
                 Intent::Bell => Screen::ring()?,
                 Intent::Copy(text) => Screen::copy(&text, self.context.environment.text("TMUX").is_some())?,

@@ -8,50 +8,27 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use q_core::SessionId;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::attach::attached::Attached;
+use crate::attach::lending::{Lending, LentTo};
 use crate::error::CliError;
 
 /// So many drafts of this process may have been left behind.
 const MOST_LEFT: u32 = 16;
 
-/// A draft that is to be edited, or is.
-pub(super) struct DraftEditor {
-    session: Option<SessionId>,
-    text: String,
-    /// Once the terminal is lent.
-    running: Option<RunningEditor>,
+/// A draft that is to be edited.
+pub(super) struct DraftToEdit {
+    pub(super) session: Option<SessionId>,
+    pub(super) text: String,
 }
 
-struct RunningEditor {
-    path: PathBuf,
+/// A draft that is being edited.
+pub(super) struct RunningEditor {
+    draft: DraftToEdit,
+    pub(super) path: PathBuf,
     /// As the person names it.
     command: String,
-    process: Child,
-}
-
-impl DraftEditor {
-    pub(super) const fn new(session: Option<SessionId>, text: String) -> Self {
-        Self { session, text, running: None }
-    }
-
-    pub(super) const fn runs(&self) -> bool {
-        self.running.is_some()
-    }
-
-    /// The file, where this process ends before the editor does.
-    pub(super) fn left_behind(&self) -> Option<&Path> {
-        self.running.as_ref().map(|running| running.path.as_path())
-    }
-}
-
-/// Waits until the editor ends; for ever where none runs. May be dropped and called again.
-pub(super) async fn ended(draft: &mut Option<DraftEditor>) -> io::Result<ExitStatus> {
-    match draft.as_mut().and_then(|draft| draft.running.as_mut()) {
-        Some(running) => running.process.wait().await,
-        None => std::future::pending().await,
-    }
 }
 
 impl Attached<'_> {
@@ -76,25 +53,23 @@ impl Attached<'_> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &format!("{command} \"$1\""), "q"]).arg(&path);
         match self.screen.lend(&mut shell) {
-            Ok(process) => {
-                let running = Some(RunningEditor { path, command, process });
-                self.draft = Some(DraftEditor { running, ..draft });
+            Ok(program) => {
+                let editor = RunningEditor { draft, path, command };
+                self.lending = Some(Lending::new(program, LentTo::Editor(editor)));
                 Ok(())
             }
             Err(error) => {
                 let _left_behind = fs::remove_file(&path);
                 self.ui.warn(format!("{command} cannot be started: {error}"));
-                self.take_terminal()
+                self.go_on()?;
+                self.draw()
             }
         }
     }
 
     /// The editor ended: what it wrote stands at the prompt, and where it failed all is as it was.
-    pub(super) fn take_draft(&mut self, ended: io::Result<ExitStatus>) -> Result<(), CliError> {
-        let Some(DraftEditor { session, text, running: Some(running) }) = self.draft.take() else {
-            return Ok(());
-        };
-        let RunningEditor { path, command, process: _ } = running;
+    pub(super) fn take_draft(&mut self, editor: RunningEditor, ended: io::Result<ExitStatus>) {
+        let RunningEditor { draft: DraftToEdit { session, text }, path, command } = editor;
         let written = read(&path, self.context.limits.prompt_bytes);
         let is_kept = match (ended, written) {
             (Ok(status), Ok(written)) if status.success() => {
@@ -124,12 +99,6 @@ impl Attached<'_> {
         if !is_kept {
             let _gone = fs::remove_file(&path);
         }
-        self.take_terminal()
-    }
-
-    fn take_terminal(&mut self) -> Result<(), CliError> {
-        self.go_on()?;
-        self.draw()
     }
 
     /// A file for the draft that is there for nobody else.

@@ -1,28 +1,74 @@
-//! The terminal lent to a program for a while: a pager. The sessions go on meanwhile, and what they say is drawn afterwards.
+//! The terminal lent to a program for a while: a pager, or an editor. The sessions go on meanwhile, and what they say is drawn
+//! afterwards; where q ends first, so does the program.
 
 use std::future::pending;
 use std::io;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use q_core::SessionId;
+use q_term::guard;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use crate::attach::attached::Attached;
-use crate::attach::draft_editor::DraftEditor;
+use crate::attach::draft_editor::RunningEditor;
 use crate::attach::signals::{self, SignalNews};
 use crate::error::CliError;
 use crate::keyboard::Keyboard;
+use crate::process_group;
+use crate::taken_terminal::cook;
 
 /// What reads where no other program is named.
 const PAGER: &str = "less";
 
+/// How long a program that has the terminal may take to end, each time it is told to.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// Who has the terminal.
 pub(super) struct Lending {
     program: Child,
-    /// What it is, for the person.
-    what: &'static str,
-    /// Who prints what it reads; it ends by itself, or when nobody reads any more.
-    _source: Child,
+    to: LentTo,
+}
+
+/// What it is lent for.
+pub(super) enum LentTo {
+    /// A pager, and who prints what it reads: that ends by itself, or when nobody reads any more.
+    Pager { _source: Child },
+    /// The editor of a draft.
+    Editor(RunningEditor),
+}
+
+impl Lending {
+    pub(super) const fn new(program: Child, to: LentTo) -> Self {
+        Self { program, to }
+    }
+
+    /// Ends the program, which may have the terminal otherwise when nobody is there any more to take it back: by a hangup, as when
+    /// its terminal goes, and then by force. Gives the file in which a draft is left.
+    pub(super) async fn end(mut self) -> Option<PathBuf> {
+        for signal in [Signal::HUP, Signal::TERM, Signal::KILL] {
+            for pid in self.processes() {
+                let _gone_already = kill_process(pid, signal);
+            }
+            if timeout(PATIENCE, self.program.wait()).await.is_ok() {
+                break;
+            }
+        }
+        let _as_it_is = guard::mend(&mut io::stdout()).and_then(|()| cook(io::stdout()));
+        match self.to {
+            LentTo::Editor(editor) => Some(editor.path),
+            LentTo::Pager { .. } => None,
+        }
+    }
+
+    /// The program, and what it started.
+    fn processes(&self) -> Vec<Pid> {
+        let program = self.program.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        program.map(process_group::with_descendants).unwrap_or_default()
+    }
 }
 
 /// Whether that signal is the keyboard's word to the program that has the terminal, which shares its group with this process:
@@ -36,10 +82,10 @@ pub(super) const fn is_for_program(signal: SignalNews) -> bool {
     }
 }
 
-/// Waits for the end of the program that has the terminal.
-pub(super) async fn ended(lending: &mut Option<Lending>) -> (&'static str, io::Result<ExitStatus>) {
+/// Waits for the end of the program that has the terminal. May be dropped and called again.
+pub(super) async fn ended(lending: &mut Option<Lending>) -> io::Result<ExitStatus> {
     match lending {
-        Some(lending) => (lending.what, lending.program.wait().await),
+        Some(lending) => lending.program.wait().await,
         None => pending().await,
     }
 }
@@ -67,7 +113,7 @@ impl Attached<'_> {
 
     /// Whether another program has the terminal.
     pub(super) fn is_lent(&self) -> bool {
-        self.lending.is_some() || self.draft.as_ref().is_some_and(DraftEditor::runs)
+        self.lending.is_some()
     }
 
     /// Opens the transcript of a session, as `q show` prints it, in the person's pager.
@@ -86,7 +132,7 @@ impl Attached<'_> {
             let mut program = Command::new("sh");
             program.args(["-c", &pager]).stdin(printed);
             let program = self.screen.lend(&mut program)?;
-            Ok(Lending { program, what: "the pager", _source: source })
+            Ok(Lending::new(program, LentTo::Pager { _source: source }))
         });
         match lent {
             Ok(lending) => self.lending = Some(lending),
@@ -99,19 +145,18 @@ impl Attached<'_> {
         Ok(())
     }
 
-    /// Takes the terminal back from a program that ended, and says what went wrong with it.
-    pub(super) fn take_back(
-        &mut self,
-        (what, ended): (&'static str, io::Result<ExitStatus>),
-    ) -> Result<(), CliError> {
-        self.lending = None;
-        self.stale = true;
-        self.go_on()?;
-        match ended.map(|status| status.code()) {
-            Ok(Some(127)) => self.ui.warn(format!("{what} was not found; PAGER names another")),
-            Ok(_) => {}
-            Err(error) => self.ui.warn(format!("{what} broke: {error}")),
+    /// Takes the terminal back from a program that ended, and what it leaves; says what went wrong with it.
+    pub(super) fn take_back(&mut self, ended: io::Result<ExitStatus>) -> Result<(), CliError> {
+        let Some(Lending { program: _, to }) = self.lending.take() else { return Ok(()) };
+        match (to, ended) {
+            (LentTo::Editor(editor), ended) => self.take_draft(editor, ended),
+            (LentTo::Pager { .. }, Ok(status)) if status.code() == Some(127) => {
+                self.ui.warn("the pager was not found; PAGER names another");
+            }
+            (LentTo::Pager { .. }, Ok(_)) => {}
+            (LentTo::Pager { .. }, Err(error)) => self.ui.warn(format!("the pager broke: {error}")),
         }
-        Ok(())
+        self.go_on()?;
+        self.draw()
     }
 }

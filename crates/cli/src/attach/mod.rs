@@ -23,19 +23,21 @@ use q_client::{Backoff, News};
 use q_core::address;
 use q_core::{Instant, Mirror};
 use q_host::clock::Clock;
+use q_term::guard::Taking;
 use q_term::theme::{ScreenTheme, Theme};
-use q_term::{Options, TerminalEvent, Ui};
+use q_term::{Face, Options, TerminalEvent, Ui};
 use tokio::time::sleep;
 
 use crate::commands::{new, quota};
 use crate::context::Context;
+use crate::environment::NO_MOTION;
 use crate::error::{CliError, ErrorKind};
 use crate::keyboard::Keyboard;
 use crate::out;
 use crate::successor;
+use crate::taken_terminal::TakenTerminal;
 use crate::terminals::Terminals;
 use attached::{Attached, Leaving};
-use draft_editor::DraftEditor;
 use finding_files::{FindingFiles, FindingNames};
 use requests::{AttachedClient, Continuation, Requests};
 use screen::Screen;
@@ -48,14 +50,18 @@ const TICK: Duration = Duration::from_millis(250);
 /// A draft is saved so long after the first key that is not saved: who types on and on loses no more than that by a crash.
 const DRAFT_AFTER: Duration = Duration::from_secs(1);
 
-/// Opens the whole screen, at `session` if one is named.
-pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<ExitCode, CliError> {
+/// Opens the terminal with that face, at `session` if one is named.
+pub(crate) async fn run(
+    context: &Context,
+    session: Option<String>,
+    face: Face,
+) -> Result<ExitCode, CliError> {
     // All that can fail in words happens before the terminal is taken.
     let mut client = AttachedClient::attach(context, true).await?;
     let exceeded = quota::exceeded(&mut client).await?;
     let (theme, no_theme) = theme_of(context);
     let clock = Clock::start();
-    let mut ui = Ui::new(options(context, theme.as_ref(), &client));
+    let mut ui = Ui::new(Options { face, ..options(context, theme.as_ref(), &client) });
     ui.tell_time(clock.mono());
     let terminals = Terminals::of(context);
     let front = match session {
@@ -77,7 +83,9 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     }
     let signals = Signals::listen()?;
     let way = context.screen.notify.way(|name| context.environment.text(name));
-    let screen = Screen::take(context.mouse, way)?;
+    let _until_it_is_given_back = TakenTerminal::note(&context.environment, &context.place);
+    let taking = Taking { face, mouse: context.mouse };
+    let screen = Screen::take(taking, way, context.environment.reflows())?;
     // Listened to before the first frame: a size that changes right after it must not be missed.
     let keys = Keyboard::listen()?;
     let mut attached = Attached {
@@ -105,9 +113,19 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
     let outcome = attached.live(signals, keys).await;
-    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
+    Box::pin(leave(attached, outcome)).await
+}
+
+/// Gives the terminal back, and says in it what is not saved, and what goes on.
+async fn leave(attached: Attached<'_>, outcome: Result<Leaving, CliError>) -> Result<ExitCode, CliError> {
+    let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, lending, .. } =
+        attached;
+    let left_behind = match lending {
+        Some(lending) => lending.end().await,
+        None => None,
+    };
     drop(screen);
-    if let Some(path) = draft.as_ref().and_then(DraftEditor::left_behind) {
+    if let Some(path) = left_behind {
         out::note(&format!("what you were writing is in {}", path.display()));
     }
     for text in requests.unfilled() {
@@ -167,12 +185,13 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
     let environment = &context.environment;
     let color = environment.wants_color();
     Options {
+        face: Face::Full,
         title: context.screen.title.for_terminal(|name| environment.text(name)),
         notify_names: context.screen.notify_names,
         text_width: context.screen.text_width,
         color,
         theme: theme.filter(|_| color).and_then(|theme| ScreenTheme::of(theme, environment.colour_depth())),
-        motion: environment.text("Q_NO_MOTION").is_none(),
+        motion: environment.text(NO_MOTION).is_none(),
         max_live: usize::try_from(client.host().max_live).unwrap_or(usize::MAX),
         kinds: context.kinds.clone(),
         agent: new::answers(context),
@@ -232,10 +251,6 @@ impl Attached<'_> {
                 }
                 read = reading_changes::read(&mut self.changes), if self.changes.is_some() => {
                     self.show_changes(read)?;
-                    None
-                }
-                ended = draft_editor::ended(&mut self.draft), if self.is_lent() => {
-                    self.take_draft(ended)?;
                     None
                 }
                 found = FindingNames::found(&mut self.names), if self.names.is_some() => {

@@ -3,10 +3,10 @@
 use std::io::{self, Stdout, Write};
 
 use q_core::Mirror;
-use q_term::Ui;
 use q_term::backend::QuietBackend;
-use q_term::guard::Guard;
+use q_term::guard::{Guard, InlineRegion, Taking};
 use q_term::notification::NotificationWay;
+use q_term::{Face, Ui};
 use ratatui::{Frame, Terminal};
 use tokio::process::{Child, Command};
 
@@ -15,7 +15,7 @@ use crate::error::CliError;
 
 /// The whole screen. Dropping it gives the terminal back.
 pub(super) struct Screen {
-    terminal: Terminal<QuietBackend<Stdout>>,
+    canvas: Canvas,
     guard: Guard,
     /// Whether the shell has the terminal until this process is continued.
     paused: bool,
@@ -25,12 +25,26 @@ pub(super) struct Screen {
     title: Option<String>,
 }
 
+/// What is drawn on.
+enum Canvas {
+    Whole(Terminal<QuietBackend<Stdout>>),
+    Region(InlineRegion),
+}
+
 impl Screen {
-    /// Takes it, and the mouse where that is wanted; `way` is how the person is called.
-    pub(super) fn take(mouse: bool, way: Option<NotificationWay>) -> Result<Self, CliError> {
-        let guard = Guard::enter(mouse).map_err(failed)?;
-        let terminal = guard.terminal().map_err(failed)?;
-        Ok(Self { terminal, guard, paused: false, way, title: None })
+    /// Takes what the face is drawn on; `way` is how the person is called, and `reflows` whether the terminal breaks lines anew
+    /// when it becomes narrower.
+    pub(super) fn take(
+        taking: Taking,
+        way: Option<NotificationWay>,
+        reflows: bool,
+    ) -> Result<Self, CliError> {
+        let guard = Guard::enter(taking).map_err(failed)?;
+        let canvas = match taking.face {
+            Face::Full => Canvas::Whole(guard.terminal().map_err(failed)?),
+            Face::Inline => Canvas::Region(guard.region(reflows)),
+        };
+        Ok(Self { canvas, guard, paused: false, way, title: None })
     }
 
     /// Draws what changed, where the terminal is ours; whether it is.
@@ -43,7 +57,11 @@ impl Screen {
             q_term::lay_out(ui, mirror, frame.area(), now);
             q_term::draw(frame, ui, mirror);
         };
-        self.terminal.draw(paint).map(|_| true).map_err(failed)
+        let drawn = match &mut self.canvas {
+            Canvas::Whole(terminal) => terminal.draw(paint).map(|_| ()),
+            Canvas::Region(region) => region.draw(|size| q_term::inline_frame(ui, mirror, size, now)),
+        };
+        drawn.map(|()| true).map_err(failed)
     }
 
     /// What is on the screen is not known any more: the next frame is drawn whole.
@@ -51,8 +69,14 @@ impl Screen {
         if self.paused {
             return Ok(()); // it is not ours, and is painted whole when it is again
         }
-        self.terminal.backend_mut().forget();
-        self.terminal.clear().map_err(failed)
+        let forgotten = match &mut self.canvas {
+            Canvas::Whole(terminal) => {
+                terminal.backend_mut().forget();
+                terminal.clear()
+            }
+            Canvas::Region(region) => region.forget(),
+        };
+        forgotten.map_err(failed)
     }
 
     /// Gives the window that title, where it has another one and the terminal is ours.
@@ -106,6 +130,9 @@ impl Screen {
     pub(super) fn go_on(&mut self) -> Result<(), CliError> {
         self.guard.resume().map_err(failed)?;
         (self.paused, self.title) = (false, None);
+        if let Canvas::Region(region) = &mut self.canvas {
+            region.begin_anew();
+        }
         self.forget()
     }
 }

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crossterm::terminal;
-use q_term::TerminalEvent;
 use q_term::command::Action;
 use q_term::command::table::{CommandRow, ROWS, When};
-use q_term::guard::Guard;
+use q_term::guard::{Guard, Taking};
 use q_term::keymap::{ActionKeys, Keymap};
 use q_term::keys::{Arrived, Chord};
 use q_term::sanitize::visible_line;
+use q_term::{Face, TerminalEvent};
 use serde::Serialize;
 
 use crate::attach::job;
@@ -148,7 +148,7 @@ async fn watch(environment: &ProcessEnvironment, keymap: &Keymap) -> Result<Exit
         return Err(complaint.hint("`q keys list` prints the keys in force"));
     }
     let signals = Signals::listen()?;
-    let guard = Guard::enter(false).map_err(failed)?;
+    let guard = Guard::enter(Taking { face: Face::Full, mouse: false }).map_err(failed)?;
     let keyboard = Keyboard::listen()?;
     let mut shown = ShownKeys { guard, lines: Vec::new() };
     let (columns, _) = terminal::size().map_err(failed)?;

@@ -10,8 +10,9 @@ pub(crate) mod cleanup;
 pub(crate) mod delete;
 pub(crate) mod doctor;
 pub(crate) mod export;
+mod fix_terminal;
 pub(crate) mod follow_up;
-pub(crate) mod fork;
+mod fork;
 pub(crate) mod hooks;
 pub(crate) mod host;
 pub(crate) mod import;
@@ -80,10 +81,29 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such sessi
 #[command(name = "q", bin_name = "q", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
-    #[arg(long, global = true)]
+    #[arg(long, global = true, conflicts_with = "face")]
     pub(crate) plain: bool,
+    /// How q is shown: full, inline (what is said stays in the terminal's scrollback) or plain
+    #[arg(long, global = true, value_name = "FACE")]
+    pub(crate) face: Option<FaceSetting>,
+    /// Nothing moves by itself: no spinner, no seconds that count
+    #[arg(long, global = true)]
+    pub(crate) no_motion: bool,
     #[command(subcommand)]
     pub(crate) verb: Option<Verb>,
+}
+
+/// How q is shown in a terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FaceSetting {
+    /// On a screen of its own
+    #[default]
+    Full,
+    /// What is said stays in the terminal's scrollback, above a few rows that are drawn
+    Inline,
+    /// Line by line, without cursor movement
+    Plain,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +178,8 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: Option<KeysVerb>,
     },
+    /// Give the terminal back as it was before a program was killed that had taken it; safe at any time
+    FixTerminal,
     /// Read the whole store and say what is wrong with it; changes nothing
     Doctor(JsonArgs),
     #[command(about = "The background host")]
@@ -282,6 +304,7 @@ impl Verb {
             Self::Mcp { verb } => mcp::run(&context()?, verb).await?,
             Self::Hooks { verb } => hooks::run(&context()?, verb).await?,
             Self::Keys { verb } => keys::run(environment, verb).await?,
+            Self::FixTerminal => fix_terminal::run()?,
             Self::Doctor(args) => doctor::run(environment, args).await?,
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,

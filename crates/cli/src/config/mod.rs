@@ -12,6 +12,7 @@ use q_term::typed;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
+use crate::commands::FaceSetting;
 use crate::error::CliError;
 use crate::hooks_file;
 use crate::missing::Missing;
@@ -45,6 +46,9 @@ pub(crate) struct Config {
     /// Which agent answers in new sessions.
     #[serde(default)]
     pub(crate) agent: Option<String>,
+    /// How q is shown: on a screen of its own, above the terminal's scrollback, or line by line.
+    #[serde(default)]
+    pub(crate) face: FaceSetting,
     /// Whether the mouse is q's while it has the screen; unless it says no.
     #[serde(default)]
     pub(crate) mouse: Option<bool>,

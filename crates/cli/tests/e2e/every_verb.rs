@@ -285,6 +285,8 @@ impl Hostile {
                 vec!["allow", "run", "--session", "made", "--argv", "cargo", HOSTILE],
                 vec!["allow", "run", "--here", HOSTILE],
             ],
+            // What it writes without words is q's own, and controls the terminal: that is what it is for.
+            "fix-terminal" => vec![vec![HOSTILE]],
             "permissions remove" | "mcp" | "mcp check" | "mcp remove" | "mcp login" | "mcp logout" => {
                 vec![vec![HOSTILE]]
             }

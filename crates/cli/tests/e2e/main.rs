@@ -29,6 +29,8 @@
 //! | `consent` | several calls allowed at once, and a yes in advance |
 //! | `compaction` | a summary in place of a long conversation |
 //! | `terminals` | several terminals on the same sessions; the terminal given back |
+//! | `inline` | the transcript in the terminal's own scrollback |
+//! | `giving_back` | the terminal as it was, whatever ends q with whichever face |
 //! | `headless` | commands for scripts, `--json`, exit codes |
 //! | `plain` | line by line: `TERM=dumb` and pipes |
 //! | `network` | proxies and certificates are those of the client that made the session |
@@ -71,12 +73,14 @@ mod exchange;
 mod failures;
 mod files;
 mod forks;
+mod giving_back;
 mod headless;
 mod hibernation;
 mod hooks;
 mod hostile;
 mod images;
 mod inbox;
+mod inline;
 mod key_command;
 mod keys;
 mod local;

@@ -141,7 +141,7 @@ fn q_keys_that_is_stopped_gives_the_terminal_back_and_comes_again() {
 }
 
 /// Who has the mouse: `None` where that is the terminal.
-fn mouse(terminal: &Terminal) -> String {
+pub(crate) fn mouse(terminal: &Terminal) -> String {
     terminal.look(|screen| format!("{:?}", screen.mouse_protocol_mode()))
 }
 
@@ -154,7 +154,7 @@ fn the_mouse_is_taken_unless_that_is_not_wanted() {
 }
 
 /// The settings of a terminal that nothing has touched: those of one whose program only prints.
-fn untouched_line_settings(world: &World) -> String {
+pub(crate) fn untouched_line_settings(world: &World) -> String {
     let terminal = world.terminal(&["--version"]);
     terminal.wait_detached();
     terminal.line_settings()
@@ -238,7 +238,7 @@ fn shell_then_draft_go_on(terminal: &mut Terminal) {
 }
 
 /// A shell that has `q` in the foreground, and the process id of that.
-fn in_a_shell(world: &World, args: &str) -> (Terminal, u32) {
+pub(crate) fn in_a_shell(world: &World, args: &str) -> (Terminal, u32) {
     let mut terminal = world.shell();
     let file = world.home.path().join("q.pid");
     let q = env!("CARGO_BIN_EXE_q");
@@ -249,7 +249,7 @@ fn in_a_shell(world: &World, args: &str) -> (Terminal, u32) {
 }
 
 /// Stops the process in the foreground; whoever started it says so.
-fn stop(terminal: &Terminal, pid: u32, signal: Signal) {
+pub(crate) fn stop(terminal: &Terminal, pid: u32, signal: Signal) {
     send(pid, signal);
     terminal.wait_text("Stopped");
 }

@@ -105,6 +105,11 @@ impl Place {
         self.terminals().join(tag_of(identity))
     }
 
+    /// The note that a client has taken the terminal that is so described, locked as long as that lives.
+    pub fn taken_terminal(&self, identity: &[u8]) -> PathBuf {
+        self.runtime.join(format!("{}.{}.taken", self.tag, tag_of(identity)))
+    }
+
     pub fn socket(&self) -> PathBuf {
         self.in_runtime(SOCK)
     }

@@ -6,6 +6,7 @@
 mod asleep;
 mod bar;
 mod completion;
+mod inline;
 mod marks;
 mod page;
 mod places;
@@ -17,11 +18,13 @@ mod transcript;
 mod welcome;
 
 pub(crate) use bar::BarLine;
+pub use inline::{InlineFrame, inline_frame};
 pub use places::lay_out;
 
 use q_core::{Mirror, Presence};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
 use crate::ui::Ui;
 
@@ -32,6 +35,22 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
         return;
     }
     let buffer = frame.buffer_mut();
+    let cursor = session(buffer, ui, mirror);
+    let cursor = match &ui.overlay {
+        Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
+        None => cursor,
+    };
+    if let Some(theme) = &ui.options.theme {
+        theme.paint(buffer);
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws all but what lies on top, and says where the cursor is.
+fn session(buffer: &mut Buffer, ui: &Ui, mirror: &Mirror) -> Option<Position> {
+    let places = ui.places;
     bar::draw(buffer, places.bar, &ui.frame.bar);
     match ui.focus.and_then(|id| mirror.get(id)) {
         Some(session) if !session.entries.is_empty() => {
@@ -45,18 +64,8 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
     let above = places.session.above_status();
     let said = status::draw(buffer, places.session.status, above, ui, mirror);
     // What is said in several rows hides text, not what waits.
-    let hidden = said.min(places.session.transcript.height);
+    let hidden = places.session.hidden_by(said);
     queue::draw(buffer, Rect { y: places.session.queue.y - hidden, ..places.session.queue }, ui, mirror);
     completion::draw(buffer, places.session.completion, ui);
-    let cursor = prompt::draw(buffer, places.session.prompt, ui, mirror);
-    let cursor = match &ui.overlay {
-        Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
-        None => cursor,
-    };
-    if let Some(theme) = &ui.options.theme {
-        theme.paint(buffer);
-    }
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+    prompt::draw(buffer, places.session.prompt, ui, mirror)
 }

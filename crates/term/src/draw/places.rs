@@ -16,6 +16,11 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
     ui.watch_sessions(mirror);
     ui.number_what_waits(mirror);
     let (places, editor) = places(screen, ui, mirror);
+    put(ui, mirror, places, editor);
+}
+
+/// Has everything there, with so many columns for what is typed.
+pub(super) fn put(ui: &mut Ui, mirror: &Mirror, places: Places, editor: usize) {
     ui.places = places;
     ui.frame.geometry = Geometry {
         columns: transcript::text_columns(places.session.transcript, ui, mirror),
@@ -27,10 +32,10 @@ pub fn lay_out(ui: &mut Ui, mirror: &Mirror, screen: Rect, now: WallTime) {
     ui.lay_out_transcript(mirror);
     let hidden = status::hidden(places.session.status, places.session.above_status(), ui, mirror);
     if let Some(mut overlay) = ui.overlay.take() {
-        overlay.lay_out(&ui.overlay_context(mirror), screen);
+        overlay.lay_out(&ui.overlay_context(mirror), places.screen);
         ui.overlay = Some(overlay);
     }
-    ui.note_what_is_whole(mirror, hidden.into());
+    ui.note_what_is_whole(mirror, places.session.hidden_by(hidden).into());
 }
 
 /// Which part of the screen is whose, and the columns for what is typed. The prompt is there on any screen; the bar from
@@ -60,6 +65,7 @@ fn places(screen: Rect, ui: &Ui, mirror: &Mirror) -> (Places, usize) {
             transcript: rows(transcript),
             queue: rows(queue),
             status: rows(status),
+            notices: Rect::default(),
             completion: rows(completion),
             prompt: rows(prompt),
         },

@@ -173,14 +173,13 @@ impl EntryLayout {
         self.measure == measure && old.len() == self.len && old.iter().rev().take(GUARD).eq(self.guard.iter())
     }
 
-    /// The blocks that no growth of `text` changes: all but the last, and but the one before it while all of the last is on
+    /// How many blocks no growth of `text` changes: all but the last, and but the one before it while all of the last is on
     /// a line that has not ended (what looks like a fence may yet turn out to continue the paragraph above).
-    fn closed(self, text: &str) -> Vec<Block> {
+    pub(crate) fn closed(&self, text: &str) -> usize {
         let line = text.get(..self.len).and_then(|old| old.rfind('\n')).map_or(0, |feed| feed + 1);
-        let mut blocks = self.blocks;
-        blocks.pop();
-        blocks.pop_if(|block| block.end >= line);
-        blocks
+        let before_last = self.blocks.len().saturating_sub(1);
+        let before = before_last.checked_sub(1).and_then(|index| self.blocks.get(index));
+        before_last - usize::from(before.is_some_and(|block| block.end >= line))
     }
 
     /// Rows in all, the empty ones between blocks included.
@@ -301,7 +300,10 @@ fn indent(width: usize) -> Vec<Span<'static>> {
 
 fn answer(text: &str, measure: Measure, palette: Palette, earlier: Option<EntryLayout>) -> Vec<Block> {
     let mut blocks = match earlier {
-        Some(earlier) if earlier.grows_into(text, measure) => earlier.closed(text),
+        Some(mut earlier) if earlier.grows_into(text, measure) => {
+            earlier.blocks.truncate(earlier.closed(text));
+            earlier.blocks
+        }
         Some(_) | None => Vec::new(),
     };
     let from = blocks.last().map_or(0, |block| block.end);

@@ -2,6 +2,7 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
+pub(crate) mod settled;
 pub(crate) mod spots;
 
 use std::collections::{BTreeSet, VecDeque};

@@ -128,7 +128,10 @@ impl Ui {
             Action::Find => self.find(mirror, arguments.text.as_deref(), intents),
             Action::Copy => return self.copy(mirror, arguments, intents),
             Action::Pager => return self.page(mirror, intents),
-            Action::Thoughts => self.pane_mut().folds.toggle_all(),
+            Action::Thoughts => {
+                self.pane_mut().folds.toggle_all();
+                self.read_what_is_kept(mirror);
+            }
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);

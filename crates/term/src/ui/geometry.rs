@@ -5,6 +5,7 @@ pub(super) use ratatui::layout::{Position, Rect};
 use crate::draw::BarLine;
 use crate::layout::cache::Cache;
 use crate::layout::flow::Window;
+use crate::ui::scrollback::Scrollback;
 
 /// The size of the transcript as last laid out: what scrolling moves in.
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +39,25 @@ pub(crate) struct SessionPlaces {
     pub(crate) transcript: Rect,
     pub(crate) queue: Rect,
     pub(crate) status: Rect,
+    /// Rows that are the status's alone, where it stands beneath the prompt: its own is the last of them.
+    pub(crate) notices: Rect,
     pub(crate) completion: Rect,
     pub(crate) prompt: Rect,
 }
 
 impl SessionPlaces {
-    /// What the status may take rows of.
+    /// What the status may take rows of: what it hides; beneath the prompt it has rows of its own.
     pub(crate) fn above_status(self) -> Rect {
-        self.transcript.union(self.queue)
+        if self.is_status_last() { self.notices } else { self.transcript.union(self.queue) }
+    }
+
+    /// How many rows of the transcript a status hides that says so much in rows above its own.
+    pub(crate) fn hidden_by(self, said: u16) -> u16 {
+        if self.is_status_last() { 0 } else { said.min(self.transcript.height) }
+    }
+
+    const fn is_status_last(self) -> bool {
+        self.status.y > self.prompt.y
     }
 }
 
@@ -58,4 +70,6 @@ pub(crate) struct LastFrame {
     /// The bar, and where in it which session is named.
     pub(crate) bar: BarLine,
     pub(crate) cache: Cache,
+    /// What of the session in view stands above the screen, where the terminal keeps that.
+    pub(crate) scrollback: Scrollback,
 }

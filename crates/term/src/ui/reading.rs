@@ -11,7 +11,7 @@ use crate::layout::flow::{Flow, Scroll, Spot, Window};
 use crate::layout::measure::Measure;
 use crate::layout::selection::TextReach;
 use crate::overlay::OverlaySubject;
-use crate::ui::state::Ui;
+use crate::ui::state::{Face, Ui};
 
 impl Ui {
     /// The transcript in view, without what was laid out of it.
@@ -43,8 +43,13 @@ impl Ui {
     /// Lays out what of the transcript is in sight.
     pub(crate) fn lay_out_transcript(&mut self, mirror: &Mirror) {
         let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
-        let window = self.flow(mirror).filter(|_| height > 0).map(|mut flow| flow.window(scroll, height));
-        self.frame.window = window.unwrap_or_default();
+        if self.options.face == Face::Inline && !self.is_reading() {
+            (self.frame.window, _) = self.unwritten(mirror, height);
+        } else {
+            let flow = self.flow(mirror).filter(|_| height > 0);
+            let window = flow.map(|mut flow| flow.window(scroll, height));
+            self.frame.window = window.unwrap_or_default();
+        }
         self.lay_out_found(mirror);
         self.frame.cache.end_frame();
     }

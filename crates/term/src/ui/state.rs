@@ -30,9 +30,21 @@ use crate::ui::watch::Watch;
 use crate::way::Way;
 use crate::words::GUIDE;
 
+/// Where what sessions say is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Face {
+    /// On a screen of its own, all of which is drawn.
+    #[default]
+    Full,
+    /// Above a few rows that are drawn, where the terminal keeps it.
+    Inline,
+}
+
 /// What the client knows about the terminal and the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// Where the sessions are shown.
+    pub face: Face,
     /// Whether colours may be used; nothing is told by colour alone.
     pub color: bool,
     /// What the colours are, if not the terminal's own.
@@ -62,6 +74,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            face: Face::Full,
             color: true,
             theme: None,
             motion: true,

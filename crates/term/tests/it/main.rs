@@ -10,6 +10,7 @@ mod copying;
 mod doing;
 mod finding;
 mod hostile;
+mod inline;
 mod intents;
 mod keyboards;
 mod keymaps;
