@@ -31,6 +31,7 @@ use crate::commands::{new, quota};
 use crate::context::Context;
 use crate::error::{CliError, ErrorKind};
 use crate::keyboard::Keyboard;
+use crate::learned_file;
 use crate::out;
 use crate::successor;
 use crate::terminals::Terminals;
@@ -177,6 +178,8 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
         kinds: context.kinds.clone(),
         agent: new::answers(context),
         keymap: context.keys.keymap.clone(),
+        learned: learned_file::read(context, !client.mirror.is_empty()),
+        hints: context.screen.hints,
         home: environment.text("HOME").unwrap_or_default().to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
 //! session in view, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
-//! that names keys.
+//! that names keys, [`learning`] for the tour and what is said once.
 
 mod commands;
 mod completion;
@@ -17,6 +17,7 @@ mod focus;
 mod geometry;
 mod history;
 mod keys;
+mod learning;
 mod models;
 mod named_keys;
 mod offers;
@@ -35,6 +36,7 @@ mod watch;
 mod written;
 
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
+pub(crate) use learning::tour_line;
 pub(crate) use pane::WakeState;
 pub(crate) use state::Notice;
 pub use state::{Options, Ui};
