@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crate::command::{cargo, run as run_command};
 use crate::surroundings::{has_program, now};
-use crate::{Fault, Outcome, Passed, bench, coverage, crash, mutants, real_agent, scenarios, sim, tidy};
+use crate::{
+    Fault, Outcome, Passed, bench, coverage, crash, mutants, real_agent, scenarios, sim, tidy, tour,
+};
 
 /// The version that `--full` installs and that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
@@ -60,6 +62,7 @@ const STEPS: &[Step] = &[
     Step::new("coverage", |_| coverage::run()),
     Step::new("release", |_| bench::build_release()),
     Step::new("bench", |_| bench::run(&["--quick"])).behind("release"),
+    Step::new("tour", |_| tour::run(&[])).behind("release"),
     Step::new("real-agent", |_| real_agent::run(real_agent::Need::IfAvailable)),
 ];
 

@@ -20,6 +20,7 @@ mod sim;
 mod surroundings;
 mod tidy;
 mod tools;
+mod tour;
 mod tree;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ cargo xtask COMMAND
   tidy [--report [--verb VERB]]
                               rules of this tree that no compiler knows; --report: counts for before and after
   bench [--quick]             what q costs, beside the owner's gates and our budgets
+  tour [--q PATH]             keys and seconds from a first start to two sessions answered and one approval given
   screens                     the pictures of the README, from real frames
   agents                      a working day with tools, the reference MCP servers (npm), and the ACP agents that are installed
   real-agent [--if-available] q against a real model behind a real server on this machine
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["tidy", "--report", options @ ..] => tidy::report(options),
         ["bench", options @ ..] => bench::run(options),
+        ["tour", options @ ..] => tour::run(options),
         ["screens"] => screens::run(),
         ["agents"] => agents::run(),
         ["real-agent"] => real_agent::run(real_agent::Need::Must),

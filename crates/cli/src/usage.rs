@@ -51,6 +51,22 @@ fn explain(error: &clap::Error, typed: &[OsString]) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// What a command takes, as its own `--help` says it.
+pub(crate) fn of_command(words: &[String]) -> Option<String> {
+    let mut root = Args::command();
+    root.build();
+    let mut command = &root;
+    for word in words {
+        command = command.find_subcommand(word)?;
+    }
+    Some(command.clone().render_long_help().to_string())
+}
+
+/// Whether the shell has a command of that name.
+pub(crate) fn is_command(word: &str) -> bool {
+    Args::command().find_subcommand(word).is_some()
+}
+
 /// Says what `word` could have been meant for.
 fn no_such_command(word: &str, typed: &[OsString]) -> CliError {
     let mut root = Args::command();

@@ -23,18 +23,75 @@ const SILENT: &[&str] = &[
     "with", "would", "you", "your",
 ];
 
+/// What people say before they say anything. Only at the beginning of a prompt: a `morning` may be what a task is about.
+const GREETINGS: &[&[&str]] = &[
+    &["aloha"],
+    &["bonjour"],
+    &["bonsoir"],
+    &["buenas"],
+    &["buenos", "días"],
+    &["buongiorno"],
+    &["ciao"],
+    &["dear"],
+    &["good", "afternoon"],
+    &["good", "day"],
+    &["good", "evening"],
+    &["good", "morning"],
+    &["greetings"],
+    &["guten", "morgen"],
+    &["guten", "tag"],
+    &["hallo"],
+    &["hej"],
+    &["hello"],
+    &["hey"],
+    &["hi"],
+    &["hiya"],
+    &["hola"],
+    &["howdy"],
+    &["moin"],
+    &["morning"],
+    &["olá"],
+    &["salut"],
+    &["servus"],
+    &["yo"],
+    &["γεια"],
+    &["здравствуйте"],
+    &["привет"],
+    &["שלום"],
+    &["مرحبا"],
+    &["こんにちは"],
+    &["你好"],
+    &["안녕하세요"],
+];
+
+/// What follows the greetings at the beginning, or all where there are none.
+fn behind_greetings(words: &[String]) -> &[String] {
+    let mut rest = words;
+    let mut begins = rest;
+    loop {
+        let greets = |greeting: &&&[&str]| {
+            let is_long_enough = begins.len() >= greeting.len();
+            is_long_enough && begins.iter().zip(**greeting).all(|(word, greets)| word == greets)
+        };
+        let Some(greeting) = GREETINGS.iter().find(greets) else { return rest };
+        rest = begins.get(greeting.len()..).unwrap_or_default();
+        // "hey there, good morning": between two of them stands what tells nothing.
+        let silent = rest.iter().take_while(|word| SILENT.contains(&word.as_str()));
+        begins = rest.get(silent.count()..).unwrap_or_default();
+    }
+}
+
 /// A name for a session that begins with `prompt`; nothing when no word in it tells anything.
 pub(crate) fn from_prompt(prompt: &str) -> Option<Name> {
     let start: String = prompt.chars().take(LOOK_AT).collect();
     let mut name = String::new();
-    let telling = start
+    let words = start
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.chars().next().is_some_and(char::is_alphabetic))
         .map(str::to_lowercase)
-        .filter(|word| !SILENT.contains(&word.as_str()))
-        .take(MAX_WORDS)
         .collect::<Vec<_>>();
-    for word in telling {
+    let telling = behind_greetings(&words).iter().filter(|word| !SILENT.contains(&word.as_str()));
+    for word in telling.take(MAX_WORDS) {
         let separator = usize::from(!name.is_empty());
         let room = MAX_CHARS.saturating_sub(name.chars().count() + separator);
         if name.is_empty() {
@@ -80,12 +137,28 @@ mod tests {
             ("Explain how the borrow checker works in async Rust code", "explain-borrow-checker"),
             ("почему падает сервер", "почему-падает-сервер"),
             ("Donaudampfschifffahrtsgesellschaft", "donaudampfschifffahrtsge"),
+            ("Hallo! Guten Morgen, fix the parser", "fix-parser"),
+            ("a good morning routine", "good-morning-routine"),
+            ("plan the morning", "plan-morning"),
             ("abcdefghijkl mnopqrstuvwx", "abcdefghijkl"),
             ("abcdefghijkl mnopqrstuvw", "abcdefghijkl-mnopqrstuvw"),
         ] {
             assert_eq!(from_prompt(prompt).as_ref().map(Name::as_str), Some(name), "{prompt}");
         }
-        for prompt in ["Hello, could you help me?", "", "1 2 3"] {
+        for prompt in [
+            "Hello, could you help me?",
+            "",
+            "1 2 3",
+            "hi",
+            "Hey there!",
+            "hallo",
+            "Bonjour",
+            "¡Hola!",
+            "good morning",
+            "hello and good evening to you",
+            "Привет",
+            "你好",
+        ] {
             assert_eq!(from_prompt(prompt), None, "{prompt}");
         }
     }

@@ -3,7 +3,8 @@
 use q_core::{Command, EntryNo, PromptWay, SessionId, StandingRule};
 
 use crate::command::table::opens_session;
-use crate::command::{Action, Arguments, UserCommand};
+use crate::command::{Action, Arguments, HelpTopic, UserCommand};
+use crate::learned::Learned;
 use crate::offers::OfferUse;
 
 /// One wish. Most go to the host; the last ones are the client's own business.
@@ -126,6 +127,10 @@ pub enum Intent {
     },
     /// That rule, which is no session's, is to count no longer; the client says what came of it.
     RemoveRule(StandingRule),
+    /// What the manual says of a topic; the client answers with [`crate::Ui::show_topic`].
+    Topic(&'static HelpTopic),
+    /// What this person was shown and tried is to be kept.
+    Learned(Learned),
     /// That text is to be on the person's clipboard.
     Copy(String),
     /// The transcript of that session is to be read in a pager, to which the terminal is lent.
@@ -164,6 +169,8 @@ impl Intent {
                 | Self::CompleteCommand { .. }
                 | Self::Skills { .. }
                 | Self::Settings { .. }
+                | Self::Topic(_)
+                | Self::Learned(_)
                 | Self::Copy(_)
                 | Self::Detach
                 | Self::Suspend

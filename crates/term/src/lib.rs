@@ -24,6 +24,7 @@ pub mod intent;
 pub mod keymap;
 pub mod keys;
 pub mod kinds;
+pub mod learned;
 pub mod mention;
 pub mod notification;
 pub mod offers;

@@ -4,6 +4,7 @@
 use core::cmp::Reverse;
 use core::fmt;
 
+use crate::command::TOPICS;
 use crate::command::table::{self, ROWS};
 use crate::sanitize;
 use crate::way::Way;
@@ -146,11 +147,16 @@ pub fn no_topic(topic: &str, way: Way) -> String {
     const TELLING: usize = 4;
     let texts = ROWS.iter().flat_map(|row| row.slash.iter().copied().chain([row.word, row.group.title()]));
     let words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphabetic()));
-    let near = slip(topic, words.filter(|word| word.chars().count() >= TELLING));
+    let words = words.filter(|word| word.chars().count() >= TELLING);
+    let near = slip(topic, TOPICS.iter().map(|topic| topic.name).chain(words));
+    let help = match way {
+        Way::Slash => "/help",
+        Way::Shell => "q help",
+    };
     let said = match (meant(topic, way, slash_words()), near) {
         (Some(suggestion), _) => suggestion.to_string(),
-        (None, Some(near)) => format!("did you mean /help {}?", near.to_lowercase()),
-        (None, None) => "/help alone shows everything".to_owned(),
+        (None, Some(near)) => format!("did you mean {help} {}?", near.to_lowercase()),
+        (None, None) => format!("{help} alone shows everything"),
     };
     format!("nothing in the help mentions `{}`; {said}", sanitize::visible_line(topic))
 }

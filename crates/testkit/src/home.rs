@@ -71,6 +71,24 @@ impl Home {
         Ok(Self { root, environment, started: Mutex::default() })
     }
 
+    /// Makes it somebody's who was shown all of `q` before: nothing is said that is said once.
+    ///
+    /// # Panics
+    /// When that cannot be written.
+    pub fn knows_q(&self) {
+        let directory = self.directory("XDG_STATE_HOME").join("q");
+        let file = directory.join("learned");
+        let known = "tour over\nhint news\nhint approval\nhint paste\nhint two-sessions\n";
+        let private = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+        let written = fs::create_dir_all(&directory)
+            .and_then(|()| private(&directory, 0o700))
+            .and_then(|()| fs::write(&file, known))
+            .and_then(|()| private(&file, 0o600));
+        if let Err(error) = written {
+            panic!("{}: {error}", file.display());
+        }
+    }
+
     /// Where everything of this home is.
     pub fn path(&self) -> &Path {
         self.root.path()

@@ -40,6 +40,12 @@ pub(super) fn sections() -> Vec<Section> {
     FILES.iter().flat_map(|file| file.split("\n## ").skip(1)).map(section).collect()
 }
 
+/// The section of that title with its heading, in Markdown: for whoever shows the manual itself.
+pub(super) fn titled(title: &str) -> Option<String> {
+    let section = sections().into_iter().find(|section| section.title == title)?;
+    Some(format!("## {}\n\n{}\n", section.title, section.body))
+}
+
 fn section(text: &'static str) -> Section {
     let (title, text) = text.split_once('\n').unwrap_or((text, ""));
     let comment = text.strip_prefix("<!-- also: ").and_then(|text| text.split_once(" -->"));

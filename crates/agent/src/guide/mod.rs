@@ -65,6 +65,11 @@ connect a model?\").*
 
 ";
 
+/// The section of the manual with that title, and its heading; nothing where there is none.
+pub fn section(title: &str) -> Option<String> {
+    manual::titled(title)
+}
+
 static MANUAL: LazyLock<(Vec<Section>, Index)> = LazyLock::new(|| {
     let sections = manual::sections();
     let index = Index::new(&sections);

@@ -18,6 +18,8 @@ use crate::attach::requests::{AttachedClient, Continuation, Requests};
 use crate::attach::screen::Screen;
 use crate::context::Context;
 use crate::error::CliError;
+use crate::help;
+use crate::learned_file;
 use crate::own_texts;
 use crate::successor::Disconnected;
 use crate::terminals::Terminals;
@@ -98,6 +100,8 @@ impl Attached<'_> {
                 Intent::Bell => Screen::ring()?,
                 Intent::Copy(text) => Screen::copy(&text, self.context.environment.text("TMUX").is_some())?,
                 Intent::Pager { session } => self.to_page = Some(session),
+                Intent::Topic(topic) => self.ui.show_topic(topic, help::of_manual(topic)),
+                Intent::Learned(learned) => learned_file::keep(self.context, &learned),
                 Intent::Rejoin => self.hurry(),
                 Intent::Changes { session, action, at_once } => self.read_changes(session, action, at_once),
                 Intent::Complete { session, begun, anew } => self.complete(session, begun, anew),

@@ -33,6 +33,7 @@ use crate::context::Context;
 use crate::environment::NO_MOTION;
 use crate::error::{CliError, ErrorKind};
 use crate::keyboard::Keyboard;
+use crate::learned_file;
 use crate::out;
 use crate::successor;
 use crate::taken_terminal::TakenTerminal;
@@ -197,6 +198,8 @@ fn options(context: &Context, theme: Option<&Theme>, client: &AttachedClient) ->
         agent: new::answers(context),
         agents: context.agents.agents.iter().map(|agent| agent.name.clone()).collect(),
         keymap: context.keys.keymap.clone(),
+        learned: learned_file::read(context, !client.mirror.is_empty()),
+        hints: context.screen.hints,
         home: environment.text("HOME").unwrap_or_default().to_owned(),
     }
 }

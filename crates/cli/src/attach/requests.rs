@@ -10,7 +10,7 @@ use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
-use q_term::command::{Action, UserCommand};
+use q_term::command::{Action, Arguments, UserCommand};
 use q_term::command::{FROM_NEXT_TURN, notice, what_follows};
 use q_term::offers::OfferUse;
 use q_term::rules::ListedRule;
@@ -156,13 +156,10 @@ impl Requests {
     ) -> Result<(), CliError> {
         let Some(intent) = Self::without_one_request(context, client, ui, intent) else { return Ok(()) };
         let (continuation, request) = match intent {
-            Intent::Make(typed) => match new::command(context, SessionRequest::typed(context, typed)) {
-                Ok(command) => (Continuation::New, command.into()),
-                Err(error) => {
-                    Continuation::New.refused(ui, error.on_one_line());
-                    return Ok(());
-                }
-            },
+            Intent::Make(typed) => {
+                let Some(command) = made(context, ui, typed) else { return Ok(()) };
+                (Continuation::New, command.into())
+            }
             Intent::Prompt { key, session, text, way } => {
                 let typed = TypedPrompt { key, session, way };
                 match served(context, &client.mirror, session, (&text, way)) {
@@ -215,6 +212,8 @@ impl Requests {
             | Intent::Written { .. }
             | Intent::Skills { .. }
             | Intent::Changes { .. }
+            | Intent::Topic(_)
+            | Intent::Learned(_)
             | Intent::Copy(_)
             | Intent::Pager { .. }
             | Intent::Detach
@@ -514,6 +513,12 @@ fn archived(ui: &mut Ui, client: &mut AttachedClient, page: Vec<WireSummary>, is
     if let (true, Some(next)) = (ui.archived(&client.state.mirror, lines, is_first), next) {
         ask(client, ui, Continuation::Archive { is_first: false }, next);
     }
+}
+
+/// What makes the session that was asked for; nothing where it cannot be made, which is said.
+fn made(context: &Context, ui: &mut Ui, typed: Arguments) -> Option<Command> {
+    let command = new::command(context, SessionRequest::typed(context, typed));
+    command.map_err(|error| Continuation::New.refused(ui, error.on_one_line())).ok()
 }
 
 /// The entries before that one.

@@ -57,6 +57,7 @@ use crate::args::{
 use crate::context::Context;
 use crate::environment::ProcessEnvironment;
 use crate::error::CliError;
+use crate::help;
 use crate::plain::actions::print_help;
 use crate::plain::frontend::{Frontend, Next};
 use host::HostArgs;
@@ -78,7 +79,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 no such sessi
 ///
 /// No agent yet? `q setup` leads to one.
 #[derive(Debug, Parser)]
-#[command(name = "q", bin_name = "q", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "q", bin_name = "q", version, disable_help_subcommand = true, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Line by line, without cursor movement: for screen readers and simple terminals
     #[arg(long, global = true, conflicts_with = "face")]
@@ -186,6 +187,8 @@ pub(crate) enum Verb {
     Host(HostArgs),
     /// Serve an editor at standard input: q's sessions over the Agent Client Protocol
     Acp(AcpArgs),
+    /// Say more of a topic, or of a command
+    Help(HelpArgs),
     /// Play a trace (a scenario, a failing simulation) and print what happens
     Replay(ReplayArgs),
 }
@@ -215,6 +218,13 @@ pub(crate) struct SetupArgs {
     pub(crate) model: Option<String>,
     #[arg(long, value_name = "VARIABLE", help = "The variable that holds its key")]
     pub(crate) key_env: Option<String>,
+}
+
+// No documentation here: clap would print it as what the verb does.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HelpArgs {
+    #[arg(value_name = "TOPIC|COMMAND", help = "Without one, the topics are listed")]
+    pub(crate) words: Vec<String>,
 }
 
 /// What can be done with agents.
@@ -309,6 +319,7 @@ impl Verb {
             Self::Host(args) => host::run(environment, args).await?,
             Self::Acp(args) => acp::run(&context()?, args).await?,
             Self::Replay(args) => replay::run(&context()?, &args)?,
+            Self::Help(args) => help::run(&args)?,
         };
         Ok(AfterVerb::Exit(code))
     }
@@ -347,7 +358,7 @@ pub(crate) async fn carry_out(frontend: &mut Frontend<'_>, command: UserCommand)
         Action::Trust => frontend.trust_here()?,
         Action::Queue => frontend.print_queue()?,
         Action::Find => frontend.print_found(arguments.text.as_deref()).await?,
-        Action::Copy | Action::Pager => return Err(frontend.only_on_a_screen()),
+        Action::Copy | Action::Pager | Action::Tour => return Err(frontend.only_on_a_screen()),
         Action::Usage => frontend.print_usage()?,
         Action::Processes | Action::Kill => {
             frontend.print_processes(arguments.number.map(|number| number as u64)).await?;

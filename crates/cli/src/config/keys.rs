@@ -80,6 +80,7 @@ pub(super) fn read(keys: Option<&Written>, text: &str, path: &Path) -> KeysConfi
         }
     }
     lines.sort_by_key(|(at, ..)| *at);
+    let places: Vec<usize> = lines.iter().map(|(at, ..)| *at).collect();
     for (at, context, action, keys) in lines {
         if let Err(fault) = settings.set(context, action, &keys) {
             tell(at, fault);
@@ -87,13 +88,13 @@ pub(super) fn read(keys: Option<&Written>, text: &str, path: &Path) -> KeysConfi
     }
     let (keymap, kept) = settings.finish();
     for fault in kept {
-        tell(at, fault);
+        tell(fault.line.and_then(|line| places.get(line)).copied().unwrap_or(at), fault);
     }
     KeysConfig { keymap, faults }
 }
 
 fn fault(why: impl Into<String>, way_out: impl Into<String>) -> KeyFault {
-    KeyFault { why: why.into(), way_out: way_out.into() }
+    KeyFault { why: why.into(), way_out: way_out.into(), line: None }
 }
 
 fn word(written: &Written) -> Result<&str, KeyFault> {
@@ -164,6 +165,14 @@ mod tests {
             ("[keys.direct]\nnew = [\"F2\", 7]\n", "line 2: it is no text"),
             ("[keys.direct]\nnew = \"F2\"\nlast = \"F2\"\n", "line 3: F2 is set for `new` already"),
             ("[keys.direct]\nlast = \"F2\"\nattend = \"F2\"\n", "line 3: F2 is set for `last` already"),
+            (
+                "[keys.direct]\nlast = \"F2\"\nfind = \"Ctrl+G\"\n",
+                "line 3: `find` takes Ctrl+G from `editor`; give `editor` another key, or write editor = \"none\"",
+            ),
+            (
+                "[keys.direct]\nclose = \"Enter\"\n",
+                "line 2: `close` takes Enter from `send`; Enter does it with text in the prompt",
+            ),
             ("[keys.text]\nsend = \"none\"\n[keys.direct]\nsend = \"none\"\n", "no key is left for `send`"),
         ] {
             let keys = of_file(written);

@@ -83,6 +83,9 @@ pub(crate) struct Config {
     /// What the title of the window says.
     #[serde(default, deserialize_with = "screen::title")]
     pub(crate) title: TitleSetting,
+    /// Whether q says something once because it may help; unless it says no.
+    #[serde(default)]
+    pub(crate) hints: Option<bool>,
     /// The widest that prose is set.
     #[serde(default, deserialize_with = "screen::text_width")]
     pub(crate) text_width: Option<u16>,

@@ -17,12 +17,18 @@ pub(crate) struct ScreenSettings {
     pub(crate) notify_names: bool,
     pub(crate) title: TitleSetting,
     pub(crate) text_width: Option<u16>,
+    /// Whether anything is said because it may help, the tour of a first start included.
+    pub(crate) hints: bool,
 }
 
 impl ScreenSettings {
     pub(crate) const fn of(config: &Config) -> Self {
-        let Config { notify, notify_names, title, text_width, .. } = *config;
-        Self { notify, notify_names, title, text_width }
+        let Config { notify, notify_names, title, text_width, hints, .. } = *config;
+        let hints = match hints {
+            Some(hints) => hints,
+            None => true,
+        };
+        Self { notify, notify_names, title, text_width, hints }
     }
 }
 

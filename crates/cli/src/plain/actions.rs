@@ -22,6 +22,7 @@ use crate::client::{token, unexpected};
 use crate::commands::follow_up::FollowUp;
 use crate::commands::{next_request, permissions, processes, settings, trust};
 use crate::error::CliError;
+use crate::help;
 use crate::offers;
 use crate::out;
 use crate::own_texts;
@@ -332,12 +333,12 @@ impl Frontend<'_> {
 
 /// What can be typed, from the one table.
 pub(crate) fn print_help(topic: Option<&str>) -> Result<(), CliError> {
-    out::text(&help(topic)?)
+    out::text(&help_text(topic)?)
 }
 
-fn help(topic: Option<&str>) -> Result<String, CliError> {
-    if let Some(page) = topic.and_then(command::topic_page) {
-        return Ok(format!("{}\n", page.join("\n")));
+fn help_text(topic: Option<&str>) -> Result<String, CliError> {
+    if let Some(page) = topic.and_then(help::page) {
+        return Ok(page);
     }
     let mut text = String::new();
     for row in table::ROWS {

@@ -35,6 +35,7 @@ impl World {
         let mut home = Home::new();
         home.set("OPENAI_BASE_URL", &server.base_url());
         home.set("OPENAI_MODEL", "scripted");
+        home.knows_q();
         Self { home, server }
     }
 

@@ -95,6 +95,11 @@ impl Place {
         self.state.join(format!("draft-{process}-{number}.md"))
     }
 
+    /// What was shown to this person of q itself, and what they tried: kept for all their places, so that nobody is told twice.
+    pub fn learned(&self) -> PathBuf {
+        self.state.join("learned")
+    }
+
     /// The directory of notes on which session was in front in which terminal.
     pub fn terminals(&self) -> PathBuf {
         self.state.join(format!("{}.terminals", self.tag))

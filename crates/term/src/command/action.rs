@@ -65,6 +65,8 @@ pub enum Action {
     Detach,
     /// Show what can be done.
     Help,
+    /// Begin the tour, or end it.
+    Tour,
     Submit,
     /// Stop the turn; when none runs, clear the prompt.
     Interrupt,
@@ -147,7 +149,7 @@ impl Action {
 
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(self) -> bool {
-        matches!(self, Self::Help | Self::Switch | Self::Detach | Self::List | Self::Editor)
+        matches!(self, Self::Help | Self::Tour | Self::Switch | Self::Detach | Self::List | Self::Editor)
     }
 
     /// What is asked before it where the session works; a `!` behind the command asks nothing.

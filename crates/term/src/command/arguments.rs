@@ -44,6 +44,8 @@ pub struct Flags {
     pub code: bool,
     /// Every call of that tool that waits in the session, and not one alone.
     pub all: bool,
+    /// What goes on is to end.
+    pub skip: bool,
 }
 
 impl Flags {
@@ -53,6 +55,7 @@ impl Flags {
             "undo" => self.undo = true,
             "code" => self.code = true,
             "all" => self.all = true,
+            "skip" => self.skip = true,
             "yes" => self.force = true,
             _other => return false,
         }

@@ -25,5 +25,5 @@ pub(crate) use read::answer;
 pub use read::{Typed, read};
 pub use resolve::{Resolved, Scene, WordsFor, queue, tags};
 pub use table::ends_session;
-pub use topic::topic_page;
+pub use topic::{HelpTopic, TOPICS, topic_named, topic_page};
 pub use user_command::UserCommand;

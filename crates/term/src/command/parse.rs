@@ -132,7 +132,7 @@ impl CommandLine<'_> {
                     ""
                 }
                 "all" | "code" if !is_last => rest,
-                "undo" | "yes" | "all" => return Err(self.too_many()),
+                "undo" | "yes" | "all" | "skip" => return Err(self.too_many()),
                 "+TAG|-TAG" => {
                     arguments.tags = words().into_iter().map(TagChange::typed).collect();
                     ""

@@ -202,6 +202,7 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::Copy, &[], &[plain('y')], &["copy"], "[code] [NUMBER]", None, None, "", "copy", "copy the last answer to the clipboard, or the one that NUMBER counts from the newest; with `code`, a block of code";
     View, Action::Pager, &[], &[plain('p')], &["pager"], "", None, None, "", "pager", "read the whole transcript in $PAGER, or less";
     View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show thoughts and long results of this session whole, or fold them again; a click does so with one; in the shell: `q show SESSION --entry N`";
+    View, Action::Tour, &[], &[], &["tour"], "[skip]", None, None, "", "tour", "have q show you around in three steps, which it notices whichever way you take them; `/tour skip` ends that";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";
     View, Action::Cancel, &[(key(Esc), Always)], &[], &[], "", None, None, "", "cancel", "leave a list, a question, or a half-typed chord";
@@ -367,7 +368,7 @@ mod tests {
 
     #[test]
     fn what_a_row_takes_is_known_to_who_reads_it() {
-        const SLASH: [&str; 19] = [
+        const SLASH: [&str; 20] = [
             "KIND",
             "NAME",
             "NAME|NUMBER",
@@ -382,6 +383,7 @@ mod tests {
             "all",
             "code",
             "yes",
+            "skip",
             "MODEL",
             "MODE",
             "SKILL",

@@ -106,7 +106,7 @@ fn overlaid(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Positio
     let beneath = Rect { y: rows, height: notices, ..area };
     let own = Rect { y: beneath.bottom().saturating_sub(1), height: notices.min(1), ..area };
     status::draw(&mut buffer, own, beneath, ui, mirror);
-    bar::draw(&mut buffer, Rect { y: beneath.bottom(), height: bar_rows, ..area }, ui, mirror);
+    bar::draw(&mut buffer, Rect { y: beneath.bottom(), height: bar_rows, ..area }, &ui.frame.bar);
     (buffer, cursor.map(|at| Position { y: at.y.saturating_sub(first), ..at }))
 }
 

@@ -17,7 +17,7 @@ use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::spending;
 use crate::style::Palette;
-use crate::ui::{Notice, Ui};
+use crate::ui::{Notice, Ui, tour_line};
 use crate::words;
 
 /// More rows than this nobody reads at a glance.
@@ -32,7 +32,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
     }
     let width = usize::from(area.width);
     let (lines, style) = left(ui, mirror, width.saturating_sub(1));
-    let most = most(above);
+    let most = most(above, ui);
     let left_width = match lines.as_slice() {
         [] => 0,
         [only] => only.width() + 1,
@@ -43,6 +43,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
     let at = area.right().saturating_sub(columns(&right) as u16);
     buffer.set_line(at, area.y, &right.into(), area.width);
     let shown = lines.len().min(most);
+    let lines = if ui.leader { cut_hint(lines, most, &ui.options.keymap) } else { lines };
     let top = (area.y + 1).saturating_sub(shown as u16);
     for (y, line) in (top..=area.y).zip(&lines) {
         if y < area.y {
@@ -56,12 +57,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
 /// How many rows of `above` it takes when it is drawn.
 pub(super) fn hidden(area: Rect, above: Rect, ui: &Ui, mirror: &Mirror) -> u16 {
     let (lines, _) = left(ui, mirror, usize::from(area.width).saturating_sub(1));
-    (lines.len().min(most(above)) as u16).saturating_sub(1)
+    (lines.len().min(most(above, ui)) as u16).saturating_sub(1)
 }
 
 /// How many rows it may have.
-fn most(above: Rect) -> usize {
-    usize::from(above.height).saturating_sub(1).min(ROWS_SAID - 1) + 1
+fn most(above: Rect, ui: &Ui) -> usize {
+    let rows = usize::from(above.height).saturating_sub(1);
+    // What may follow the leader is read in search of one key: all of it stands there, where the screen has the rows.
+    if ui.leader { rows + 1 } else { rows.min(ROWS_SAID - 1) + 1 }
 }
 
 /// What is to be said now, in lines of at most `width`.
@@ -79,6 +82,9 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
     }
     if let Some(notice) = &ui.notice {
         return (said(&notice.text), if notice.fault { palette.alarm() } else { palette.notice() });
+    }
+    if let Some((hint, _)) = ui.lessons.hint.as_ref().filter(|_| ui.lost.is_none()) {
+        return (said(hint), palette.notice());
     }
     if let Some(why) = &ui.lost {
         return (said(why), palette.alarm());
@@ -99,7 +105,9 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
         let key = ui.key(Action::Scroll(ScrollStep::End));
         return (said(&format!("↓ {} ({key})", words::counted(below, "more line"))), palette.notice());
     }
-    (Vec::new(), Style::new())
+    let tour =
+        here.and_then(|_| tour_line(&ui.lessons.learned, &ui.options.keymap, |line| line.width() <= width));
+    (tour.into_iter().collect(), palette.notice())
 }
 
 /// `Ctrl+X  n new  1…9 go to  …`
@@ -112,6 +120,17 @@ fn leader_hint(keymap: &Keymap, width: usize) -> Vec<String> {
     });
     let hints: Vec<String> = std::iter::once(keymap.leader().to_string()).chain(hints).collect();
     wrap::filled(hints.iter().map(String::as_str), width)
+}
+
+/// Its rows, where there is no room for all: the last one says how the rest is seen.
+fn cut_hint(mut lines: Vec<String>, most: usize, keymap: &Keymap) -> Vec<String> {
+    if lines.len() > most
+        && let Some(last) = lines.get_mut(most.saturating_sub(1))
+    {
+        let help = keymap.of(Action::Help).and_then(|keys| keys.leader.first());
+        *last = help.map_or_else(|| "…".to_owned(), |key| format!("… {key} shows all of them"));
+    }
+    lines
 }
 
 /// How full the window is, agent and model, directory, tokens, and what moves while this session works (of others the bar says so): as much of

@@ -8,6 +8,7 @@ use crate::command::{Action, Edit};
 use crate::draw::page;
 use crate::keymap::Keymap;
 use crate::kinds::looks_only;
+use crate::learned::{Learned, TourStep};
 use crate::ui::Ui;
 use crate::words::{self, GUIDE};
 
@@ -23,7 +24,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else {
         let (answers, change) = first_answers(&ui.options.agent);
         let begins = [answers.as_str(), change];
-        let said = first_words(&ui.options.keymap);
+        let said = first_words(&ui.options.keymap, &ui.lessons.learned);
         let lines: Vec<&str> = begins.into_iter().chain(said.iter().map(String::as_str)).collect();
         return page::draw(buffer, area, &lines, None);
     };
@@ -45,18 +46,21 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 }
 
 /// What is said where there is no session yet.
-fn first_words(keymap: &Keymap) -> Vec<String> {
+fn first_words(keymap: &Keymap, learned: &Learned) -> Vec<String> {
     let (send, leader) = (keymap.press(Action::Submit, false), keymap.leader());
     let leaves = keymap.press(Action::Detach, true);
     let help = keymap.at_once(Action::Help, true).map_or_else(String::new, |key| format!(", {key}"));
-    let row = |way: &str, what: &str| format!("  {way:<15} {what}");
+    let row = |step: TourStep, way: &str, what: &str| {
+        let sign = if learned.tour_runs() && learned.has_tried(step) { '✓' } else { ' ' };
+        format!("{sign} {way:<15} {what}")
+    };
     vec![
         String::new(),
         format!("Type a question and press {send}: that opens your first session. Or try"),
         String::new(),
-        row("/new NAME", "open one with a name of your choice"),
-        row("/switch NAME", "go to another; what runs in this one goes on"),
-        row("/sessions", "see them all"),
+        row(TourStep::New, "/new NAME", "open one with a name of your choice"),
+        row(TourStep::Switch, "/switch NAME", "go to another; what runs in this one goes on"),
+        row(TourStep::List, "/sessions", "see them all"),
         String::new(),
         format!("/help{help}: everything; {leader}: the keys; {leaves} leaves, q brings you back."),
     ]

@@ -6,6 +6,7 @@
 mod manual;
 mod preset;
 mod setting;
+mod takeover;
 
 pub use manual::markdown;
 pub use preset::Preset;

@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::command::table::When;
 use crate::command::{Action, CoreCommand};
+use crate::keymap::takeover::Takeovers;
 use crate::keymap::{Keymap, Preset};
 use crate::keys::KeyCode::{Enter, Esc};
 use crate::keys::{Chord, ctrl, key, plain};
@@ -39,7 +40,7 @@ impl KeyContext {
     ];
 
     /// When its keys do what they do; nothing where that does not depend on the prompt.
-    const fn when(self) -> Option<When> {
+    pub(super) const fn when(self) -> Option<When> {
         match self {
             Self::Direct => Some(When::Always),
             Self::Empty => Some(When::Empty),
@@ -59,7 +60,7 @@ impl KeyContext {
 }
 
 /// What is left of the time in which a key counts where it is taken for some of that; nothing where that is all of it.
-const fn without(when: When, taken: When) -> Option<When> {
+pub(super) const fn without(when: When, taken: When) -> Option<When> {
     match (when, taken) {
         (_, When::Always) | (When::Empty, When::Empty) | (When::Text, When::Text) => None,
         (When::Always | When::Text, When::Empty) => Some(When::Text),
@@ -72,6 +73,8 @@ const fn without(when: When, taken: When) -> Option<When> {
 pub struct KeyFault {
     pub why: String,
     pub way_out: String,
+    /// Which of the lines it is about that were set, from 0; nothing where it is about the one that is being set, or about none.
+    pub line: Option<usize>,
 }
 
 impl fmt::Display for KeyFault {
@@ -81,7 +84,7 @@ impl fmt::Display for KeyFault {
 }
 
 fn fault(why: impl Into<String>, way_out: impl Into<String>) -> KeyFault {
-    KeyFault { why: why.into(), way_out: way_out.into() }
+    KeyFault { why: why.into(), way_out: way_out.into(), line: None }
 }
 
 /// A keymap while it is being set, in the order of the file.
@@ -90,6 +93,7 @@ pub struct KeySettings {
     keymap: Keymap,
     /// What was set so far: of two that want one key the first has it.
     taken: Vec<(KeyContext, Chord, Action)>,
+    takeovers: Takeovers,
 }
 
 impl KeySettings {
@@ -102,7 +106,7 @@ impl KeySettings {
         if let Some(leader) = preset.leader() {
             keymap.leader = leader;
         }
-        Self { keymap, taken: Vec::new() }
+        Self { keymap, taken: Vec::new(), takeovers: Takeovers::default() }
     }
 
     /// Another leader; refused where it would take away what has to be typed or pressed.
@@ -121,6 +125,7 @@ impl KeySettings {
 
     /// Gives an action these keys in that context, in the place of those it had there; none for `none`.
     pub fn set(&mut self, context: KeyContext, name: &str, written: &[&str]) -> Result<(), KeyFault> {
+        self.takeovers.begin_line();
         let action = Action::named(name).ok_or_else(|| {
             let known = self.keymap.actions.iter().map(|keys| keys.action.name());
             let meant = nearest(name, known).map(|meant| format!("did you mean `{meant}`?"));
@@ -142,6 +147,7 @@ impl KeySettings {
         if action == Action::Help && context == KeyContext::Leader && !chords.contains(&plain('?')) {
             chords.push(plain('?'));
         }
+        self.takeovers.note(&self.keymap, context, action, &chords);
         self.keymap.put(context, action, &chords);
         self.taken.extend(chords.into_iter().map(|chord| (context, chord, action)));
         Ok(())
@@ -196,10 +202,13 @@ impl KeySettings {
                 if let Some(keys) = self.keymap.keys_mut(action) {
                     keys.direct.push((chord, When::Text));
                 }
-                let why = format!("no key is left for `{}`", action.name());
-                faults.push(fault(why, format!("{chord} does it with text in the prompt")));
+                let way_out = format!("{chord} does it with text in the prompt");
+                if !self.takeovers.explain(action, &way_out) {
+                    faults.push(fault(format!("no key is left for `{}`", action.name()), way_out));
+                }
             }
         }
+        faults.extend(self.takeovers.faults(&self.keymap));
         (self.keymap, faults)
     }
 }

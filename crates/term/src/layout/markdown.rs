@@ -39,6 +39,16 @@ pub(super) fn blocks(text: &str, base: usize, measure: Measure, palette: Palette
     blocks
 }
 
+/// A page of Markdown, in rows of at most `width`.
+pub(crate) fn page(text: &str, width: usize, palette: Palette) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for block in blocks(text, 0, Measure::new(width, None), palette) {
+        rows.extend(block.rows);
+        rows.push(Row::default());
+    }
+    rows
+}
+
 /// A link or an image while its text is read.
 #[derive(Debug)]
 struct Target {

@@ -5,6 +5,7 @@
 pub(crate) mod cache;
 pub(crate) mod flow;
 pub(crate) mod folds;
+pub(crate) mod markdown;
 pub(crate) mod measure;
 pub(crate) mod selection;
 pub(crate) mod wrap;
@@ -13,5 +14,4 @@ mod block;
 mod code;
 mod entry;
 mod indent;
-mod markdown;
 mod table;

@@ -5,9 +5,10 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-use crate::command;
 use crate::command::table::{CommandRow, Group, ROWS, When};
+use crate::command::{self, TOPICS};
 use crate::keymap::Keymap;
+use crate::layout::markdown;
 use crate::layout::wrap::{Row, Wrapper, filled, plain};
 use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
@@ -16,10 +17,12 @@ use crate::style::Palette;
 /// Marks keys that work on an empty prompt only.
 const EMPTY_ONLY: &str = "°";
 
-/// What can be done; with a topic, what mentions it.
-#[derive(Debug)]
+/// What can be done; with a topic, what mentions it, behind what the manual says of it.
+#[derive(Debug, Default)]
 pub(crate) struct HelpSheet {
     pub(crate) topic: Option<String>,
+    /// Of the manual, in Markdown.
+    pub(crate) manual: Option<String>,
 }
 
 impl Sheet for HelpSheet {
@@ -28,10 +31,13 @@ impl Sheet for HelpSheet {
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
-        match self.topic.as_deref().and_then(command::topic_page) {
-            Some(page) => page_rows(page, width),
-            None => rows(context.keymap, self.topic.as_deref(), width),
+        if let Some(page) = self.topic.as_deref().and_then(command::topic_page) {
+            return page_rows(page, width);
         }
+        let manual = self.manual.as_deref().map(|manual| markdown::page(manual, width, context.palette));
+        let mut all = manual.unwrap_or_default();
+        all.extend(rows(context.keymap, self.topic.as_deref(), width));
+        all
     }
 }
 
@@ -54,7 +60,9 @@ fn rows(keymap: &Keymap, topic: Option<&str>, width: usize) -> Vec<Row> {
         }
     }
     rows.push(Row::default());
+    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
     for line in [
+        format!("More of one thing: /help and one of {}.", topics.join(", ")),
         format!("{EMPTY_ONLY} on an empty prompt; with text in it the key edits, as listed under Editing."),
         "Other keys are set in the configuration: [keys]; q keys, in the shell, shows what arrives."
             .to_owned(),

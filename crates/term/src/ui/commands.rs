@@ -5,7 +5,7 @@ use q_core::mirror::Mirrored;
 use q_core::{Command, Mirror, PromptWay, SessionId, StandingRule, Summary, attention};
 
 use crate::command::table::ROWS;
-use crate::command::{self, Action, Resolved, SlashError, UserCommand, ends_session};
+use crate::command::{self, Action, HelpTopic, Resolved, SlashError, UserCommand, ends_session};
 use crate::intent::Intent;
 use crate::offers::{OfferUse, may_be_one};
 use crate::overlay::{
@@ -80,6 +80,7 @@ impl Ui {
         intents: &mut Vec<Intent>,
     ) -> CommandStatus {
         let arguments = &command.arguments;
+        self.note_command(&command);
         match command.action {
             Action::New => intents.push(Intent::Make(command.arguments)),
             Action::Switch => return self.switch(mirror, &command, intents),
@@ -141,7 +142,8 @@ impl Ui {
                 return self.refuse(self.answer_comes());
             }
             Action::Interrupt => self.interrupt(mirror, intents),
-            Action::Help => return self.help(command.arguments.text),
+            Action::Tour => return self.tour(arguments.flags.skip),
+            Action::Help => return self.help(command.arguments.text, intents),
             Action::Detach => {
                 intents.extend(self.drafts());
                 intents.push(Intent::Detach);
@@ -320,7 +322,12 @@ impl Ui {
         }
     }
 
-    fn help(&mut self, topic: Option<String>) -> CommandStatus {
+    fn help(&mut self, topic: Option<String>, intents: &mut Vec<Intent>) -> CommandStatus {
+        let of_manual = topic.as_deref().and_then(command::topic_named);
+        if let Some(topic) = of_manual.filter(|topic| !topic.sections.is_empty()) {
+            intents.push(Intent::Topic(topic));
+            return CommandStatus::Done;
+        }
         let is_known = |topic: &str| {
             command::topic_page(topic).is_some()
                 || ROWS.iter().any(|row| self.options.keymap.mentions(row, topic))
@@ -328,8 +335,14 @@ impl Ui {
         if let Some(topic) = topic.as_ref().filter(|topic| !is_known(topic)) {
             return self.refuse(suggest::no_topic(topic, Way::Slash));
         }
-        self.open_page(" help ", OverlaySubject::Nothing, HelpSheet { topic });
+        self.open_page(" help ", OverlaySubject::Nothing, HelpSheet { topic, manual: None });
         CommandStatus::Done
+    }
+
+    /// What the manual says of a topic, as it was asked for.
+    pub fn show_topic(&mut self, topic: &HelpTopic, manual: String) {
+        let sheet = HelpSheet { topic: Some(topic.name.to_owned()), manual: Some(manual) };
+        self.open_page(" help ", OverlaySubject::Nothing, sheet);
     }
 
     fn refuse(&mut self, why: impl Into<String>) -> CommandStatus {

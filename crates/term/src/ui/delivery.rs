@@ -28,6 +28,7 @@ impl Ui {
     /// The session that was asked for will not be. What was sent to it comes back.
     pub fn not_opened(&mut self, why: impl Into<String>) {
         let early: Vec<String> = self.submissions.opened().into_iter().map(|(text, _)| text).collect();
+        self.note_not_created();
         if !early.is_empty() {
             self.give_back(None, &early.join("\n"));
         }

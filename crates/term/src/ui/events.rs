@@ -42,6 +42,7 @@ impl Ui {
         if matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_) | TerminalEvent::Mouse(_)) {
             self.note_person();
         }
+        let before = self.focus;
         match event {
             TerminalEvent::Key(chord) => {
                 self.note_line_start();
@@ -54,6 +55,7 @@ impl Ui {
                 self.leader = false;
                 self.notice = None;
                 let text = typed::text(&text);
+                self.note_paste(&text);
                 match &mut self.overlay {
                     Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
                     None => self.pane_mut().editor.insert(&text),
@@ -62,6 +64,9 @@ impl Ui {
             TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),
             TerminalEvent::Focus(in_front) => self.note_front(in_front),
             TerminalEvent::Resize(..) => {}
+        }
+        if before.is_some() && self.focus.is_some() && before != self.focus {
+            self.note_switched();
         }
         self.follow_typing(mirror, &mut intents);
         self.settle(mirror, &mut intents);
@@ -101,6 +106,7 @@ impl Ui {
     pub(super) fn settle(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
         self.search_on(mirror, intents);
         if self.lost.is_some() {
+            self.teach(mirror, intents);
             let count = intents.len();
             // Kept for later they would come as a surprise; the person is told, and may ask again.
             intents.retain(|intent| !intent.needs_host());
@@ -119,6 +125,7 @@ impl Ui {
         self.adopt_drafts(mirror);
         self.follow(mirror, intents);
         self.follow_archive(intents);
+        self.teach(mirror, intents);
     }
 }
 

@@ -24,6 +24,7 @@ impl Ui {
     pub fn created(&mut self, mirror: &Mirror, id: SessionId) -> Vec<Intent> {
         let early = self.submissions.opened();
         let mut intents = Vec::new();
+        self.note_created();
         match mirror.get(id) {
             Some(_) => self.show(mirror, id, &mut intents),
             None => self.visits.awaited = Some(id),

@@ -13,6 +13,7 @@ use crate::words;
 impl Ui {
     pub(super) fn press(&mut self, mirror: &Mirror, chord: Chord, intents: &mut Vec<Intent>) {
         self.notice = None;
+        self.pass_hint();
         if self.overlay.is_some() {
             self.press_in_overlay(mirror, chord, intents);
             return;

@@ -5,7 +5,7 @@
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`bulk`] of several sessions at once, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
 //! session in view, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
-//! that names keys.
+//! that names keys, [`learning`] for the tour and what is said once.
 
 mod bulk;
 mod commands;
@@ -18,6 +18,7 @@ mod focus;
 mod geometry;
 mod history;
 mod keys;
+mod learning;
 mod models;
 mod named_keys;
 mod offers;
@@ -38,6 +39,7 @@ mod written;
 
 pub(crate) use bulk::UNDO;
 pub(crate) use geometry::{Geometry, Places, SessionPlaces};
+pub(crate) use learning::tour_line;
 pub(crate) use pane::WakeState;
 pub(crate) use scrollback::ScrollbackPart;
 pub(crate) use state::Notice;

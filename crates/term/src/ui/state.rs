@@ -14,6 +14,7 @@ use crate::found::TranscriptSearch;
 use crate::inbox::{Inbox, LineStart};
 use crate::keymap::Keymap;
 use crate::kinds::Kinds;
+use crate::learned::Learned;
 use crate::notification::TitleSetting;
 use crate::overlay::{Overlay, OverlayContext};
 use crate::style::Palette;
@@ -21,6 +22,7 @@ use crate::theme::ScreenTheme;
 use crate::ui::bulk::BulkUndo;
 use crate::ui::completion::Completion;
 use crate::ui::geometry::{LastFrame, Places};
+use crate::ui::learning::Lessons;
 use crate::ui::pane::Pane;
 use crate::ui::pointing::Pressed;
 use crate::ui::submissions::Submissions;
@@ -69,6 +71,10 @@ pub struct Options {
     pub agents: Vec<String>,
     /// The keys in force.
     pub keymap: Keymap,
+    /// What the person was shown before.
+    pub learned: Learned,
+    /// Whether anything is said because it may help, and was never said.
+    pub hints: bool,
 }
 
 impl Default for Options {
@@ -87,6 +93,8 @@ impl Default for Options {
             agent: GUIDE.to_owned(),
             agents: vec![GUIDE.to_owned()],
             keymap: Keymap::default(),
+            learned: Learned::default(),
+            hints: true,
         }
     }
 }
@@ -141,6 +149,8 @@ pub struct Ui {
     /// When this terminal was last laid out.
     pub(crate) now: WallTime,
     pub(crate) notice: Option<Notice>,
+    /// The tour, and what is said once.
+    pub(crate) lessons: Lessons,
     /// Why nothing can be sent, while that is so.
     pub(crate) lost: Option<String>,
     /// Why nothing is taken by the host that is there.
@@ -160,6 +170,7 @@ impl Ui {
     /// A terminal that has shown nothing yet.
     pub fn new(options: Options) -> Self {
         Self {
+            lessons: Lessons::of(&options.learned),
             options,
             focus: None,
             visits: Visits::default(),

@@ -96,6 +96,37 @@ fn a_mistake_is_told_and_costs_its_own_key() {
 }
 
 #[test]
+fn whoever_loses_a_key_without_being_thought_of_is_named() {
+    for (lines, told) in [
+        (
+            &[(Direct, "find", &["Ctrl+G"][..])][..],
+            "`find` takes Ctrl+G from `editor`: give `editor` another key",
+        ),
+        (&[(Direct, "attend", &["Ctrl+W"])], "`attend` takes Ctrl+W from `close` and `delete-word-back`"),
+        (
+            &[(Direct, "close", &["Enter"])],
+            "`close` takes Enter from `send`: Enter does it with text in the prompt",
+        ),
+        (&[(Leader, "new", &["w"])], "`new` takes w from `close`"),
+        // Who is written of was thought of, and on an empty prompt no key edits.
+        (&[(Direct, "find", &["Ctrl+G"]), (Direct, "editor", &["F4"])], ""),
+        (&[(Text, "editor", &["none"]), (Direct, "find", &["Ctrl+G"])], ""),
+        (&[(Empty, "list", &["Ctrl+K"])], ""),
+        (&[(Leader, "editor", &["e"]), (Direct, "find", &["Ctrl+G"])], "`find` takes Ctrl+G from `editor`"),
+        (&[(Direct, "find", &["F9"])], ""),
+    ] {
+        let (keymap, faults) = set(Preset::Readline, None, lines);
+        let is_told = faults.len() == usize::from(!told.is_empty());
+        assert!(is_told && faults.iter().all(|fault| fault.starts_with(told)), "{lines:?}: {faults:?}");
+        // Whatever is set, text can be sent and what lies on top be left.
+        assert!(
+            keymap.at_once(Action::Submit, false).is_some()
+                && keymap.at_once(Action::Cancel, false).is_some()
+        );
+    }
+}
+
+#[test]
 fn a_leader_is_no_key_that_has_to_be_pressed() {
     for leader in ["x", "X", "Enter", "Esc", "Tab", "Ctrl+C", "F1", "Space", "Up", "nonsense"] {
         let (keymap, faults) = set(Preset::Readline, Some(leader), &[]);

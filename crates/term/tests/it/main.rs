@@ -15,6 +15,7 @@ mod intents;
 mod keyboards;
 mod keymaps;
 mod keys;
+mod learning;
 mod losing;
 mod notifying;
 mod overlay;
