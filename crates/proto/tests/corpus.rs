@@ -334,6 +334,7 @@ fn line() -> WireSummary {
         trashed: None,
         activity: Activity::NeedsApproval,
         held: false,
+        acknowledged: true,
         background: 0,
         retrying: Some(WireRetrying {
             attempt: 2,
