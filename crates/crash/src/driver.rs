@@ -227,7 +227,12 @@ impl<'a> Driver<'a> {
                 self.command(Command::Close { session: self.session(at), even_if_working: true });
             }
             DriverStep::Show(at, at_end) => {
-                self.handle(Input::Showing { client: CLIENT, session: Some(self.session(at)), at_end });
+                self.handle(Input::Showing {
+                    client: CLIENT,
+                    session: Some(self.session(at)),
+                    at_end,
+                    beside: Vec::new(),
+                });
             }
             DriverStep::Wait(millis) => self.wait(millis),
             DriverStep::Compact => {

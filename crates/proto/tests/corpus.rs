@@ -139,7 +139,11 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-sizes", ask(Request::Sizes)),
         ("seed-stop", ask(Request::Stop)),
         ("seed-restart", ask(Request::Restart)),
-        ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
+        ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true, beside: Vec::new() }),
+        (
+            "seed-showing-several",
+            ClientMessage::Showing { session: Some(SESSION), at_end: true, beside: vec![(SESSION, false)] },
+        ),
         ("seed-switched", ClientMessage::Switched { took_us: 1234 }),
     ]
 }

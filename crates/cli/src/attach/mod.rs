@@ -70,6 +70,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         Some(front) => ui.switch_to(&client.mirror, front),
         None => ui.refreshed(&client.mirror),
     };
+    ui.split_again(&client.mirror, &terminals.panes());
     ui.only_read(client.host().read_only.clone());
     say_at_first(&mut ui, context, theme.as_ref(), exceeded, &client.mirror);
     if let Some(why) = no_theme {
@@ -104,6 +105,8 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     attached.backoff.joined(attached.clock.mono());
     attached.carry(first)?;
     attached.draw()?; // the first frame waits for no other
+    let in_sight = attached.ui.refreshed(&attached.client.mirror);
+    attached.carry(in_sight)?; // what of the panes has room is known only now
     let outcome = attached.live(signals, keys).await;
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);
@@ -113,7 +116,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
     for text in requests.unfilled() {
         out::note(&format!("not sent, its server had not answered: {text}"));
     }
-    terminals.note(ui.focus());
+    terminals.note(ui.focus(), ui.split());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
     let is_taken =
         goes_on && client.leave(|waiting, error| waiting.refused(&mut ui, error.on_one_line())).await;

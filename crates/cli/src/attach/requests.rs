@@ -195,9 +195,11 @@ impl Requests {
             Intent::Rules { session } => {
                 (Self::rules(context, client, session), permissions::request(session))
             }
-            Intent::Show { session, at_end } => {
+            Intent::Show { session, at_end, beside } => {
                 self.ask_trust(context, client, ui, session);
-                return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
+                let beside = beside.into_iter().map(|other| (other.session.into(), other.at_end)).collect();
+                let session = session.map(Into::into);
+                return client.notify(&ClientMessage::Showing { session, at_end, beside });
             }
             Intent::Answers(..)
             | Intent::Offers { .. }

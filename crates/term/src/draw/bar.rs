@@ -127,7 +127,7 @@ fn span_that_fits(widths: &[usize], here: usize, room: usize) -> (usize, usize) 
     }
 }
 
-fn label(ui: &Ui, summary: &Summary, focused: bool, most: usize) -> Vec<Span<'static>> {
+pub(super) fn label(ui: &Ui, summary: &Summary, focused: bool, most: usize) -> Vec<Span<'static>> {
     let name = sanitize::visible_line(summary.name.as_str());
     let text = format!("{} {}", summary.slot, without_middle(&name, most));
     let (open, close, style) = match (focused, summary.presence) {

@@ -6,6 +6,7 @@
 mod asleep;
 mod bar;
 mod completion;
+mod division;
 mod marks;
 mod page;
 mod places;
@@ -20,36 +21,29 @@ pub use places::lay_out;
 
 use q_core::{Mirror, Presence};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
-use crate::ui::Ui;
+use crate::ui::{PaneView, Ui};
 
 /// Draws what [`lay_out`] decided for a screen of this size, and changes nothing.
 pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
-    let (area, places) = (frame.area(), ui.places);
-    if area.is_empty() || area != places.screen {
+    let area = frame.area();
+    if area.is_empty() || area != ui.places.screen {
         return;
     }
     let buffer = frame.buffer_mut();
-    bar::draw(buffer, places.bar, ui, mirror);
-    match ui.focus.and_then(|id| mirror.get(id)) {
-        Some(session) if !session.entries.is_empty() => {
-            transcript::draw(buffer, places.session.transcript, ui, mirror);
-        }
-        Some(session) if session.summary.presence == Presence::Hibernated => {
-            asleep::draw(buffer, places.session.transcript, ui, session);
-        }
-        Some(_) | None => welcome::draw(buffer, places.session.transcript, ui, mirror),
+    bar::draw(buffer, ui.places.bar, ui, mirror);
+    let mut cursor = None;
+    // The one with the keyboard last: what is said there may lie over the others.
+    for view in ui.pane_views().filter(|view| !view.has_keyboard) {
+        draw_pane(buffer, view, mirror);
     }
-    let above = places.session.above_status();
-    let said = status::draw(buffer, places.session.status, above, ui, mirror);
-    // What is said in several rows hides text, not what waits.
-    let hidden = said.min(places.session.transcript.height);
-    queue::draw(buffer, Rect { y: places.session.queue.y - hidden, ..places.session.queue }, ui, mirror);
-    completion::draw(buffer, places.session.completion, ui);
-    let cursor = prompt::draw(buffer, places.session.prompt, ui, mirror);
+    for view in ui.pane_views().filter(|view| view.has_keyboard) {
+        cursor = draw_pane(buffer, view, mirror);
+    }
     let cursor = match &ui.overlay {
-        Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
+        Some(overlay) => overlay.draw(buffer, ui.overlay_place(), &ui.overlay_context(mirror)),
         None => cursor,
     };
     if let Some(theme) = &ui.options.theme {
@@ -58,4 +52,25 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
+}
+
+/// Draws all of a pane; where the cursor is in what is typed there.
+fn draw_pane(buffer: &mut Buffer, view: PaneView<'_>, mirror: &Mirror) -> Option<Position> {
+    let places = view.pane.frame.places;
+    division::draw(buffer, view, mirror);
+    match view.mirrored(mirror) {
+        Some(session) if !session.entries.is_empty() => {
+            transcript::draw(buffer, places.transcript, view, mirror);
+        }
+        Some(session) if session.summary.presence == Presence::Hibernated => {
+            asleep::draw(buffer, places.transcript, view, session);
+        }
+        Some(_) | None => welcome::draw(buffer, places.transcript, view, mirror),
+    }
+    let said = status::draw(buffer, view, mirror);
+    // What is said in several rows hides text, not what waits.
+    let hidden = said.min(places.transcript.height);
+    queue::draw(buffer, Rect { y: places.queue.y - hidden, ..places.queue }, view, mirror);
+    completion::draw(buffer, places.completion, view);
+    prompt::draw(buffer, places.prompt, view, mirror)
 }

@@ -12,7 +12,7 @@ use crate::layout::flow::{FlowPiece, Spot};
 use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::Ui;
+use crate::ui::PaneView;
 use crate::words;
 
 const YOU: &str = "you";
@@ -22,13 +22,13 @@ const AGENT: usize = 10;
 const WITH_NAMES: u16 = 40;
 
 /// Columns for texts in that area.
-pub(super) fn text_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
-    usize::from(area.width).saturating_sub(gutter_columns(area, ui, mirror) + 1).max(1)
+pub(super) fn text_columns(area: Rect, view: PaneView<'_>, mirror: &Mirror) -> usize {
+    usize::from(area.width).saturating_sub(gutter_columns(area, view, mirror) + 1).max(1)
 }
 
 /// Columns to the left of them.
-pub(super) fn gutter_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
-    ui.focus.and_then(|id| mirror.get(id)).map_or(0, |session| gutter(area, session))
+pub(super) fn gutter_columns(area: Rect, view: PaneView<'_>, mirror: &Mirror) -> usize {
+    view.mirrored(mirror).map_or(0, |session| gutter(area, session))
 }
 
 fn gutter(area: Rect, session: &Mirrored) -> usize {
@@ -40,8 +40,9 @@ fn agent(session: &Mirrored) -> String {
 }
 
 /// Draws what is in sight.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
-    let Some(flow) = ui.laid_out(mirror) else { return };
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: &Mirror) {
+    let ui = view.ui;
+    let Some(flow) = view.session.and_then(|id| ui.laid_out(mirror, id)) else { return };
     if area.is_empty() {
         return;
     }
@@ -50,10 +51,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let palette = ui.palette();
     let names = area.width >= WITH_NAMES;
     let agent = if names { agent(session) } else { String::new() };
-    let top = ui.frame.window.top;
+    let top = view.pane.frame.window.top;
     let mut y = area.y;
     let mut from = top.row;
-    let selected = ui.selected_in_view();
+    let selected = view.pane.selected();
     let mut found = None;
     for index in top.entry..session.entries.len() {
         let mut number = from;
@@ -103,7 +104,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 marks::select(buffer, cells, &columns);
             }
             let here = Spot { entry: index, row: number };
-            found = ui.found.spot.filter(|(spot, _)| *spot == here).map(|(_, column)| (y, column)).or(found);
+            found = ui
+                .found
+                .spot
+                .filter(|(spot, _)| view.has_keyboard && *spot == here)
+                .map(|(_, column)| (y, column))
+                .or(found);
             number += 1;
             y += 1;
             y < area.bottom()
@@ -113,7 +119,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
             break;
         }
     }
-    if let Some(pattern) = ui.found.pattern.as_ref().filter(|_| ui.is_searching()) {
+    if let Some(pattern) = ui.found.pattern.as_ref().filter(|_| view.has_keyboard && ui.is_searching()) {
         let text = Rect { x: area.x.saturating_add(gutter), ..area }.intersection(area);
         marks::found(buffer, text, pattern, found, palette);
     }

@@ -4,7 +4,7 @@
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
-//! session in view, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
+//! sessions in view, [`mod@split`] for the panes they stand in, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
 //! that names keys.
 
 mod commands;
@@ -22,9 +22,11 @@ mod named_keys;
 mod offers;
 mod overlay;
 mod pane;
+mod pane_view;
 mod pointing;
 mod reading;
 mod sleep;
+mod split;
 mod state;
 mod status;
 mod submissions;
@@ -34,7 +36,8 @@ mod visits;
 mod watch;
 mod written;
 
-pub(crate) use geometry::{Geometry, Places, SessionPlaces};
+pub(crate) use geometry::{Geometry, PaneFrame, Places, SessionPlaces};
 pub(crate) use pane::WakeState;
+pub(crate) use pane_view::PaneView;
 pub(crate) use state::Notice;
 pub use state::{Options, Ui};
