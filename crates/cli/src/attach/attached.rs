@@ -117,6 +117,14 @@ impl Attached<'_> {
         Ok(None)
     }
 
+    /// Draws the first frame, which waits for no other. What of the panes has room is known only then.
+    pub(super) fn begin(&mut self, first: Vec<Intent>) -> Result<(), CliError> {
+        self.carry(first)?;
+        self.draw()?;
+        let in_sight = self.ui.refreshed(&self.client.mirror);
+        self.carry(in_sight).map(|_| ())
+    }
+
     /// What is shown to its end is read, whatever pane it is in: this terminal does not wait for the host to say so.
     fn mark_read(&mut self, intent: &Intent) {
         let Intent::Show { session, at_end, beside } = intent else { return };

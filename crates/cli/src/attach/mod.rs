@@ -103,10 +103,7 @@ pub(crate) async fn run(context: &Context, session: Option<String>) -> Result<Ex
         drawn: Instant::default(),
     };
     attached.backoff.joined(attached.clock.mono());
-    attached.carry(first)?;
-    attached.draw()?; // the first frame waits for no other
-    let in_sight = attached.ui.refreshed(&attached.client.mirror);
-    attached.carry(in_sight)?; // what of the panes has room is known only now
+    attached.begin(first)?;
     let outcome = attached.live(signals, keys).await;
     let Attached { screen, mut client, mut ui, mut terminals, disconnected, requests, draft, .. } = attached;
     drop(screen);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use q_client::Prompt;
-use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
+use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, SessionInView, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
@@ -197,9 +197,7 @@ impl Requests {
             }
             Intent::Show { session, at_end, beside } => {
                 self.ask_trust(context, client, ui, session);
-                let beside = beside.into_iter().map(|other| (other.session.into(), other.at_end)).collect();
-                let session = session.map(Into::into);
-                return client.notify(&ClientMessage::Showing { session, at_end, beside });
+                return client.notify(&showing(session, at_end, beside));
             }
             Intent::Answers(..)
             | Intent::Offers { .. }
@@ -501,6 +499,12 @@ impl Requests {
             }
         })
     }
+}
+
+/// What the host is told of what is in sight.
+fn showing(session: Option<SessionId>, at_end: bool, beside: Vec<SessionInView>) -> ClientMessage {
+    let beside = beside.into_iter().map(|other| (other.session.into(), other.at_end)).collect();
+    ClientMessage::Showing { session: session.map(Into::into), at_end, beside }
 }
 
 /// The entries before that one.

@@ -59,26 +59,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: 
     for index in top.entry..session.entries.len() {
         let mut number = from;
         let no = session.entries.get(index).map_or(EntryNo(0), |entry| entry.no);
-        let (label, label_style) = match session.entries.get(index).map(|entry| &entry.body) {
-            Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
-            Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
-            Some(Body::Thinking(_)) => ("…", Palette::dim()),
-            Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
-            Some(Body::Plan(_)) => ("plan", palette.agent()),
-            Some(Body::Sources(_)) => ("from", palette.agent()),
-            Some(
-                Body::Output(_)
-                | Body::Result(_)
-                | Body::Stop(_)
-                | Body::Continued
-                | Body::Repair(_)
-                | Body::LeftOut(_)
-                | Body::ProjectFiles(_)
-                | Body::Compaction(_)
-                | Body::Reversed(_),
-            )
-            | None => ("", Style::new()),
-        };
+        let body = session.entries.get(index).map(|entry| &entry.body);
+        let (label, label_style) = label(body, palette, (names, &agent));
         flow.rows(index, from, |piece| {
             match piece {
                 FlowPiece::Blank => {}
@@ -122,6 +104,30 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: 
     if let Some(pattern) = ui.found.pattern.as_ref().filter(|_| view.has_keyboard && ui.is_searching()) {
         let text = Rect { x: area.x.saturating_add(gutter), ..area }.intersection(area);
         marks::found(buffer, text, pattern, found, palette);
+    }
+}
+
+/// What stands beside an entry: who said it, or what it is.
+fn label<'a>(body: Option<&Body>, palette: Palette, (names, agent): (bool, &'a str)) -> (&'a str, Style) {
+    match body {
+        Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
+        Some(Body::Answer(_)) => (agent, palette.agent()),
+        Some(Body::Thinking(_)) => ("…", Palette::dim()),
+        Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
+        Some(Body::Plan(_)) => ("plan", palette.agent()),
+        Some(Body::Sources(_)) => ("from", palette.agent()),
+        Some(
+            Body::Output(_)
+            | Body::Result(_)
+            | Body::Stop(_)
+            | Body::Continued
+            | Body::Repair(_)
+            | Body::LeftOut(_)
+            | Body::ProjectFiles(_)
+            | Body::Compaction(_)
+            | Body::Reversed(_),
+        )
+        | None => ("", Style::new()),
     }
 }
 
