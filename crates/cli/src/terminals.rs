@@ -1,4 +1,4 @@
-//! Which session was in front where, so that `q` comes back to it: one small file for each terminal, beside the
+//! Which session was in front where, and which stood in panes, so that `q` comes back to them: one small file for each terminal, beside the
 //! log. Nothing depends on them; what cannot be read or written is as if it were not there.
 
 use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions};
@@ -17,8 +17,10 @@ use crate::context::Context;
 const KEPT: usize = 64;
 /// Files that are looked at, whoever put them there.
 const LOOKED_AT: usize = 4 * KEPT;
-/// Bytes of a written session id.
-const ID_BYTES: u64 = 26;
+/// Bytes of a written session id, and of the end of its line.
+const ID_BYTES: u64 = 27;
+/// Sessions that a note can name: the one in front, and those in panes.
+const NAMED: u64 = 4;
 
 /// The terminals that are remembered, this one among them.
 #[derive(Debug)]
@@ -26,22 +28,23 @@ pub(crate) struct Terminals {
     directory: PathBuf,
     /// This one's note; nothing where q has no terminal.
     here: Option<PathBuf>,
-    noted: Option<SessionId>,
+    noted: Vec<SessionId>,
 }
 
 impl Terminals {
     pub(crate) fn of(context: &Context) -> Self {
         let identity = context.environment.terminal_identity();
         let here = identity.map(|identity| context.place.terminal(&identity));
-        Self { directory: context.place.terminals(), here, noted: None }
+        Self { directory: context.place.terminals(), here, noted: Vec::new() }
     }
 
     /// The session to come back to: the one last in front in this terminal, else in any, else the last one used; of those
     /// that nobody used yet the first.
     pub(crate) fn last(&self, mirror: &Mirror) -> Option<SessionId> {
         let open = |id: &SessionId| mirror.get(*id).is_some_and(|session| session.summary.presence.is_open());
-        let here = self.here.as_deref().and_then(read).filter(open);
-        here.or_else(|| self.newest_first().filter_map(|file| read(&file)).find(open)).or_else(|| {
+        let front = |file: &Path| read(file).first().copied();
+        let here = self.here.as_deref().and_then(front).filter(open);
+        here.or_else(|| self.newest_first().filter_map(|file| front(&file)).find(open)).or_else(|| {
             let sessions = mirror.by_slot();
             let used = sessions.iter().rev().filter(|session| session.summary.turns > 0);
             let last_used = used.max_by_key(|session| session.summary.touched);
@@ -49,12 +52,18 @@ impl Terminals {
         })
     }
 
-    /// Notes what is in front here.
-    pub(crate) fn note(&mut self, front: Option<SessionId>) {
+    /// The sessions that stood in panes here, in their order.
+    pub(crate) fn panes(&self) -> Vec<SessionId> {
+        self.here.as_deref().map(read).unwrap_or_default().into_iter().skip(1).collect()
+    }
+
+    /// Notes what is in front here, and what stands in panes.
+    pub(crate) fn note(&mut self, front: Option<SessionId>, panes: &[SessionId]) {
         let (Some(here), Some(front)) = (&self.here, front) else { return };
-        if self.noted != Some(front) {
-            let _only_a_convenience = write(&self.directory, here, front);
-            self.noted = Some(front);
+        let sessions = [&[front], panes].concat();
+        if self.noted != sessions {
+            let _only_a_convenience = write(&self.directory, here, &sessions);
+            self.noted = sessions;
         }
     }
 
@@ -74,18 +83,20 @@ fn files(directory: &Path) -> Vec<(SystemTime, PathBuf)> {
     known.filter_map(|entry| Some((left(&entry)?, entry.path()))).collect()
 }
 
-/// The session that a file names, if it is one of ours.
-fn read(file: &Path) -> Option<SessionId> {
+/// The sessions that a file names, a line each, if it is one of ours.
+fn read(file: &Path) -> Vec<SessionId> {
     // Never through a link, and no pipe that somebody put there is waited for.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(file).ok()?;
     let mut text = String::new();
-    file.take(ID_BYTES + 1).read_to_string(&mut text).ok()?;
-    text.parse().ok()
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(file);
+    match opened.and_then(|file| file.take(ID_BYTES * NAMED).read_to_string(&mut text)) {
+        Ok(_) => text.split('\n').map(|line| line.parse().ok()).collect::<Option<_>>().unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Writes a note beside the old one and moves it there, so that another q reads the one or the other.
-fn write(directory: &Path, note: &Path, front: SessionId) -> io::Result<()> {
+fn write(directory: &Path, note: &Path, sessions: &[SessionId]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     if !fs::symlink_metadata(directory)?.is_dir() {
         return Err(io::Error::other("a link is in the way"));
@@ -97,7 +108,10 @@ fn write(directory: &Path, note: &Path, front: SessionId) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&beside)
-        .and_then(|mut file| write!(file, "{front}"))
+        .and_then(|mut file| {
+            let lines: Vec<String> = sessions.iter().map(ToString::to_string).collect();
+            file.write_all(lines.join("\n").as_bytes())
+        })
         .and_then(|()| fs::rename(&beside, note));
     if written.is_err() {
         let _never_made = fs::remove_file(&beside);
@@ -153,13 +167,13 @@ mod tests {
     }
 
     fn leave(mut terminals: Terminals, session: u128, seconds: u64) {
-        terminals.note(Some(SessionId(session)));
+        terminals.note(Some(SessionId(session)), &[]);
         left(&terminals, seconds);
     }
 
     fn at(directory: &Path, terminal: &str) -> Terminals {
         let directory = directory.join("terminals");
-        Terminals { here: Some(directory.join(terminal)), directory, noted: None }
+        Terminals { here: Some(directory.join(terminal)), directory, noted: Vec::new() }
     }
 
     #[test]
@@ -178,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn panes_are_noted_behind_the_one_in_front() {
+        let state = tempfile::tempdir().unwrap();
+        let sessions = [1, 3].map(SessionId);
+        at(state.path(), "a").note(Some(SessionId(3)), &sessions);
+        assert_eq!(at(state.path(), "a").last(&mirror()), Some(SessionId(3)));
+        assert_eq!(at(state.path(), "a").panes(), sessions);
+        assert!(at(state.path(), "b").panes().is_empty(), "another terminal has none");
+        at(state.path(), "a").note(Some(SessionId(1)), &[]);
+        assert!(at(state.path(), "a").panes().is_empty());
+    }
+
+    #[test]
     fn a_note_is_a_small_private_file_and_there_are_few() {
         let state = tempfile::tempdir().unwrap();
         for terminal in 0..KEPT + 3 {
@@ -185,7 +211,7 @@ mod tests {
         }
         let directory = state.path().join("terminals");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), KEPT);
-        assert_eq!(read(&directory.join((KEPT + 2).to_string())), Some(SessionId(KEPT as u128 + 2)));
+        assert_eq!(read(&directory.join((KEPT + 2).to_string())), [SessionId(KEPT as u128 + 2)]);
         assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o777, 0o700);
         let file = directory.join((KEPT + 2).to_string());
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -214,7 +240,7 @@ mod tests {
             assert_eq!(at(state.path(), terminal).last(&mirror), Some(SessionId(2)), "{terminal}");
         }
         for terminal in names {
-            at(state.path(), terminal).note(Some(SessionId(1)));
+            at(state.path(), terminal).note(Some(SessionId(1)), &[]);
         }
         assert_eq!(
             fs::read_to_string(&secret).unwrap(),
@@ -223,7 +249,7 @@ mod tests {
         );
         let elsewhere = tempfile::tempdir().unwrap();
         symlink(&directory, elsewhere.path().join("terminals")).unwrap();
-        at(elsewhere.path(), "a").note(Some(SessionId(1)));
+        at(elsewhere.path(), "a").note(Some(SessionId(1)), &[]);
         assert!(!directory.join("a").exists(), "a directory that is a link is left alone");
     }
 }

@@ -1,19 +1,27 @@
 //! Which client shows what: a property of clients, and a declared channel between sessions (what is watched is read).
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use crate::id::{ClientId, SessionId};
 
 /// What each attached client shows. Lost when the host ends; clients tell again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Focus {
-    clients: BTreeMap<ClientId, Option<ClientFocus>>,
+    clients: BTreeMap<ClientId, Vec<SessionInView>>,
 }
 
+/// A session that a client has on its screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ClientFocus {
-    session: SessionId,
-    at_end: bool,
+pub struct SessionInView {
+    pub session: SessionId,
+    /// Whether the end of the transcript is in sight.
+    pub at_end: bool,
+}
+
+impl SessionInView {
+    /// How many sessions one client can show beside another one: what it says beyond them is not heard.
+    pub const MOST: usize = 8;
 }
 
 impl Focus {
@@ -25,9 +33,10 @@ impl Focus {
         self.clients.remove(&client);
     }
 
-    pub(crate) fn show(&mut self, client: ClientId, session: Option<SessionId>, at_end: bool) {
+    /// A client that is not attached shows nothing, whatever it says.
+    pub(crate) fn show(&mut self, client: ClientId, in_view: Vec<SessionInView>) {
         if let Some(shown) = self.clients.get_mut(&client) {
-            *shown = session.map(|session| ClientFocus { session, at_end });
+            *shown = in_view;
         }
     }
 
@@ -35,19 +44,18 @@ impl Focus {
         self.clients.is_empty()
     }
 
-    /// The session that this client shows.
-    pub(crate) fn shown_by(&self, client: ClientId) -> Option<SessionId> {
-        self.clients.get(&client).copied().flatten().map(|shown| shown.session)
+    /// The sessions that this client shows.
+    pub(crate) fn shown_by(&self, client: ClientId) -> Vec<SessionInView> {
+        self.clients.get(&client).cloned().unwrap_or_default()
     }
 
-    /// The session whose end this client shows.
-    pub(crate) fn end_watched_by(&self, client: ClientId) -> Option<SessionId> {
-        self.clients.get(&client).copied().flatten().filter(|shown| shown.at_end).map(|shown| shown.session)
+    fn in_view(&self) -> impl Iterator<Item = &SessionInView> {
+        self.clients.values().flatten()
     }
 
     /// Whether any client shows this session.
     pub(crate) fn shows(&self, session: SessionId) -> bool {
-        self.clients.values().flatten().any(|shown| shown.session == session)
+        self.in_view().any(|shown| shown.session == session)
     }
 
     /// Nobody watches the end of this session until a client says so anew.
@@ -59,6 +67,6 @@ impl Focus {
 
     /// Whether any client shows the end of this session.
     pub(crate) fn watches_end(&self, session: SessionId) -> bool {
-        self.clients.values().flatten().any(|shown| shown.session == session && shown.at_end)
+        self.in_view().any(|shown| shown.session == session && shown.at_end)
     }
 }

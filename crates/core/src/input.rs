@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::agent::AgentEvent;
+use crate::focus::SessionInView;
 use crate::id::{ClientId, ReplyTo, SessionId, TurnNo};
 use crate::multiplexer::command::Command;
 use crate::session::stored::Stored;
@@ -26,6 +27,8 @@ pub enum Input {
         session: Option<SessionId>,
         /// Whether the end of the transcript is in sight.
         at_end: bool,
+        /// The other sessions on it, of which the first [`SessionInView::MOST`] count.
+        beside: Vec<SessionInView>,
     },
     /// A client wants something; exactly one [`crate::Effect::Reply`] to the same answers.
     Wish {

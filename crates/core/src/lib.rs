@@ -82,6 +82,7 @@ pub use effect::{Batch, Blob, Durability, Effect, Effects, Reply, TurnSetup};
 pub use entry::{
     Body, CallOutput, Called, Compaction, Entry, Fault, Interrupter, Mark, Prompted, Resulted, Stop,
 };
+pub use focus::SessionInView;
 pub use id::{
     CallNo, ClientId, Digest, EntryNo, Environment, PromptNo, ReplyTo, RequestId, Seq, SessionId, Token,
     TurnNo,

@@ -12,9 +12,9 @@ use q_core::{
     Circumstance, ClientId, Command, Compaction, Digest, Entry, EntryNo, Environment, FailureKind, Fault,
     Head, Image, ImageKind, Import, Input, Interrupter, Item, Kind, NameOrigin, NamedFile, NewImage, Outcome,
     PlanStep, Policy, PromptNo, Prompted, Record, ReplyTo, RequestId, Resulted, ResumeHandle, RuleEffect,
-    RulePattern, Seal, Sent, Seq, SessionId, SettingChange, Settings, Setup, Source, Sources, Stamped,
-    StandingRule, StepState, Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage, WallTime,
-    Wants,
+    RulePattern, Seal, Sent, Seq, SessionId, SessionInView, SettingChange, Settings, Setup, Source, Sources,
+    Stamped, StandingRule, StepState, Stop, Stored, TagChange, Temperature, Token, ToolRule, TurnNo, Usage,
+    WallTime, Wants,
 };
 
 proptest! {
@@ -111,6 +111,11 @@ fn word() -> impl Strategy<Value = String> {
     prop_oneof![proptest::sample::select(known).prop_map(String::from), "\\PC{0,6}"]
 }
 
+fn beside() -> impl Strategy<Value = Vec<SessionInView>> {
+    let other = (session(), any::<bool>());
+    proptest::collection::vec(other.prop_map(|(session, at_end)| SessionInView { session, at_end }), 0..3)
+}
+
 fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         1 => Just(Input::Started),
@@ -118,8 +123,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => Just(Input::Tick),
         1 => any::<u64>().prop_map(|n| Input::Attached(ClientId(n))),
         1 => any::<u64>().prop_map(|n| Input::Detached(ClientId(n))),
-        1 => (any::<u64>(), option::of(session()), any::<bool>()).prop_map(|(client, session, at_end)| {
-            Input::Showing { client: ClientId(client), session, at_end }
+        1 => (any::<u64>(), option::of(session()), any::<bool>(), beside()).prop_map(|(client, session, at_end, beside)| {
+            Input::Showing { client: ClientId(client), session, at_end, beside }
         }),
         1 => (session(), text()).prop_map(|(session, agent)| Input::Offered { session, agent }),
         1 => (session(), any::<u64>())

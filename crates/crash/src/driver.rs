@@ -227,7 +227,7 @@ impl<'a> Driver<'a> {
                 self.command(Command::Close { session: self.session(at), even_if_working: true });
             }
             DriverStep::Show(at, at_end) => {
-                self.handle(Input::Showing { client: CLIENT, session: Some(self.session(at)), at_end });
+                self.show(at, at_end);
             }
             DriverStep::Wait(millis) => self.wait(millis),
             DriverStep::Compact => {
@@ -286,6 +286,11 @@ impl<'a> Driver<'a> {
         let session = self.session(at);
         let Some(summary) = self.multiplexer.view().summary(session) else { return };
         self.handle(Input::Agent { session, turn: TurnNo(summary.turns), event });
+    }
+
+    fn show(&mut self, at: usize, at_end: bool) {
+        let session = Some(self.session(at));
+        self.handle(Input::Showing { client: CLIENT, session, at_end, beside: Vec::new() });
     }
 
     fn handle(&mut self, input: Input) {

@@ -159,9 +159,10 @@ pub fn is_synced(effects: &Effects) -> bool {
 /// A workload without other sessions' part: what `session` could have seen alone. Time passes as before.
 pub fn purged(steps: &[WorkloadStep], session: u128) -> Vec<WorkloadStep> {
     let alone = |stimulus: &Stimulus| {
-        if let Stimulus::Show { client, session: shown, at_end } = stimulus {
-            let (client, at_end) = (*client, *at_end);
-            Stimulus::Show { client, session: shown.filter(|shown| *shown == session), at_end }
+        if let Stimulus::Show { client, session: shown, at_end, beside } = stimulus {
+            let beside = beside.filter(|(beside, _)| *beside == session);
+            let shown = shown.filter(|shown| *shown == session);
+            Stimulus::Show { client: *client, session: shown, at_end: *at_end, beside }
         } else if stimulus.session().is_some_and(|about| about != session) {
             Stimulus::Tick
         } else {

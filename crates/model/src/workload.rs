@@ -9,8 +9,8 @@ use q_core::{
     AgentEvent, AgentFailure, Answer, Call, CallFacts, CallNo, CallSubject, Circumstance, ClientId, Command,
     Digest, EntryNo, FailureKind, Input, NamedFile, Outcome, PlanStep, Policy, ProjectFile, ProjectFiles,
     PromptNo, ReplyTo, RequestId, ResumeHandle, RuleEffect, RulePattern, Seal, Sent, SessionId,
-    SettingChange, Setup, Source, Sources, StandingRule, StepState, TagChange, Token, ToolRule, TurnNo,
-    Usage, WallTime, Wants,
+    SessionInView, SettingChange, Setup, Source, Sources, StandingRule, StepState, TagChange, Token,
+    ToolRule, TurnNo, Usage, WallTime, Wants,
 };
 
 /// Sessions a workload uses.
@@ -67,6 +67,8 @@ pub enum Stimulus {
         client: u64,
         session: Option<u128>,
         at_end: bool,
+        /// Another one beside it, and whether that one's end is in sight.
+        beside: Option<(u128, bool)>,
     },
     /// The calendar jumps to this many days after its beginning.
     Calendar(u64),
@@ -163,9 +165,15 @@ impl Stimulus {
             }
             Self::Attach(client) => Input::Attached(ClientId(*client)),
             Self::Detach(client) => Input::Detached(ClientId(*client)),
-            Self::Show { client, session, at_end } => {
-                Input::Showing { client: ClientId(*client), session: session.map(SessionId), at_end: *at_end }
-            }
+            Self::Show { client, session, at_end, beside } => Input::Showing {
+                client: ClientId(*client),
+                session: session.map(SessionId),
+                at_end: *at_end,
+                beside: beside
+                    .iter()
+                    .map(|(session, at_end)| SessionInView { session: SessionId(*session), at_end: *at_end })
+                    .collect(),
+            },
             Self::Calendar(_) | Self::Tick => Input::Tick,
             Self::Stop | Self::Crash => return None,
         })
@@ -254,8 +262,13 @@ fn stimulus() -> impl Strategy<Value = Stimulus> {
     let small = prop_oneof![
         1 => (1..=CLIENTS).prop_map(Stimulus::Attach),
         1 => (1..=CLIENTS).prop_map(Stimulus::Detach),
-        3 => (1..=CLIENTS, prop::option::of(session.clone()), any::<bool>())
-            .prop_map(|(client, session, at_end)| Stimulus::Show { client, session, at_end }),
+        3 => (
+            1..=CLIENTS,
+            prop::option::of(session.clone()),
+            any::<bool>(),
+            prop::option::weighted(0.3, (session.clone(), any::<bool>()))
+        )
+            .prop_map(|(client, session, at_end, beside)| Stimulus::Show { client, session, at_end, beside }),
         1 => Just(Stimulus::Tick),
         1 => Just(Stimulus::Crash),
         1 => prop_oneof![Just(Stimulus::Stop), (0u64..90).prop_map(Stimulus::Calendar)],

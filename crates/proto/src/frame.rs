@@ -176,7 +176,7 @@ mod tests {
         }
         let frame = written(&Later::Showing { session: None, at_end: true, since: 9 });
         let read = Codec::<ClientMessage, ()>::default().decode(&mut BytesMut::from(frame.as_slice()));
-        assert!(matches!(read, Ok(Some(Ok(ClientMessage::Showing { session: None, at_end: true })))));
+        assert!(matches!(read, Ok(Some(Ok(ClientMessage::Showing { session: None, at_end: true, .. })))));
     }
 
     fn written(message: &impl Serialize) -> Vec<u8> {

@@ -28,6 +28,9 @@ pub enum ClientMessage {
         session: Option<Id>,
         /// Whether the transcript's end is in sight.
         at_end: bool,
+        /// The other sessions on it, each with whether its end is in sight; a host that does not know of several hears of the first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<(Id, bool)>,
     },
     /// A switch took this long, from the key to the last byte of the new screen.
     Switched { took_us: u64 },

@@ -139,9 +139,14 @@ fn from_clients() -> Vec<(&'static str, ClientMessage)> {
         ("seed-sizes", ask(Request::Sizes)),
         ("seed-stop", ask(Request::Stop)),
         ("seed-restart", ask(Request::Restart)),
-        ("seed-showing", ClientMessage::Showing { session: Some(SESSION), at_end: true }),
+        ("seed-showing", showing(Vec::new())),
+        ("seed-showing-several", showing(vec![(SESSION, false)])),
         ("seed-switched", ClientMessage::Switched { took_us: 1234 }),
     ]
+}
+
+fn showing(beside: Vec<(Id, bool)>) -> ClientMessage {
+    ClientMessage::Showing { session: Some(SESSION), at_end: true, beside }
 }
 
 fn from_hosts() -> Vec<(&'static str, HostMessage)> {

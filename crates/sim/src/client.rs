@@ -221,7 +221,7 @@ impl Client {
                 self.ask(Asked::Request(Awaited::Other, Command::Wake { session }.into()));
             }
         }
-        self.send_up(ClientMessage::Showing { session: session.map(Into::into), at_end });
+        self.send_up(ClientMessage::Showing { session: session.map(Into::into), at_end, beside: Vec::new() });
     }
 
     /// The calls that wait for the person, as far as this client knows; with those that did, if wanted.

@@ -80,7 +80,7 @@ impl Ledger {
         let (id, request) = match message {
             ClientMessage::Request { id, request } => (id, request),
             ClientMessage::Showing { session, .. } => {
-                self.shown.remove(&client);
+                self.shown.remove(&client); // the clients of the simulation show one at a time
                 self.shown.extend(session.map(|session| (client, session.into())));
                 return;
             }

@@ -179,6 +179,12 @@ impl Inbox {
         self.frame.whole.insert(number);
     }
 
+    /// Another session is in front: an answer without a number is for nothing until a frame with that is on the screen.
+    pub(crate) fn look_away(&mut self) {
+        self.frame.in_view.clear();
+        self.numbered.values_mut().for_each(|shown| shown.in_view = None);
+    }
+
     /// A frame is made: nothing is in it so far.
     pub(crate) fn begin_frame(&mut self) {
         self.frame = CallsInFrame::default();

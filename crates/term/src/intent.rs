@@ -1,6 +1,6 @@
 //! What the person wants, as the client's loop gets it.
 
-use q_core::{Command, EntryNo, PromptWay, SessionId, StandingRule};
+use q_core::{Command, EntryNo, PromptWay, SessionId, SessionInView, StandingRule};
 
 use crate::command::table::opens_session;
 use crate::command::{Action, Arguments, HelpTopic, UserCommand};
@@ -43,10 +43,12 @@ pub enum Intent {
     Archive,
     /// What this terminal shows now; told whenever it changes.
     Show {
-        /// The session on the screen, if any.
+        /// The session in front, if any.
         session: Option<SessionId>,
         /// Whether the end of its transcript is in sight.
         at_end: bool,
+        /// The sessions in other panes.
+        beside: Vec<SessionInView>,
     },
     /// Older entries are wanted: the top of what the mirror has is in sight.
     Page {

@@ -37,7 +37,7 @@ const SENSES: &[Sense] = senses![
     ["unarchive", "unclose"], Some("/reopen SESSION"), Some("q reopen SESSION");
     ["archive", "finish"], Some("/close"), Some("q close SESSION");
     ["create", "add", "start", "begin", "make", "clear", "reset"], Some("/new"), Some("q new");
-    ["branch", "duplicate", "clone", "split"], Some("/fork"), Some("q fork SESSION");
+    ["branch", "duplicate", "clone"], Some("/fork"), Some("q fork SESSION");
     ["mv", "name", "title"], Some("/rename NAME"), Some("q rename SESSION NAME");
     ["label", "tags", "group"], Some("/tag +TAG"), Some("q tag SESSION +TAG");
     ["back"], Some("/last"), None;

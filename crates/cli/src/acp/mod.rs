@@ -129,7 +129,8 @@ impl EditorClient<'_> {
                 self.shown = self.serving.shows;
                 let session = self.shown.map(Into::into);
                 // A host that is gone is noticed by reading.
-                let _figures_only = self.client.notify(&ClientMessage::Showing { session, at_end: true });
+                let _figures_only =
+                    self.client.notify(&ClientMessage::Showing { session, at_end: true, beside: Vec::new() });
             }
         }
         for message in self.serving.out.drain(..) {

@@ -89,9 +89,7 @@ impl Attached<'_> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else is wanted is the host's to do")]
     pub(super) fn carry(&mut self, intents: Vec<Intent>) -> Result<Option<Leaving>, CliError> {
         for intent in intents {
-            if let Intent::Show { session: Some(id), at_end: true } = intent {
-                self.client.mirror.mark_read(id);
-            }
+            self.mark_read(&intent);
             match intent {
                 Intent::Detach => return Ok(Some(Leaving::Detached)),
                 Intent::Suspend => self.suspend()?,
@@ -121,6 +119,22 @@ impl Attached<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Draws the first frame, which waits for no other. What of the panes has room is known only then.
+    pub(super) fn begin(&mut self, first: Vec<Intent>) -> Result<(), CliError> {
+        self.carry(first)?;
+        self.draw()?;
+        let in_sight = self.ui.refreshed(&self.client.mirror);
+        self.carry(in_sight).map(|_| ())
+    }
+
+    /// What is shown to its end is read, whatever pane it is in: this terminal does not wait for the host to say so.
+    fn mark_read(&mut self, intent: &Intent) {
+        let Intent::Show { session, at_end, beside } = intent else { return };
+        let front = session.filter(|_| *at_end);
+        let others = beside.iter().filter(|other| other.at_end).map(|other| other.session);
+        front.into_iter().chain(others).for_each(|id| self.client.mirror.mark_read(id));
     }
 
     /// That of a session; without one, where this terminal was opened.
@@ -156,7 +170,7 @@ impl Attached<'_> {
 
     pub(super) fn save_drafts(&mut self) -> Result<(), CliError> {
         self.typed = None;
-        self.terminals.note(self.ui.focus());
+        self.terminals.note(self.ui.focus(), self.ui.split());
         let drafts = self.ui.drafts();
         self.carry(drafts).map(|_| ())
     }

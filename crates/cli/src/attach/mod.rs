@@ -77,6 +77,7 @@ pub(crate) async fn run(
         Some(front) => ui.switch_to(&client.mirror, front),
         None => ui.refreshed(&client.mirror),
     };
+    ui.split_again(&client.mirror, &terminals.panes());
     ui.only_read(client.host().read_only.clone());
     say_at_first(&mut ui, context, theme.as_ref(), exceeded, &client.mirror);
     if let Some(why) = no_theme {
@@ -111,8 +112,7 @@ pub(crate) async fn run(
         drawn: Instant::default(),
     };
     attached.backoff.joined(attached.clock.mono());
-    attached.carry(first)?;
-    attached.draw()?; // the first frame waits for no other
+    attached.begin(first)?;
     let outcome = attached.live(signals, keys).await;
     Box::pin(leave(attached, outcome)).await
 }
@@ -132,7 +132,7 @@ async fn leave(attached: Attached<'_>, outcome: Result<Leaving, CliError>) -> Re
     for text in requests.unfilled() {
         out::note(&format!("not sent, its server had not answered: {text}"));
     }
-    terminals.note(ui.focus());
+    terminals.note(ui.focus(), ui.split());
     let goes_on = disconnected.is_none() && matches!(outcome, Ok(Leaving::Detached | Leaving::Signal(_)));
     let is_taken =
         goes_on && client.leave(|waiting, error| waiting.refused(&mut ui, error.on_one_line())).await;

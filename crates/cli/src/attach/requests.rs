@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use q_client::Prompt;
-use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, Summary};
+use q_core::{Command, Entry, EntryNo, Mirror, PromptWay, SessionId, SessionInView, Summary};
 use q_proto::view::WireSummary;
 use q_proto::{ClientMessage, Facts, Request, Response, WireRule};
 use q_term::Way;
@@ -198,9 +198,9 @@ impl Requests {
             Intent::Rules { session } => {
                 (Self::rules(context, client, session), permissions::request(session))
             }
-            Intent::Show { session, at_end } => {
+            Intent::Show { session, at_end, beside } => {
                 self.ask_trust(context, client, ui, session);
-                return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
+                return client.notify(&showing(session, at_end, beside));
             }
             Intent::Several(..)
             | Intent::Offers { .. }
@@ -519,6 +519,12 @@ fn archived(ui: &mut Ui, client: &mut AttachedClient, page: Vec<WireSummary>, is
 fn made(context: &Context, ui: &mut Ui, typed: Arguments) -> Option<Command> {
     let command = new::command(context, SessionRequest::typed(context, typed));
     command.map_err(|error| Continuation::New.refused(ui, error.on_one_line())).ok()
+}
+
+/// What the host is told of what is in sight.
+fn showing(session: Option<SessionId>, at_end: bool, beside: Vec<SessionInView>) -> ClientMessage {
+    let beside = beside.into_iter().map(|other| (other.session.into(), other.at_end)).collect();
+    ClientMessage::Showing { session: session.map(Into::into), at_end, beside }
 }
 
 /// The entries before that one.

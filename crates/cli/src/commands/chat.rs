@@ -77,7 +77,11 @@ async fn ask(context: &Context, args: ChatArgs) -> Result<ExitCode, CliError> {
         (client.create(new::command(context, wanted)?).await?.id, said)
     };
     // What is printed is read. Said before the prompt, so that no answer counts as unread in between.
-    client.notify(&ClientMessage::Showing { session: Some(session.into()), at_end: true })?;
+    client.notify(&ClientMessage::Showing {
+        session: Some(session.into()),
+        at_end: true,
+        beside: Vec::new(),
+    })?;
     let last_entry =
         client.mirror.get(session).and_then(|session| session.entries.back()).map(|last| last.no);
     let prompt = match client.submit(session, said).await {

@@ -153,10 +153,14 @@ impl Frontend<'_> {
         }
         let lines = self.plain.focus_on(session);
         if self.context.environment.input_is_terminal {
-            self.terminals.note(Some(id)); // a script that reads lines is in front of nobody
+            self.terminals.note(Some(id), &[]); // a script that reads lines is in front of nobody
         }
         // The host hears first: whoever reads that we are elsewhere may count on it.
-        self.client.notify(&ClientMessage::Showing { session: Some(id.into()), at_end: true })?;
+        self.client.notify(&ClientMessage::Showing {
+            session: Some(id.into()),
+            at_end: true,
+            beside: Vec::new(),
+        })?;
         self.say(&lines)?;
         self.say_untrusted()
     }

@@ -91,6 +91,7 @@ mod network;
 mod notifying;
 mod own_texts;
 mod owner;
+mod panes;
 mod permissions;
 mod plain;
 mod providers;

@@ -1,6 +1,9 @@
 //! Clients coming, looking and going: what is read, and when nobody is left.
 
+use alloc::vec::Vec;
+
 use crate::effect::Effect;
+use crate::focus::SessionInView;
 use crate::id::{ClientId, SessionId};
 use crate::multiplexer::step::Step;
 use crate::record::Record;
@@ -11,33 +14,32 @@ impl Step<'_> {
     }
 
     pub(super) fn detach(&mut self, client: ClientId) {
-        self.look_away(client, None, false);
+        self.look_away(client, &[]);
         self.state_mut().focus.detach(client);
         self.give_up_imports(Some(client));
     }
 
     /// A client shows something else: what it showed to its end is read up to there.
-    pub(super) fn show(&mut self, client: ClientId, session: Option<SessionId>, at_end: bool) {
-        self.look_away(client, session, at_end);
-        self.state_mut().focus.show(client, session, at_end);
-        // A client that is not attached shows nothing, whatever it says.
-        let Some(id) = self.state().focus.shown_by(client) else { return };
-        self.use_now(id);
-        if at_end {
-            self.mark_seen_if_watched(id);
-            self.changed(id);
+    pub(super) fn show(&mut self, client: ClientId, in_view: Vec<SessionInView>) {
+        self.look_away(client, &in_view);
+        self.state_mut().focus.show(client, in_view);
+        for SessionInView { session, at_end } in self.state().focus.shown_by(client) {
+            self.use_now(session);
+            if at_end {
+                self.mark_seen_if_watched(session);
+                self.changed(session);
+            }
         }
     }
 
-    fn look_away(&mut self, client: ClientId, next: Option<SessionId>, at_end: bool) {
-        // Nobody's screen is a use: a session begins to age when the last client leaves it.
-        if let Some(id) = self.state().focus.shown_by(client) {
-            self.use_now(id);
-        }
-        let watched = self.state().focus.end_watched_by(client);
-        if let Some(id) = watched.filter(|&id| !(at_end && next == Some(id))) {
-            self.mark_seen_if_watched(id);
-            self.changed(id);
+    fn look_away(&mut self, client: ClientId, next: &[SessionInView]) {
+        for shown in self.state().focus.shown_by(client) {
+            // Nobody's screen is a use: a session begins to age when the last client leaves it.
+            self.use_now(shown.session);
+            if shown.at_end && !next.contains(&shown) {
+                self.mark_seen_if_watched(shown.session);
+                self.changed(shown.session);
+            }
         }
     }
 

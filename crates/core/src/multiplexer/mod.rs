@@ -29,6 +29,7 @@ mod turns;
 
 use crate::deadline::Deadline;
 use crate::effect::Effects;
+use crate::focus::SessionInView;
 use crate::id::SessionId;
 use crate::input::Input;
 use crate::limits::Limits;
@@ -111,7 +112,11 @@ impl Step<'_> {
             }
             Input::Attached(client) => self.attach(client),
             Input::Detached(client) => self.detach(client),
-            Input::Showing { client, session, at_end } => self.show(client, session, at_end),
+            Input::Showing { client, session, at_end, beside } => {
+                let first = session.map(|session| SessionInView { session, at_end });
+                let others = beside.into_iter().take(SessionInView::MOST);
+                self.show(client, first.into_iter().chain(others).collect());
+            }
             Input::Wish { to, command } => deferred.grant(self, to, command),
             Input::Loaded { session, stored } => deferred.loaded(self, session, stored),
             Input::Offered { session, agent } => self.offered(session, agent),

@@ -2,12 +2,14 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::line::{Directive, Faulty, Line};
 use super::reader::WordReader;
 use super::words::{bare, read_span, session, span, turn as turn_words};
 use super::{command, entry, event};
+use crate::focus::SessionInView;
 use crate::id::{ClientId, ReplyTo, RequestId, Seq};
 use crate::input::Input;
 use crate::time::WallTime;
@@ -50,7 +52,8 @@ fn read_input(verb: &str, words: &mut WordReader, request: u64) -> Result<Input,
         "show" => {
             let client = words.client()?;
             let session = if words.take("nothing") { None } else { Some(words.session()?) };
-            Input::Showing { client, session, at_end: !words.take("scrolled") }
+            let at_end = !words.take("scrolled");
+            Input::Showing { client, session, at_end, beside: read_beside(words)? }
         }
         "offer" => Input::Offered { session: words.session()?, agent: words.word("an agent")? },
         "unbound" => Input::NotBound { session: words.session()?, turn: words.turn()? },
@@ -78,6 +81,15 @@ fn read_input(verb: &str, words: &mut WordReader, request: u64) -> Result<Input,
     })
 }
 
+/// The sessions that are shown beside that one.
+fn read_beside(words: &mut WordReader) -> Result<Vec<SessionInView>, String> {
+    let mut beside = Vec::new();
+    while words.take("beside") {
+        beside.push(SessionInView { session: words.session()?, at_end: !words.take("scrolled") });
+    }
+    Ok(beside)
+}
+
 /// The line that tells this, as [`parse`] reads it back. What was loaded is not written out: a script's own disk has it. The
 /// number of a wish is its line's.
 pub fn write(after: Duration, wall: Option<WallTime>, input: &Input) -> String {
@@ -98,10 +110,12 @@ fn input_words(input: &Input) -> String {
         Input::Tick => "tick".into(),
         Input::Attached(client) => format!("attach c{client}"),
         Input::Detached(client) => format!("detach c{client}"),
-        Input::Showing { client, session: shown, at_end } => {
+        Input::Showing { client, session: shown, at_end, beside } => {
             let shown = shown.map_or_else(|| "nothing".into(), session);
-            let end = if *at_end { "" } else { " scrolled" };
-            format!("show c{client} {shown}{end}")
+            let end = |at_end: bool| if at_end { "" } else { " scrolled" };
+            let beside =
+                beside.iter().map(|other| format!(" beside {}{}", session(other.session), end(other.at_end)));
+            format!("show c{client} {shown}{}{}", end(*at_end), beside.collect::<String>())
         }
         Input::Offered { session: id, agent } => format!("offer {} {}", session(*id), bare(agent)),
         Input::NotBound { session: id, turn } => format!("unbound {}{}", session(*id), turn_words(*turn)),

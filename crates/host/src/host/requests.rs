@@ -1,9 +1,9 @@
 //! What clients say: requests answered here, wishes passed on to the core.
 
 use q_agent::{AgentOffer, AgentOffers, BackgroundLine};
-use q_core::{ClientId, Command, Input, Refusal, ReplyTo, RequestId, SessionId};
+use q_core::{ClientId, Command, Input, Refusal, ReplyTo, RequestId, SessionId, SessionInView};
 use q_proto::message::{NamedAgent, Reach, Status, WireOffers, WireProcess};
-use q_proto::{ClientMessage, HostMessage, Refused, Request, Response};
+use q_proto::{ClientMessage, HostMessage, Id, Refused, Request, Response};
 
 use super::{End, Host, agents, refused};
 use crate::queries::query::{Query, StoreQuery};
@@ -19,8 +19,11 @@ impl<W: World> Host<W> {
         match message {
             ClientMessage::Hello(_) => {} // said already; a second one changes nothing
             ClientMessage::Request { id, request } => self.on_request(client, id, request),
-            ClientMessage::Showing { session, at_end } => {
-                self.feed(Input::Showing { client, session: session.map(SessionId::from), at_end });
+            ClientMessage::Showing { session, at_end, beside } => {
+                let in_view =
+                    |(session, at_end): (Id, bool)| SessionInView { session: session.into(), at_end };
+                let beside = beside.into_iter().take(SessionInView::MOST).map(in_view).collect();
+                self.feed(Input::Showing { client, session: session.map(SessionId::from), at_end, beside });
             }
             ClientMessage::Switched { took_us } => {
                 tracing::info!(target: "q::switch", took_us, "switch");

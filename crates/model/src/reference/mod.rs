@@ -32,7 +32,8 @@ use std::collections::BTreeMap;
 use q_core::{
     AgentFailure, CallNo, ClientId, Command, Compaction, Digest, EntryNo, Input, Instant, Interrupter,
     Limits, Now, Outcome, PlanStep, Policy, Presence, ProjectFiles, PromptNo, ReplyTo, ResumeHandle,
-    Retrying, Reversed, Sent, SessionId, Sources, Token, ToolRule, TurnNo, Usage, WallTime, Wants,
+    Retrying, Reversed, Sent, SessionId, SessionInView, Sources, Token, ToolRule, TurnNo, Usage, WallTime,
+    Wants,
 };
 
 /// All sessions and clients, as lists.
@@ -60,8 +61,7 @@ pub struct Model {
 #[derive(Clone, Debug)]
 struct Client {
     id: ClientId,
-    shows: Option<SessionId>,
-    at_end: bool,
+    shows: Vec<SessionInView>,
 }
 
 /// A session that is being read, and who waits for it.
@@ -415,7 +415,11 @@ impl Model {
             Input::Stopping => self.stop(),
             Input::Attached(client) => self.attach(*client),
             Input::Detached(client) => self.detach(*client),
-            Input::Showing { client, session, at_end } => self.show(*client, *session, *at_end),
+            Input::Showing { client, session, at_end, beside } => {
+                let first = session.map(|session| SessionInView { session, at_end: *at_end });
+                let beside = beside.iter().copied().take(SessionInView::MOST);
+                self.show(*client, first.into_iter().chain(beside).collect());
+            }
             Input::Wish { to, command } => self.grant(*to, command.clone()),
             Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
             Input::Offered { session, agent } => self.offered(*session, agent),
@@ -455,27 +459,31 @@ impl Model {
 
     fn attach(&mut self, id: ClientId) {
         if self.clients.iter().all(|client| client.id != id) {
-            self.clients.push(Client { id, shows: None, at_end: false });
+            self.clients.push(Client { id, shows: Vec::new() });
         }
     }
 
     fn detach(&mut self, id: ClientId) {
-        self.show(id, None, false);
+        self.show(id, Vec::new());
         self.clients.retain(|client| client.id != id);
     }
 
     /// Whatever a client leaves was used, and read as far as it was shown; so is what it turns to.
-    fn show(&mut self, id: ClientId, session: Option<SessionId>, at_end: bool) {
+    fn show(&mut self, id: ClientId, shows: Vec<SessionInView>) {
         let Some(place) = self.clients.iter().position(|client| client.id == id) else { return };
-        let Client { shows: before, at_end: to_end, .. } = self.clients[place];
-        for at in [before, session].map(|id| id.and_then(|id| self.find(id))).into_iter().flatten() {
-            self.note(at);
+        for shown in self.clients[place].shows.clone() {
+            self.look(shown);
         }
-        if let Some(at) = before.filter(|_| to_end).and_then(|id| self.find(id)) {
-            self.read_if_watched(at);
+        self.clients[place].shows.clone_from(&shows);
+        for shown in &shows {
+            self.look(*shown);
         }
-        self.clients[place] = Client { id, shows: session, at_end };
-        if let Some(at) = session.filter(|_| at_end).and_then(|id| self.find(id)) {
+    }
+
+    fn look(&mut self, shown: SessionInView) {
+        let Some(at) = self.find(shown.session) else { return };
+        self.note(at);
+        if shown.at_end {
             self.read_if_watched(at);
         }
     }
@@ -489,12 +497,16 @@ impl Model {
         (0..self.sessions.len()).filter(|&at| self.sessions[at].presence == Presence::Live).collect()
     }
 
+    fn in_view(&self) -> impl Iterator<Item = &SessionInView> {
+        self.clients.iter().flat_map(|client| &client.shows)
+    }
+
     fn is_shown(&self, id: SessionId) -> bool {
-        self.clients.iter().any(|client| client.shows == Some(id))
+        self.in_view().any(|shown| shown.session == id)
     }
 
     fn is_watched(&self, id: SessionId) -> bool {
-        self.clients.iter().any(|client| client.shows == Some(id) && client.at_end)
+        self.in_view().any(|shown| shown.session == id && shown.at_end)
     }
 
     /// What a client shows to its end is read, once there is something to show.

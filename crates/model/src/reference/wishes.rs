@@ -296,8 +296,9 @@ impl Model {
         self.read_if_watched(at);
         self.clients
             .iter_mut()
-            .filter(|client| client.shows == Some(id))
-            .for_each(|client| client.at_end = false);
+            .flat_map(|client| &mut client.shows)
+            .filter(|shown| shown.session == id)
+            .for_each(|shown| shown.at_end = false);
         self.sessions[at].marked |= self.sessions[at].unread() == 0;
         self.sessions[at].acknowledged = None;
         self.note(at);

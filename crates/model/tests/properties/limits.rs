@@ -51,7 +51,7 @@ proptest! {
         let limits = Limits { memory_bytes: allowed, ..tight() };
         let system = played(&steps, limits);
         let idle = |line: &q_core::Summary| line.presence == Presence::Live && !line.pinned && !line.activity.is_busy();
-        let shown = |id| steps.iter().any(|step| matches!(step.stimulus, q_model::workload::Stimulus::Show { session: Some(shown), .. } if q_core::SessionId(shown) == id));
+        let shown = |id| steps.iter().any(|step| matches!(step.stimulus, q_model::workload::Stimulus::Show { session, beside, .. } if session.into_iter().chain(beside.map(|(beside, _)| beside)).any(|shown| q_core::SessionId(shown) == id)));
         let weight: usize = system.snapshots().iter().map(|snapshot| {
             let entries: usize = snapshot.entries.iter().map(q_core::Entry::weight).sum();
             entries + snapshot.draft.len()

@@ -133,10 +133,12 @@ impl Pair {
             | Stimulus::Agent { session, .. }
             | Stimulus::Offer { session, .. }
             | Stimulus::Reversed { session, .. }
-            | Stimulus::Loaded { session, .. }
-            | Stimulus::Show { session: Some(session), .. } => *session = self.stands_for[session],
-            Stimulus::Show { session: None, .. }
-            | Stimulus::Memory(_)
+            | Stimulus::Loaded { session, .. } => *session = self.stands_for[session],
+            Stimulus::Show { session, beside, .. } => {
+                let shown = session.iter_mut().chain(beside.iter_mut().map(|(beside, _)| beside));
+                shown.for_each(|session| *session = self.stands_for[session]);
+            }
+            Stimulus::Memory(_)
             | Stimulus::Attach(_)
             | Stimulus::Detach(_)
             | Stimulus::Calendar(_)
@@ -282,7 +284,7 @@ fn begun(busy: bool, steps: Vec<WorkloadStep>) -> Vec<WorkloadStep> {
         wish(2, CommandTemplate::Create { named: false }),
         wish(0, prompt()),
         wish(1, prompt()),
-        Stimulus::Show { client: 2, session: Some(1), at_end: true },
+        Stimulus::Show { client: 2, session: Some(1), at_end: true, beside: None },
     ];
     let beginning =
         beginning.into_iter().filter(|_| busy).map(|stimulus| WorkloadStep { after_ms: 0, stimulus });

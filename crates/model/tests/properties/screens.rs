@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use q_core::{ClientId, Effects, Input, Record, SessionId};
+use q_core::{ClientId, Effects, Input, Record, SessionId, SessionInView};
 
 /// What each attached client shows, and whether to its end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Screens {
-    clients: BTreeMap<ClientId, Option<(SessionId, bool)>>,
+    clients: BTreeMap<ClientId, Vec<SessionInView>>,
 }
 
 impl Screens {
@@ -20,9 +20,13 @@ impl Screens {
             Input::Detached(client) => {
                 self.clients.remove(client);
             }
-            Input::Showing { client, session, at_end } => {
+            Input::Showing { client, session, at_end, beside } => {
                 if let Some(shown) = self.clients.get_mut(client) {
-                    *shown = session.map(|session| (session, *at_end));
+                    *shown = session
+                        .map(|session| SessionInView { session, at_end: *at_end })
+                        .into_iter()
+                        .collect();
+                    shown.extend(beside);
                 }
             }
             // Another host: clients come anew.
@@ -32,18 +36,18 @@ impl Screens {
         for stamped in effects.batch.iter().flat_map(|batch| &batch.records) {
             if matches!(stamped.record, Record::MarkedUnread) {
                 let shown = self.clients.values_mut().flatten();
-                shown.filter(|(shown, _)| *shown == stamped.session).for_each(|(_, at_end)| *at_end = false);
+                shown.filter(|shown| shown.session == stamped.session).for_each(|shown| shown.at_end = false);
             }
         }
     }
 
     /// Whether any client shows this session.
     pub(super) fn show(&self, session: SessionId) -> bool {
-        self.clients.values().flatten().any(|(shown, _)| *shown == session)
+        self.clients.values().flatten().any(|shown| shown.session == session)
     }
 
     /// Sessions whose end a client shows.
     pub(super) fn watched(&self) -> BTreeSet<SessionId> {
-        self.clients.values().flatten().filter(|(_, at_end)| *at_end).map(|(session, _)| *session).collect()
+        self.clients.values().flatten().filter(|shown| shown.at_end).map(|shown| shown.session).collect()
     }
 }

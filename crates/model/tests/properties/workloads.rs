@@ -45,7 +45,7 @@ fn busy_step(sessions: u128) -> impl Strategy<Value = WorkloadStep> {
     let wish =
         (session.clone(), busy_wish()).prop_map(|(session, wish)| now(Stimulus::Command(session, wish)));
     let show = (1..=CLIENTS, prop::option::of(session), any::<bool>())
-        .prop_map(|(client, session, at_end)| now(Stimulus::Show { client, session, at_end }));
+        .prop_map(|(client, session, at_end)| now(Stimulus::Show { client, session, at_end, beside: None }));
     let client =
         prop_oneof![(1..=CLIENTS).prop_map(Stimulus::Attach), (1..=CLIENTS).prop_map(Stimulus::Detach)];
     prop_oneof![12 => agent, 9 => wish, 2 => show, 1 => client.prop_map(now), 2 => step()]

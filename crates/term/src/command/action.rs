@@ -1,6 +1,6 @@
 //! What a key or a command can do, and what of that depends on nothing else: what is asked before it, what it does to a text.
 
-use crate::command::motion::{Edit, HistoryStep, PromptStep, ScrollStep};
+use crate::command::motion::{Edit, HistoryStep, PaneStep, PromptStep, ScrollStep};
 
 /// One thing that a key or a command can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,12 @@ pub enum Action {
     List,
     /// Go to the next session that waits for an answer, failed, stopped, or has something new.
     Attend,
+    /// Open another pane, for a session beside the one in view.
+    Split,
+    /// Close the pane with the keyboard.
+    Unsplit,
+    /// Give the keyboard to another pane.
+    Pane(PaneStep),
     Close,
     /// Give the session another name.
     Rename,
@@ -149,7 +155,18 @@ impl Action {
 
     /// Whether it can be done while no host is there.
     pub(crate) const fn needs_no_host(self) -> bool {
-        matches!(self, Self::Help | Self::Tour | Self::Switch | Self::Detach | Self::List | Self::Editor)
+        matches!(
+            self,
+            Self::Help
+                | Self::Tour
+                | Self::Switch
+                | Self::Detach
+                | Self::List
+                | Self::Editor
+                | Self::Split
+                | Self::Unsplit
+                | Self::Pane(_)
+        )
     }
 
     /// What is asked before it where the session works; a `!` behind the command asks nothing.

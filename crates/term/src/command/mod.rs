@@ -18,7 +18,7 @@ mod user_command;
 pub use action::Action;
 pub(crate) use action::Question;
 pub use arguments::{Among, Arguments, CoreCommand, Flags, Param};
-pub use motion::{Edit, HistoryStep, PromptStep, ScrollStep};
+pub use motion::{Edit, HistoryStep, PaneStep, PromptStep, ScrollStep};
 pub use notice::{FROM_NEXT_TURN, notice, what_follows};
 pub use parse::{SlashError, parse};
 pub(crate) use read::answer;

@@ -66,6 +66,13 @@ pub enum PromptStep {
     Below,
 }
 
+/// One step from pane to pane, round and round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaneStep {
+    Next,
+    Previous,
+}
+
 /// One step among the prompts sent before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HistoryStep {

@@ -8,7 +8,7 @@ use q_core::{Answer, Command, PendingCall, SessionId, TurnNo, Wants};
 
 use crate::command::action::Action;
 use crate::command::arguments::{Among, Arguments, CoreCommand, Param, params};
-use crate::command::motion::{Edit, HistoryStep, PromptStep, ScrollStep};
+use crate::command::motion::{Edit, HistoryStep, PaneStep, PromptStep, ScrollStep};
 use crate::keys::KeyCode::{
     Backspace, Delete, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
 };
@@ -146,6 +146,10 @@ pub const ROWS: &[CommandRow] = rows![
     Sessions, Action::Last, &[(alt('l'), Always)], &[key(Tab)], &["last"], "", None, None, "", "last", "go back to the session shown before";
     Sessions, Action::List, &[(alt('s'), Always)], &[plain('l')], &["sessions", "list", "ls"], "", Some("q ls"), None, "", "list", "choose from the list of sessions; type to filter";
     Sessions, Action::Attend, &[(alt('a'), Always)], &[plain('a')], &["attend"], "", Some("q ls --waiting"), None, "", "needs you", "go to the next session that waits for an answer, failed, was interrupted, or has something new";
+    Sessions, Action::Split, &[], &[plain('v')], &["split"], "[SESSION]", None, None, "", "split", "open another pane beside this one, for SESSION or the one shown before; each has a prompt of its own";
+    Sessions, Action::Unsplit, &[], &[plain('x')], &["unsplit"], "", None, None, "", "unsplit", "close the pane with the keyboard; its session goes on";
+    Sessions, Action::Pane(PaneStep::Next), &[(key(F(6)), Always)], &[key(Right)], &["next-pane", "pane"], "", None, None, "", "pane", "give the keyboard to the next pane; so does a click in it";
+    Sessions, Action::Pane(PaneStep::Previous), &[(key(F(6)).shift(), Always)], &[key(Left)], &["previous-pane"], "", None, None, "", "pane back", "give the keyboard to the previous pane";
     Sessions, Action::Close, &[(ctrl('w'), Empty)], &[plain('w')], &["close"], "[SESSION]", Some("q close SESSION"), Some(Session(Open, |session, arguments| Command::Close { session, even_if_working: arguments.flags.force })), "Archive a session; its history stays", "close", "archive the session, its history stays; /close! also while it works";
     Sessions, Action::Rename, &[(ctrl('r'), Empty)], &[plain('r')], &["rename"], "NAME", Some("q rename SESSION NAME"), Some(Session(Open, |session, arguments| Command::Rename { session, name: arguments.name() })), "Give a session another name", "rename", "give the session another name";
     Sessions, Action::Fork, &[], &[plain('f')], &["fork"], "[NAME]", Some("q fork SESSION [NAME]"), Some(Session(Open, |session, arguments| Command::Fork { session, id: SessionId::UNDRAWN, at: None, name: arguments.name.clone() })), "", "fork", "create a session that begins with this one's history, and go to it";

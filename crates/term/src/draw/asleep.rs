@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::draw::page;
-use crate::ui::{Ui, WakeState};
+use crate::ui::{PaneView, WakeState};
 use crate::words;
 
 const ASKED: &[&str] = &["Waking …", "", "This session hibernates; its history is being read back."];
@@ -16,8 +16,8 @@ const REFUSED: &[&str] = &[
     "Its history is kept. Go to another session and come back to try again; sending a prompt wakes it too.",
 ];
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, session: &Mirrored) {
-    let lines = match ui.pane().waking {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, session: &Mirrored) {
+    let lines = match view.pane.waking {
         WakeState::NotAsked | WakeState::Asked => ASKED,
         WakeState::Refused => REFUSED,
     };

@@ -208,7 +208,7 @@ impl Run<'_> {
     }
 }
 
-fn label(ui: &Ui, summary: &Summary, focused: bool, most: usize) -> Vec<Span<'static>> {
+pub(super) fn label(ui: &Ui, summary: &Summary, focused: bool, most: usize) -> Vec<Span<'static>> {
     let name = sanitize::visible_line(summary.name.as_str());
     let text = format!("{} {}", summary.slot, without_middle(&name, most));
     let (open, close, style) = match (focused, summary.presence) {

@@ -9,7 +9,7 @@ use crate::completion::{CompletionItem, CompletionKind, CompletionList};
 use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::Ui;
+use crate::ui::PaneView;
 
 /// More rows are no small list.
 const MOST: usize = 8;
@@ -17,13 +17,15 @@ const MOST: usize = 8;
 const GAP: usize = 2;
 
 /// Rows it takes of so many that are the conversation's: never most of them.
-pub(super) fn rows(ui: &Ui, left: u16) -> u16 {
+pub(super) fn rows(view: PaneView<'_>, left: u16) -> u16 {
     let most = MOST.min(usize::from(left) * 2 / 5);
-    ui.completion_in_view().map_or(0, |list| list.items.len().min(most)) as u16
+    let list = view.ui.completion_in_view().filter(|_| view.has_keyboard);
+    list.map_or(0, |list| list.items.len().min(most)) as u16
 }
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui) {
-    let Some(list) = ui.completion_in_view().filter(|_| !area.is_empty()) else { return };
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>) {
+    let is_there = view.has_keyboard && !area.is_empty();
+    let Some(list) = view.ui.completion_in_view().filter(|_| is_there) else { return };
     let (width, height) = (usize::from(area.width), usize::from(area.height));
     // The list moves only as far as the chosen row needs.
     let first = list.chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(height));

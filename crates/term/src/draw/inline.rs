@@ -7,12 +7,12 @@ use ratatui::layout::{Position, Rect, Size};
 use ratatui::text::Span;
 
 use crate::draw::places::put;
-use crate::draw::{bar, completion, prompt, queue, session, status, transcript};
+use crate::draw::{bar, completion, panes, prompt, queue, status, transcript};
 use crate::layout::flow::Window;
 use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::{Geometry, Places, ScrollbackPart, SessionPlaces, Ui};
+use crate::ui::{Geometry, PaneFrame, Places, ScrollbackPart, SessionPlaces, Ui};
 
 /// Rows for what a session says in which nothing was said.
 const WELCOME: u16 = 13;
@@ -41,27 +41,22 @@ pub fn inline_frame(ui: &mut Ui, mirror: &Mirror, size: Size, now: WallTime) -> 
     ui.now = now;
     ui.watch_sessions(mirror);
     ui.number_what_waits(mirror);
-    ui.frame.geometry = Geometry {
-        columns: transcript::text_columns(line, ui, mirror),
-        gutter: transcript::gutter_columns(line, ui, mirror),
-        ..ui.frame.geometry
-    };
+    let view = ui.front_view();
+    let columns = transcript::text_columns(line, view, mirror);
+    let gutter = transcript::gutter_columns(line, view, mirror);
+    let front = &mut ui.pane_of_mut(ui.focus).frame.geometry;
+    *front = Geometry { columns, gutter, ..*front };
     let part = ui.take_settled(mirror);
     let above = part.map(|part| written(ui, mirror, part, line.width));
-    let (first, editor) = places(size, ui, mirror);
-    put(ui, mirror, first, editor);
+    put_rows(ui, mirror, size);
     // How a call is answered takes a row more once it is seen to be whole.
-    let asks_more = queue::rows(ui, mirror, size.width) > first.session.queue.height.into();
-    let places = if asks_more {
-        let (again, editor) = places(size, ui, mirror);
-        put(ui, mirror, again, editor);
-        again
-    } else {
-        first
-    };
+    if queue::rows(ui.front_view(), mirror, size.width) > ui.pane().frame.places.queue.height.into() {
+        put_rows(ui, mirror, size);
+    }
+    let (places, session) = (ui.places, ui.pane().frame.places);
     let covers = ui.overlay.as_ref().is_some_and(|overlay| overlay.sought().is_none());
     let (mut region, cursor) =
-        if covers { overlaid(ui, mirror, places) } else { uncovered(ui, mirror, places) };
+        if covers { overlaid(ui, mirror, places, session) } else { uncovered(ui, mirror, places) };
     if let Some(theme) = &ui.options.theme {
         theme.paint(&mut region);
     }
@@ -71,7 +66,7 @@ pub fn inline_frame(ui: &mut Ui, mirror: &Mirror, size: Size, now: WallTime) -> 
 /// The session, and what lies beneath it.
 fn uncovered(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Position>) {
     let mut buffer = Buffer::empty(places.screen);
-    let cursor = session(&mut buffer, ui, mirror);
+    let cursor = panes(&mut buffer, ui, mirror);
     match &ui.overlay {
         Some(overlay) => {
             let cursor = overlay.draw(&mut buffer, places.screen, &ui.overlay_context(mirror));
@@ -82,7 +77,7 @@ fn uncovered(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Positi
 }
 
 /// What lies on top, in the rows that it takes, and beneath it the status and the bar.
-fn overlaid(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Position>) {
+fn overlaid(ui: &Ui, mirror: &Mirror, places: Places, session: SessionPlaces) -> (Buffer, Option<Position>) {
     let mut on_top = Buffer::empty(places.screen);
     let context = ui.overlay_context(mirror);
     let cursor = ui.overlay.as_ref().and_then(|overlay| overlay.draw(&mut on_top, places.screen, &context));
@@ -93,7 +88,7 @@ fn overlaid(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Positio
     let first = (0..on_top.area.height).find(|y| !is_blank(*y)).unwrap_or(0);
     let last = (first..on_top.area.height).rev().find(|y| !is_blank(*y)).unwrap_or(first);
     let rows = last + 1 - first;
-    let (notices, bar_rows) = (places.session.notices.height, places.bar.height);
+    let (notices, bar_rows) = (session.notices.height, places.bar.height);
     let area = Rect { x: 0, y: 0, width, height: rows + notices + bar_rows };
     let mut buffer = Buffer::empty(area);
     for y in 0..rows {
@@ -105,7 +100,7 @@ fn overlaid(ui: &Ui, mirror: &Mirror, places: Places) -> (Buffer, Option<Positio
     }
     let beneath = Rect { y: rows, height: notices, ..area };
     let own = Rect { y: beneath.bottom().saturating_sub(1), height: notices.min(1), ..area };
-    status::draw(&mut buffer, own, beneath, ui, mirror);
+    status::draw_at(&mut buffer, (own, beneath), ui.front_view(), mirror);
     bar::draw(&mut buffer, Rect { y: beneath.bottom(), height: bar_rows, ..area }, &ui.frame.bar);
     (buffer, cursor.map(|at| Position { y: at.y.saturating_sub(first), ..at }))
 }
@@ -123,8 +118,8 @@ fn written(ui: &mut Ui, mirror: &Mirror, part: ScrollbackPart, width: u16) -> Bu
         let said = "… more above: PgUp reads it here";
         buffer.set_stringn(0, heads - 1, said, width.into(), Palette::dim());
     }
-    ui.frame.window = Window { top: part.from, below: 0 };
-    transcript::draw(&mut buffer, Rect { x: 0, y: heads, width, height: rows }, ui, mirror);
+    ui.pane_of_mut(ui.focus).frame.window = Window { top: part.from, below: 0 };
+    transcript::draw(&mut buffer, Rect { x: 0, y: heads, width, height: rows }, ui.front_view(), mirror);
     if let Some(theme) = &ui.options.theme {
         theme.paint(&mut buffer);
     }
@@ -145,15 +140,16 @@ fn rule(buffer: &mut Buffer, (y, width): (u16, u16), ui: &Ui, mirror: &Mirror) {
     buffer.set_line(0, y, &spans.into(), width);
 }
 
-/// Which of the rows that are drawn is whose, and the columns for what is typed. However small the terminal, one of its rows
+/// Which of the rows that are drawn is whose. However small the terminal, one of its rows
 /// is left to what stands above them.
-fn places(size: Size, ui: &mut Ui, mirror: &Mirror) -> (Places, usize) {
+fn put_rows(ui: &mut Ui, mirror: &Mirror, size: Size) {
     let Size { width, height } = size;
     let most = height.saturating_sub(1).max(1);
     let whole = Rect { x: 0, y: 0, width, height: most };
     let is_roomy = height >= ROOMY;
-    let editor = prompt::columns(whole, ui, mirror);
-    let prompt_rows = prompt::rows(ui, editor, usize::from(height / 3).max(1)) as u16;
+    let view = ui.front_view();
+    let editor = prompt::columns(whole, view, mirror);
+    let prompt_rows = prompt::rows(view, editor, usize::from(height / 3).max(1)) as u16;
     let mut left = most.saturating_sub(prompt_rows);
     let mut some = |wanted: u16| {
         let rows = wanted.min(left);
@@ -161,11 +157,11 @@ fn places(size: Size, ui: &mut Ui, mirror: &Mirror) -> (Places, usize) {
         rows
     };
     let anywhere = Rect { height: NOTICE, ..whole };
-    let notices = some(status::hidden(Rect { height: 1, ..whole }, anywhere, ui, mirror) + 1);
+    let notices = some(status::hidden_at((Rect { height: 1, ..whole }, anywhere), view, mirror) + 1);
     let bar_rows = some(u16::from(is_roomy && mirror.by_slot().len() > 1));
     let gap = some(u16::from(is_roomy));
-    let completion_rows = some(completion::rows(ui, most));
-    let queue_rows = some(queue::rows(ui, mirror, width) as u16);
+    let completion_rows = some(completion::rows(view, most));
+    let queue_rows = some(queue::rows(view, mirror, width) as u16);
     let transcript_rows = transcript_rows(ui, mirror, (left, height));
     let mut top = 0;
     let mut rows = |height: u16| {
@@ -179,11 +175,20 @@ fn places(size: Size, ui: &mut Ui, mirror: &Mirror) -> (Places, usize) {
     let notices = rows(notices);
     let status = Rect { y: notices.bottom().saturating_sub(1), height: notices.height.min(1), ..notices };
     let bar = rows(bar_rows);
-    let session = SessionPlaces { transcript, queue, status, notices, completion, prompt };
+    let all = Rect { height: top, ..whole };
+    let title = Rect::default();
+    let places = SessionPlaces { whole: all, title, transcript, queue, status, notices, completion, prompt };
+    let geometry = Geometry {
+        columns: transcript::text_columns(transcript, ui.front_view(), mirror),
+        rows: transcript.height.into(),
+        gutter: transcript::gutter_columns(transcript, ui.front_view(), mirror),
+        editor,
+    };
     let covers = ui.overlay.as_ref().is_some_and(|overlay| overlay.sought().is_none());
     let covered = most.saturating_sub(notices.height + bar_rows).max(1);
     let screen = Rect { height: if covers { covered } else { top }, ..whole };
-    (Places { screen, bar, session }, editor)
+    ui.places = Places { screen, bar };
+    put(ui, mirror, vec![(ui.focus, PaneFrame { places, geometry, ..PaneFrame::default() })]);
 }
 
 /// How many of the rows that are left are the transcript's.

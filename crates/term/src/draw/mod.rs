@@ -6,6 +6,7 @@
 mod asleep;
 mod bar;
 mod completion;
+mod division;
 mod inline;
 mod marks;
 mod page;
@@ -26,18 +27,18 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::ui::Ui;
+use crate::ui::{PaneView, Ui};
 
 /// Draws what [`lay_out`] decided for a screen of this size, and changes nothing.
 pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
-    let (area, places) = (frame.area(), ui.places);
-    if area.is_empty() || area != places.screen {
+    let area = frame.area();
+    if area.is_empty() || area != ui.places.screen {
         return;
     }
     let buffer = frame.buffer_mut();
-    let cursor = session(buffer, ui, mirror);
+    let cursor = panes(buffer, ui, mirror);
     let cursor = match &ui.overlay {
-        Some(overlay) => overlay.draw(buffer, area, &ui.overlay_context(mirror)),
+        Some(overlay) => overlay.draw(buffer, ui.overlay_place(), &ui.overlay_context(mirror)),
         None => cursor,
     };
     if let Some(theme) = &ui.options.theme {
@@ -49,23 +50,32 @@ pub fn draw(frame: &mut Frame<'_>, ui: &Ui, mirror: &Mirror) {
 }
 
 /// Draws all but what lies on top, and says where the cursor is.
-fn session(buffer: &mut Buffer, ui: &Ui, mirror: &Mirror) -> Option<Position> {
-    let places = ui.places;
-    bar::draw(buffer, places.bar, &ui.frame.bar);
-    match ui.focus.and_then(|id| mirror.get(id)) {
+fn panes(buffer: &mut Buffer, ui: &Ui, mirror: &Mirror) -> Option<Position> {
+    bar::draw(buffer, ui.places.bar, &ui.frame.bar);
+    // The one with the keyboard last: what is said there may lie over the others.
+    for view in ui.pane_views().filter(|view| !view.has_keyboard) {
+        draw_pane(buffer, view, mirror);
+    }
+    draw_pane(buffer, ui.front_view(), mirror)
+}
+
+/// Draws all of a pane; where the cursor is in what is typed there.
+fn draw_pane(buffer: &mut Buffer, view: PaneView<'_>, mirror: &Mirror) -> Option<Position> {
+    let places = view.pane.frame.places;
+    division::draw(buffer, view, mirror);
+    match view.mirrored(mirror) {
         Some(session) if !session.entries.is_empty() => {
-            transcript::draw(buffer, places.session.transcript, ui, mirror);
+            transcript::draw(buffer, places.transcript, view, mirror);
         }
         Some(session) if session.summary.presence == Presence::Hibernated => {
-            asleep::draw(buffer, places.session.transcript, ui, session);
+            asleep::draw(buffer, places.transcript, view, session);
         }
-        Some(_) | None => welcome::draw(buffer, places.session.transcript, ui, mirror),
+        Some(_) | None => welcome::draw(buffer, places.transcript, view, mirror),
     }
-    let above = places.session.above_status();
-    let said = status::draw(buffer, places.session.status, above, ui, mirror);
+    let said = status::draw(buffer, view, mirror);
     // What is said in several rows hides text, not what waits.
-    let hidden = places.session.hidden_by(said);
-    queue::draw(buffer, Rect { y: places.session.queue.y - hidden, ..places.session.queue }, ui, mirror);
-    completion::draw(buffer, places.session.completion, ui);
-    prompt::draw(buffer, places.session.prompt, ui, mirror)
+    let hidden = places.hidden_by(said);
+    queue::draw(buffer, Rect { y: places.queue.y - hidden, ..places.queue }, view, mirror);
+    completion::draw(buffer, places.completion, view);
+    prompt::draw(buffer, places.prompt, view, mirror)
 }

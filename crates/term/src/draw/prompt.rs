@@ -10,7 +10,7 @@ use crate::editor;
 use crate::layout::wrap::{self, without_middle};
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::Ui;
+use crate::ui::PaneView;
 
 /// The least that stays for typing beside a name.
 const TYPING: usize = 16;
@@ -22,29 +22,29 @@ const AROUND: usize = "[] > ".len();
 const SHORTEST: usize = 5;
 
 /// Columns for what is typed.
-pub(super) fn columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
+pub(super) fn columns(area: Rect, view: PaneView<'_>, mirror: &Mirror) -> usize {
     let width = usize::from(area.width);
-    width.saturating_sub(wrap::columns(&label(width, ui, mirror))).max(1)
+    width.saturating_sub(wrap::columns(&label(width, view, mirror))).max(1)
 }
 
 /// Rows it takes, of at most `most`.
-pub(super) fn rows(ui: &Ui, columns: usize, most: usize) -> usize {
-    let editor = &ui.pane().editor;
+pub(super) fn rows(view: PaneView<'_>, columns: usize, most: usize) -> usize {
+    let editor = &view.pane.editor;
     editor::lay_out(editor.text(), editor.cursor(), columns).rows.len().clamp(1, most)
 }
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) -> Option<Position> {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: &Mirror) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
-    let label = label(area.width.into(), ui, mirror);
+    let label = label(area.width.into(), view, mirror);
     let indent = wrap::columns(&label) as u16;
     buffer.set_line(area.x, area.y, &label.into(), area.width);
     let x = area.x + indent.min(area.width - 1);
     let room = usize::from(area.right() - x);
-    let editor = &ui.pane().editor;
-    if editor.is_empty() && ui.overlay.is_none() {
-        buffer.set_stringn(x, area.y, placeholder(ui, mirror), room, Palette::dim());
+    let editor = &view.pane.editor;
+    if editor.is_empty() && view.has_keyboard && view.ui.overlay.is_none() {
+        buffer.set_stringn(x, area.y, placeholder(view, mirror), room, Palette::dim());
     }
     let view = editor::lay_out(editor.text(), editor.cursor(), room.max(1));
     let height = usize::from(area.height);
@@ -65,25 +65,25 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) ->
 }
 
 /// `[name] > ` in the colour of the session's kind, the name without its middle where it is long; `> ` where there is room for none.
-fn label(width: usize, ui: &Ui, mirror: &Mirror) -> Vec<Span<'static>> {
+fn label(width: usize, view: PaneView<'_>, mirror: &Mirror) -> Vec<Span<'static>> {
     let short = vec![Span::styled("> ", Palette::strong())];
     if width <= short.len() + 2 {
         return Vec::new();
     }
-    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else { return short };
+    let Some(session) = view.mirrored(mirror) else { return short };
     let room = width.saturating_sub(AROUND + TYPING).min(NAME);
     if room < SHORTEST {
         return short;
     }
     let name = sanitize::visible_line(session.summary.name.as_str());
     let name = without_middle(&name, room);
-    let style = ui.kind_style(&session.summary.kind).patch(Palette::strong());
+    let style = view.ui.kind_style(&session.summary.kind).patch(Palette::strong());
     vec![Span::styled(format!("[{name}]"), style), Span::styled(" > ", Palette::strong())]
 }
 
 /// What can be typed, where nothing is.
-fn placeholder(ui: &Ui, mirror: &Mirror) -> &'static str {
-    match ui.focus.and_then(|id| mirror.get(id)) {
+fn placeholder(view: PaneView<'_>, mirror: &Mirror) -> &'static str {
+    match view.mirrored(mirror) {
         Some(session) if asks_words(session) => "the answer, or /deny",
         Some(session) if !session.entries.is_empty() => "",
         Some(_) => "ask something, or /help",

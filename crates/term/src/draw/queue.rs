@@ -12,7 +12,7 @@ use crate::quoted;
 use crate::rules;
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::Ui;
+use crate::ui::PaneView;
 use crate::words;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -26,16 +26,16 @@ const ASKS: &str = " ? ";
 const BENEATH: &str = "   ";
 
 /// How many rows the queue takes on the screen.
-pub(super) fn rows(ui: &Ui, mirror: &Mirror, width: u16) -> usize {
-    lines(ui, mirror, width.into()).len()
+pub(super) fn rows(view: PaneView<'_>, mirror: &Mirror, width: u16) -> usize {
+    lines(view, mirror, width.into()).len()
 }
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: &Mirror) {
     let width = usize::from(area.width);
-    for (y, line) in (area.top()..area.bottom()).zip(lines(ui, mirror, width)) {
+    for (y, line) in (area.top()..area.bottom()).zip(lines(view, mirror, width)) {
         Clear.render(Rect { y, height: 1, ..area }, buffer);
         let style = if line.starts_with(ASKS) || line.starts_with(BENEATH) {
-            ui.palette().alarm()
+            view.ui.palette().alarm()
         } else {
             Palette::dim()
         };
@@ -46,11 +46,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
 /// `1 y once · a always `cargo test …` here · n no · run cargo test`. Where that has no room the call has a row of its own, and
 /// how it is answered stands beneath; so with several.
 fn waits(
-    ui: &Ui,
+    view: PaneView<'_>,
     session: SessionId,
     waiting: &[PendingCall],
     width: usize,
 ) -> (Vec<String>, Option<String>) {
+    let ui = view.ui;
     let consents = waiting.iter().filter(|call| call.wants != Wants::Words).count();
     let asked = |pending: &PendingCall| {
         let text: String = words::pending_line(pending).chars().take(CHARS).collect();
@@ -61,7 +62,8 @@ fn waits(
         let (number, asked) = (ui.inbox.number(session, pending), asked(pending));
         let named = number.map(|number| format!("{number} ")).unwrap_or_default();
         if pending.wants == Wants::Words {
-            return format!("{ASKS}{named}type the answer · {asked}");
+            let way = if view.has_keyboard { "type the answer" } else { "to be answered in this pane" };
+            return format!("{ASKS}{named}{way} · {asked}");
         }
         if consents > 1 {
             // Behind the call, which must not be pushed off the row.
@@ -69,7 +71,13 @@ fn waits(
             return format!("{ASKS}{named}{asked}{}", always.unwrap_or_default());
         }
         let is_whole = number.is_some_and(|number| ui.inbox.is_whole(number));
-        let way = if is_whole { words::ways(pending) } else { "y shows it whole first · n no".to_owned() };
+        let way = match (view.has_keyboard, number) {
+            // What is typed goes elsewhere: a letter would be a prompt there.
+            (false, Some(number)) => format!("/approve {number} · /deny {number}"),
+            (false, None) => String::new(),
+            (true, _) if is_whole => words::ways(pending),
+            (true, _) => "y shows it whole first · n no".to_owned(),
+        };
         let in_one = format!("{ASKS}{named}{way} · {asked}");
         if in_one.width() <= width {
             return in_one;
@@ -82,7 +90,11 @@ fn waits(
         let all = waiting.iter().find_map(|pending| inbox::way_of_all(pending, waiting));
         let all = all.map(|all| format!(" · {all}")).unwrap_or_default();
         let always = if waiting.iter().any(|pending| pending.always.is_some()) { "a, " } else { "" };
-        ways = Some(format!("{BENEATH}y, {always}n NUMBER{all}"));
+        ways = Some(if view.has_keyboard {
+            format!("{BENEATH}y, {always}n NUMBER{all}")
+        } else {
+            format!("{BENEATH}/approve NUMBER · /deny NUMBER")
+        });
     }
     (rows, ways)
 }
@@ -99,13 +111,13 @@ fn trust_rows(question: &str, width: usize) -> Vec<String> {
 }
 
 /// What asks in the session in view, and how that is answered.
-fn asks(ui: &Ui, id: SessionId, pending: &[PendingCall], width: usize) -> Vec<String> {
-    let (mut rows, ways) = waits(ui, id, pending, width);
+fn asks(view: PaneView<'_>, id: SessionId, pending: &[PendingCall], width: usize) -> Vec<String> {
+    let (mut rows, ways) = waits(view, id, pending, width);
     few(&mut rows, |more| format!("{ASKS}… and {more} more; /inbox lists them"));
     rows.extend(ways);
     // One question at a time: a `y` is for calls first.
     let waits = pending.iter().any(|call| call.wants != Wants::Words);
-    match ui.trust_question() {
+    match view.ui.trust_question().filter(|_| view.has_keyboard) {
         Some(_) if waits => rows.push(format!("{BENEATH}trust in this directory is asked about after that")),
         Some(question) => rows.extend(trust_rows(question, width)),
         None => {}
@@ -113,19 +125,20 @@ fn asks(ui: &Ui, id: SessionId, pending: &[PendingCall], width: usize) -> Vec<St
     rows
 }
 
-fn lines(ui: &Ui, mirror: &Mirror, width: usize) -> Vec<String> {
+fn lines(view: PaneView<'_>, mirror: &Mirror, width: usize) -> Vec<String> {
+    let ui = view.ui;
     let line = |what: &str, text: &str| {
         let start: String = quoted::folded(text).chars().take(CHARS).collect();
         format!(" {what}: {}", sanitize::visible_line(&start))
     };
     let sent = if ui.lost.is_some() { "not saved" } else { "sending" };
     let (mut asked, mut lines) = (Vec::new(), Vec::new());
-    match ui.focus {
+    match view.session {
         Some(id) => {
             let session = mirror.get(id);
             let pending = session.map(|session| session.pending.as_slice()).unwrap_or_default();
             // What asks is counted by itself: prompts that wait push no question out of sight.
-            asked = asks(ui, id, pending, width);
+            asked = asks(view, id, pending, width);
             let queue = session.map(|session| session.queue.as_slice()).unwrap_or_default();
             // Those behind the first few are counted only: a prompt may be long.
             for (number, waiting) in queue.iter().enumerate() {

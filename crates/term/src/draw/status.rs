@@ -17,7 +17,7 @@ use crate::layout::wrap::{self, columns};
 use crate::sanitize;
 use crate::spending;
 use crate::style::Palette;
-use crate::ui::{Notice, Ui, tour_line};
+use crate::ui::{Notice, PaneView, Ui, tour_line};
 use crate::words;
 
 /// More rows than this nobody reads at a glance.
@@ -25,13 +25,24 @@ const ROWS_SAID: usize = 4;
 /// Why an answer does not begin.
 const HELD: &str = "waits for a place: its agent is busy";
 
-/// Draws the line; what needs more rows takes them from `above`. Gives how many.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror: &Mirror) -> u16 {
+/// Draws the line of a pane; what needs more rows takes them from above it. Gives how many.
+pub(super) fn draw(buffer: &mut Buffer, view: PaneView<'_>, mirror: &Mirror) -> u16 {
+    draw_at(buffer, places(view), view, mirror)
+}
+
+/// The same in such a place, with what is above that.
+pub(super) fn draw_at(
+    buffer: &mut Buffer,
+    (area, above): (Rect, Rect),
+    view: PaneView<'_>,
+    mirror: &Mirror,
+) -> u16 {
+    let ui = view.ui;
     if area.is_empty() {
         return 0;
     }
     let width = usize::from(area.width);
-    let (lines, style) = left(ui, mirror, width.saturating_sub(1));
+    let (lines, style) = left(view, mirror, width.saturating_sub(1));
     let most = most(above, ui);
     let left_width = match lines.as_slice() {
         [] => 0,
@@ -39,14 +50,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
         [_, _, ..] => width,
     };
     // What is to be said now goes first; the rest shows where there is room.
-    let right = right(ui, mirror, width.saturating_sub(left_width + 2));
+    let right = right(view, mirror, width.saturating_sub(left_width + 2));
     let at = area.right().saturating_sub(columns(&right) as u16);
     buffer.set_line(at, area.y, &right.into(), area.width);
     let shown = lines.len().min(most);
     let lines = if ui.leader { cut_hint(lines, most, &ui.options.keymap) } else { lines };
     let top = (area.y + 1).saturating_sub(shown as u16);
     for (y, line) in (top..=area.y).zip(&lines) {
-        if y < area.y {
+        if y < area.y || spans_panes(view) {
             Clear.render(Rect { y, height: 1, ..area }, buffer);
         }
         buffer.set_stringn(area.x, y, format!(" {line}"), width, style);
@@ -54,10 +65,36 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, above: Rect, ui: &Ui, mirror
     area.y.saturating_sub(top)
 }
 
-/// How many rows of `above` it takes when it is drawn.
-pub(super) fn hidden(area: Rect, above: Rect, ui: &Ui, mirror: &Mirror) -> u16 {
-    let (lines, _) = left(ui, mirror, usize::from(area.width).saturating_sub(1));
-    (lines.len().min(most(above, ui)) as u16).saturating_sub(1)
+/// How many rows of what is above it are hidden when it is drawn.
+pub(super) fn hidden(view: PaneView<'_>, mirror: &Mirror) -> u16 {
+    let (area, above) = places(view);
+    if view.ui.leader && view.ui.is_divided() {
+        return above.height; // the keys lie over the panes beside it as well
+    }
+    hidden_at((area, above), view, mirror)
+}
+
+/// How many rows of what is above it are hidden when it is drawn in such a place.
+pub(super) fn hidden_at((area, above): (Rect, Rect), view: PaneView<'_>, mirror: &Mirror) -> u16 {
+    let (lines, _) = left(view, mirror, usize::from(area.width).saturating_sub(1));
+    (lines.len().min(most(above, view.ui)) as u16).saturating_sub(1)
+}
+
+/// Where the line is, and what it may take rows of.
+fn places(view: PaneView<'_>) -> (Rect, Rect) {
+    let places = view.pane.frame.places;
+    let area = if spans_panes(view) {
+        let Rect { x, width, .. } = view.ui.places.screen;
+        Rect { x, width, ..places.status }
+    } else {
+        places.status
+    };
+    (area, places.above_status())
+}
+
+/// Whether it is as wide as the screen: the keys that can be pressed after the leader have no room in a pane.
+const fn spans_panes(view: PaneView<'_>) -> bool {
+    view.has_keyboard && view.ui.leader
 }
 
 /// How many rows it may have.
@@ -68,31 +105,14 @@ fn most(above: Rect, ui: &Ui) -> usize {
 }
 
 /// What is to be said now, in lines of at most `width`.
-fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
+fn left(view: PaneView<'_>, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
+    let ui = view.ui;
     let palette = ui.palette();
-    let said = |text: &str| -> Vec<String> {
-        let shown = sanitize::visible_line(text);
-        wrap::plain(&shown, width, Style::new()).iter().map(ToString::to_string).collect()
-    };
-    if ui.leader {
-        return (leader_hint(&ui.options.keymap, width), Palette::strong());
+    let said = |text: &str| in_rows(text, width);
+    if let Some(said) = said_to_person(view, width) {
+        return said;
     }
-    if let (Some(Notice { text, fault: true }), Some(why)) = (&ui.notice, &ui.lost) {
-        return (said(&format!("{text}: {why}")), palette.alarm());
-    }
-    if let Some(notice) = &ui.notice {
-        return (said(&notice.text), if notice.fault { palette.alarm() } else { palette.notice() });
-    }
-    if let Some((hint, _)) = ui.lessons.hint.as_ref().filter(|_| ui.lost.is_none()) {
-        return (said(hint), palette.notice());
-    }
-    if let Some(why) = &ui.lost {
-        return (said(why), palette.alarm());
-    }
-    if let Some(why) = &ui.read_only {
-        return (said(&format!("read only: {why}")), palette.alarm());
-    }
-    let here = ui.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
+    let here = view.mirrored(mirror).map(|session| &session.summary);
     if here.is_some_and(|summary| summary.held) {
         return (said(HELD), palette.notice());
     }
@@ -100,14 +120,49 @@ fn left(ui: &Ui, mirror: &Mirror, width: usize) -> (Vec<String>, Style) {
         let when = if ui.options.motion { words::countdown(waits, ui.now) } else { words::retrying(waits) };
         return (said(&format!("{when} · {} stops", ui.key(Action::Interrupt))), palette.notice());
     }
-    let below = ui.frame.window.below;
+    let below = view.pane.frame.window.below;
     if below > 0 {
         let key = ui.key(Action::Scroll(ScrollStep::End));
         return (said(&format!("↓ {} ({key})", words::counted(below, "more line"))), palette.notice());
     }
-    let tour =
-        here.and_then(|_| tour_line(&ui.lessons.learned, &ui.options.keymap, |line| line.width() <= width));
+    let tour = here
+        .filter(|_| view.has_keyboard)
+        .and_then(|_| tour_line(&ui.lessons.learned, &ui.options.keymap, |line| line.width() <= width));
     (tour.into_iter().collect(), palette.notice())
+}
+
+/// What is said whatever the session does: where the keyboard is, and nowhere else.
+fn said_to_person(view: PaneView<'_>, width: usize) -> Option<(Vec<String>, Style)> {
+    let (ui, palette) = (view.ui, view.ui.palette());
+    let said = |text: &str| in_rows(text, width);
+    if !view.has_keyboard {
+        return None;
+    }
+    if ui.leader {
+        return Some((leader_hint(&ui.options.keymap, width), Palette::strong()));
+    }
+    if let (Some(Notice { text, fault: true }), Some(why)) = (&ui.notice, &ui.lost) {
+        return Some((said(&format!("{text}: {why}")), palette.alarm()));
+    }
+    if let Some(notice) = &ui.notice {
+        return Some((said(&notice.text), if notice.fault { palette.alarm() } else { palette.notice() }));
+    }
+    if let Some((hint, _)) = ui.lessons.hint.as_ref().filter(|_| ui.lost.is_none()) {
+        return Some((said(hint), palette.notice()));
+    }
+    if let Some(why) = &ui.lost {
+        return Some((said(why), palette.alarm()));
+    }
+    if let Some(why) = &ui.read_only {
+        return Some((said(&format!("read only: {why}")), palette.alarm()));
+    }
+    None
+}
+
+/// A text in rows of at most `width`.
+fn in_rows(text: &str, width: usize) -> Vec<String> {
+    let shown = sanitize::visible_line(text);
+    wrap::plain(&shown, width, Style::new()).iter().map(ToString::to_string).collect()
 }
 
 /// `Ctrl+X  n new  1…9 go to  …`
@@ -135,9 +190,10 @@ fn cut_hint(mut lines: Vec<String>, most: usize, keymap: &Keymap) -> Vec<String>
 
 /// How full the window is, agent and model, directory, tokens, and what moves while this session works (of others the bar says so): as much of
 /// the end as fits in `room`.
-fn right(ui: &Ui, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
+fn right(view: PaneView<'_>, mirror: &Mirror, room: usize) -> Vec<Span<'static>> {
+    let ui = view.ui;
     let mut parts = Vec::new();
-    let here = ui.focus.and_then(|id| mirror.get(id));
+    let here = view.mirrored(mirror);
     if let Some(session) = here {
         let summary = &session.summary;
         // The first to go where there is no room.

@@ -12,7 +12,7 @@ use crate::layout::flow::{FlowPiece, Spot};
 use crate::layout::wrap::truncated;
 use crate::sanitize;
 use crate::style::Palette;
-use crate::ui::Ui;
+use crate::ui::PaneView;
 use crate::words;
 
 const YOU: &str = "you";
@@ -22,13 +22,13 @@ const AGENT: usize = 10;
 const WITH_NAMES: u16 = 40;
 
 /// Columns for texts in that area.
-pub(super) fn text_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
-    usize::from(area.width).saturating_sub(gutter_columns(area, ui, mirror) + 1).max(1)
+pub(super) fn text_columns(area: Rect, view: PaneView<'_>, mirror: &Mirror) -> usize {
+    usize::from(area.width).saturating_sub(gutter_columns(area, view, mirror) + 1).max(1)
 }
 
 /// Columns to the left of them.
-pub(super) fn gutter_columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
-    ui.focus.and_then(|id| mirror.get(id)).map_or(0, |session| gutter(area, session))
+pub(super) fn gutter_columns(area: Rect, view: PaneView<'_>, mirror: &Mirror) -> usize {
+    view.mirrored(mirror).map_or(0, |session| gutter(area, session))
 }
 
 fn gutter(area: Rect, session: &Mirrored) -> usize {
@@ -40,8 +40,9 @@ fn agent(session: &Mirrored) -> String {
 }
 
 /// Draws what is in sight.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
-    let Some(flow) = ui.laid_out(mirror) else { return };
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: &Mirror) {
+    let ui = view.ui;
+    let Some(flow) = view.session.and_then(|id| ui.laid_out(mirror, id)) else { return };
     if area.is_empty() {
         return;
     }
@@ -50,34 +51,16 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
     let palette = ui.palette();
     let names = area.width >= WITH_NAMES;
     let agent = if names { agent(session) } else { String::new() };
-    let top = ui.frame.window.top;
+    let top = view.pane.frame.window.top;
     let mut y = area.y;
     let mut from = top.row;
-    let selected = ui.selected_in_view();
+    let selected = view.pane.selected();
     let mut found = None;
     for index in top.entry..session.entries.len() {
         let mut number = from;
         let no = session.entries.get(index).map_or(EntryNo(0), |entry| entry.no);
-        let (label, label_style) = match session.entries.get(index).map(|entry| &entry.body) {
-            Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
-            Some(Body::Answer(_)) => (agent.as_str(), palette.agent()),
-            Some(Body::Thinking(_)) => ("…", Palette::dim()),
-            Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
-            Some(Body::Plan(_)) => ("plan", palette.agent()),
-            Some(Body::Sources(_)) => ("from", palette.agent()),
-            Some(
-                Body::Output(_)
-                | Body::Result(_)
-                | Body::Stop(_)
-                | Body::Continued
-                | Body::Repair(_)
-                | Body::LeftOut(_)
-                | Body::ProjectFiles(_)
-                | Body::Compaction(_)
-                | Body::Reversed(_),
-            )
-            | None => ("", Style::new()),
-        };
+        let body = session.entries.get(index).map(|entry| &entry.body);
+        let (label, label_style) = label(body, palette, (names, &agent));
         flow.rows(index, from, |piece| {
             match piece {
                 FlowPiece::Blank => {}
@@ -103,7 +86,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
                 marks::select(buffer, cells, &columns);
             }
             let here = Spot { entry: index, row: number };
-            found = ui.found.spot.filter(|(spot, _)| *spot == here).map(|(_, column)| (y, column)).or(found);
+            found = ui
+                .found
+                .spot
+                .filter(|(spot, _)| view.has_keyboard && *spot == here)
+                .map(|(_, column)| (y, column))
+                .or(found);
             number += 1;
             y += 1;
             y < area.bottom()
@@ -113,9 +101,33 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
             break;
         }
     }
-    if let Some(pattern) = ui.found.pattern.as_ref().filter(|_| ui.is_searching()) {
+    if let Some(pattern) = ui.found.pattern.as_ref().filter(|_| view.has_keyboard && ui.is_searching()) {
         let text = Rect { x: area.x.saturating_add(gutter), ..area }.intersection(area);
         marks::found(buffer, text, pattern, found, palette);
+    }
+}
+
+/// What stands beside an entry: who said it, or what it is.
+fn label<'a>(body: Option<&Body>, palette: Palette, (names, agent): (bool, &'a str)) -> (&'a str, Style) {
+    match body {
+        Some(Body::Prompt(_)) => (if names { YOU } else { "›" }, palette.person()),
+        Some(Body::Answer(_)) => (agent, palette.agent()),
+        Some(Body::Thinking(_)) => ("…", Palette::dim()),
+        Some(Body::Call(call)) => (asked(call.wants), palette.agent()),
+        Some(Body::Plan(_)) => ("plan", palette.agent()),
+        Some(Body::Sources(_)) => ("from", palette.agent()),
+        Some(
+            Body::Output(_)
+            | Body::Result(_)
+            | Body::Stop(_)
+            | Body::Continued
+            | Body::Repair(_)
+            | Body::LeftOut(_)
+            | Body::ProjectFiles(_)
+            | Body::Compaction(_)
+            | Body::Reversed(_),
+        )
+        | None => ("", Style::new()),
     }
 }
 

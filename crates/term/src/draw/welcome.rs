@@ -9,7 +9,7 @@ use crate::draw::page;
 use crate::keymap::Keymap;
 use crate::kinds::looks_only;
 use crate::learned::{Learned, TourStep};
-use crate::ui::Ui;
+use crate::ui::PaneView;
 use crate::words::{self, GUIDE};
 
 const TRY: &str = "Try: how do I switch sessions?";
@@ -20,8 +20,9 @@ const OFFER: &str = "A model, in the shell: q setup (a small one here: q model p
 /// How somebody else is to answer.
 const ANOTHER: &str = "Another agent, in the shell: q setup";
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) {
-    let Some(session) = ui.focus.and_then(|id| mirror.get(id)) else {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: &Mirror) {
+    let ui = view.ui;
+    let Some(session) = view.mirrored(mirror) else {
         let (answers, change) = first_answers(&ui.options.agent);
         let begins = [answers.as_str(), change];
         let said = first_words(&ui.options.keymap, &ui.lessons.learned);

@@ -34,6 +34,8 @@ const TMUX: &[Laid] = &[
     (KeyContext::Leader, Action::Previous, &[plain('p')]),
     (KeyContext::Leader, Action::Last, &[plain('l'), key(Tab)]),
     (KeyContext::Leader, Action::List, &[plain('w'), plain('s')]),
+    (KeyContext::Leader, Action::Split, &[plain('%'), plain('"')]),
+    (KeyContext::Leader, Action::Unsplit, &[plain('!')]),
     (KeyContext::Leader, Action::Rename, &[plain(','), plain('$')]),
     (KeyContext::Leader, Action::Close, &[plain('&'), plain('x')]),
 ];

@@ -98,6 +98,9 @@ impl Ui {
                 let nothing = words::nothing_needs(here);
                 self.go_to(mirror, self.needs_person(mirror), nothing, intents);
             }
+            Action::Split => return self.open_pane(mirror, &command, intents),
+            Action::Unsplit => return self.close_pane(mirror, intents),
+            Action::Pane(step) => return self.go_to_pane(mirror, step, intents),
             Action::List => self.open(Switcher::new(self.focus, mirror, Action::List, WORKS_IN_LIST)),
             Action::Rename if arguments.name.is_none() => return self.ask_name(mirror, command),
             Action::Tag if arguments.tags.is_empty() => return self.show_tags(mirror),

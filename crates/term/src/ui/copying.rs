@@ -31,7 +31,7 @@ impl Ui {
 
     /// Copies what the mouse selected.
     pub(super) fn copy_selection(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        let Some(reach) = self.selected_in_view() else { return };
+        let Some(reach) = self.pane().selected() else { return };
         let text = self.selected(mirror, reach);
         if text.trim().is_empty() {
             return;

@@ -63,7 +63,8 @@ impl Ui {
             }
             TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),
             TerminalEvent::Focus(in_front) => self.note_front(in_front),
-            TerminalEvent::Resize(..) => {}
+            // What of the panes has room is known before the next frame, so that the host hears what is in sight.
+            TerminalEvent::Resize(width, height) => self.resized(width, height),
         }
         if before.is_some() && self.focus.is_some() && before != self.focus {
             self.note_switched();

@@ -8,12 +8,13 @@ use crate::found::{PlaceInEntry, TranscriptSearch};
 use crate::intent::Intent;
 use crate::layout::flow::{Scroll, Spot};
 use crate::overlay::{FindLine, SeekStep};
+use crate::ui::geometry::{Geometry, PaneFrame};
 use crate::ui::state::Ui;
 
 impl Ui {
     /// Opens the line in which is typed what is looked for; where that is said already, it is gone to.
     pub(super) fn find(&mut self, mirror: &Mirror, text: Option<&str>, intents: &mut Vec<Intent>) {
-        let (window, rows) = (self.frame.window, self.frame.geometry.rows);
+        let PaneFrame { window, geometry: Geometry { rows, .. }, .. } = self.pane().frame;
         let Some(mut flow) = self.flow(mirror) else {
             self.warn("there is no session to search in");
             return;
@@ -131,7 +132,7 @@ impl Ui {
             self.pane_mut().folds.unfold(entry);
         }
         let Some(pattern) = self.found.pattern.clone() else { return };
-        let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
+        let (scroll, height) = (self.pane().scroll, self.pane().frame.geometry.rows);
         let Some(mut flow) = self.flow(mirror) else { return };
         let Some((spot, _)) = flow.place_of(entry, number, &pattern) else { return };
         let top = flow.window(scroll, height).top;
@@ -152,7 +153,7 @@ impl Ui {
 
     /// Goes to the prompt above what is in sight, or to the one below; beyond the last one to the end.
     pub(super) fn go_to_prompt(&mut self, mirror: &Mirror, step: PromptStep) {
-        let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
+        let (scroll, height) = (self.pane().scroll, self.pane().frame.geometry.rows);
         let Some(mut flow) = self.flow(mirror) else { return };
         let top = flow.window(scroll, height).top;
         let entries = &flow.session.entries;

@@ -4,7 +4,6 @@ use q_core::{Command, Mirror, Presence, SessionId, attention};
 
 use crate::command::Action;
 use crate::intent::Intent;
-use crate::layout::flow::Scroll;
 use crate::overlay::OverlaySubject;
 use crate::ui::pane::{Pane, WakeState};
 use crate::ui::state::Ui;
@@ -44,14 +43,20 @@ impl Ui {
         let mut from_nowhere = None;
         if let Some(old) = self.focus {
             self.save_draft(old, intents);
-            if let Some(pane) = self.panes.get_mut(&old) {
-                pane.mark = None;
-            }
         } else {
             from_nowhere = Some(std::mem::take(&mut self.nowhere));
         }
-        self.focus = Some(id);
+        // Where it is not on the screen yet, it comes into the place of the one in front.
+        let place = Some(self.pane().frame).filter(|_| !self.is_in_view(id));
+        let before = self.focus.replace(id);
+        self.split.put(before, id);
+        if let Some(pane) =
+            before.filter(|old| !self.is_in_view(*old)).and_then(|old| self.panes.get_mut(&old))
+        {
+            pane.mark = None;
+        }
         self.end_search(); // it was in the other one
+        self.inbox.look_away();
         (self.visits.closing, self.visits.taken_to) = (None, None);
         self.visits.recent.retain(|other| *other != id);
         self.visits.recent.push(id);
@@ -60,6 +65,9 @@ impl Ui {
         pane.mark = (summary.unread > 0).then_some(summary.seen);
         pane.paged = None;
         pane.waking = WakeState::NotAsked;
+        if let Some(place) = place {
+            pane.frame = place;
+        }
         if let Some(typed) = from_nowhere {
             pane.take_over(typed);
         }
@@ -112,6 +120,7 @@ impl Ui {
             self.visits.awaited = None;
             self.show(mirror, id, intents);
         }
+        let beside = self.close_panes_of_gone(mirror);
         if self.focus.is_some_and(|id| mirror.get(id).is_some()) {
             return;
         }
@@ -119,14 +128,8 @@ impl Ui {
         if gone.is_none() && self.submissions.is_opening() {
             return; // what is typed meanwhile is for the session that opens, and no other
         }
-        let next = self
-            .visits
-            .recent
-            .iter()
-            .rev()
-            .copied()
-            .find(|id| mirror.get(*id).is_some())
-            .or_else(|| first(mirror));
+        let mut before = self.visits.recent.iter().rev().copied();
+        let next = beside.or_else(|| before.find(|id| mirror.get(*id).is_some())).or_else(|| first(mirror));
         let is_unasked = gone.is_some() && gone != self.visits.closing;
         if let Some(next) = next {
             self.show(mirror, next, intents);
@@ -165,11 +168,6 @@ impl Ui {
     pub(super) fn needs_person(&self, mirror: &Mirror) -> Option<SessionId> {
         let sessions = mirror.by_slot();
         attention::next(sessions.iter().map(|session| &session.summary), self.focus)
-    }
-
-    /// Whether the end of the session in view is in sight.
-    pub(super) fn at_end(&self) -> bool {
-        self.focus.is_some() && self.pane().scroll == Scroll::End
     }
 }
 

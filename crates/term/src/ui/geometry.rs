@@ -1,4 +1,4 @@
-//! The screen as it was last laid out: which part is where, and how large those are that keys move in.
+//! The screen and its panes as they were last laid out: which part is where, and how large those are that keys move in.
 
 pub(super) use ratatui::layout::{Position, Rect};
 
@@ -30,12 +30,27 @@ impl Default for Geometry {
 pub(crate) struct Places {
     pub(crate) screen: Rect,
     pub(crate) bar: Rect,
-    pub(crate) session: SessionPlaces,
 }
 
-/// What is below the bar, from top to bottom: all of the session in view.
+impl Places {
+    /// The bar is there from three rows on.
+    pub(crate) fn of(screen: Rect) -> Self {
+        Self { screen, bar: Rect { height: u16::from(screen.height >= 3), ..screen } }
+    }
+
+    /// What the panes share.
+    pub(crate) fn below_bar(self) -> Rect {
+        let Rect { y, height, .. } = self.screen;
+        Rect { y: y + self.bar.height, height: height.saturating_sub(self.bar.height), ..self.screen }
+    }
+}
+
+/// Which part of a pane is what, from top to bottom.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SessionPlaces {
+    pub(crate) whole: Rect,
+    /// Whose it is; empty where it is the only pane.
+    pub(crate) title: Rect,
     pub(crate) transcript: Rect,
     pub(crate) queue: Rect,
     pub(crate) status: Rect,
@@ -61,12 +76,18 @@ impl SessionPlaces {
     }
 }
 
-/// What the last frame leaves for the next one, and for keys that scroll what it shows.
-#[derive(Debug, Default)]
-pub(crate) struct LastFrame {
+/// What the last frame of a pane leaves for the next one, and for keys that scroll what it shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PaneFrame {
+    pub(crate) places: SessionPlaces,
     pub(crate) geometry: Geometry,
     /// What of the transcript is in sight.
     pub(crate) window: Window,
+}
+
+/// What the last frame leaves for the next one, whatever pane it is of.
+#[derive(Debug, Default)]
+pub(crate) struct LastFrame {
     /// The bar, and where in it which session is named.
     pub(crate) bar: BarLine,
     pub(crate) cache: Cache,

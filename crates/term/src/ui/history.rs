@@ -13,8 +13,8 @@ impl Ui {
     /// From row to row of what is typed; beyond its first and last row, from prompt to prompt, and at last into the list of what could
     /// be meant.
     pub(super) fn walk_history(&mut self, step: HistoryStep) {
-        let width = self.frame.geometry.editor;
         let pane = self.pane_mut();
+        let width = pane.frame.geometry.editor;
         let text = pane.editor.text();
         let view = editor::lay_out(text, pane.editor.cursor(), width);
         let (place, prompt) = match step {

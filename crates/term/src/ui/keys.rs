@@ -140,7 +140,7 @@ impl Ui {
     }
 
     pub(super) fn scroll(&mut self, mirror: &Mirror, step: ScrollStep) {
-        let half = (self.frame.geometry.rows / 2).max(1).cast_signed();
+        let half = (self.pane().frame.geometry.rows / 2).max(1).cast_signed();
         match step {
             ScrollStep::LineUp => self.scroll_by(mirror, -1),
             ScrollStep::LineDown => self.scroll_by(mirror, 1),

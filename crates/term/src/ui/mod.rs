@@ -4,7 +4,7 @@
 //!
 //! [`state`] is what there is, and each other room what changes it: [`events`] from outside, [`keys`] and [`mod@overlay`] for
 //! what is pressed, [`commands`] for what is wanted, [`bulk`] of several sessions at once, [`focus`], [`reading`], [`finding`], [`pointing`] and [`sleep`] for the
-//! session in view, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
+//! sessions in view, [`mod@split`] for the panes they stand in, [`delivery`] for what is sent, [`watch`] for what happens while nobody looks, [`named_keys`] for advice
 //! that names keys, [`learning`] for the tour and what is said once.
 
 mod bulk;
@@ -24,10 +24,12 @@ mod named_keys;
 mod offers;
 mod overlay;
 mod pane;
+mod pane_view;
 mod pointing;
 mod reading;
 mod scrollback;
 mod sleep;
+mod split;
 mod state;
 mod status;
 mod submissions;
@@ -38,9 +40,10 @@ mod watch;
 mod written;
 
 pub(crate) use bulk::UNDO;
-pub(crate) use geometry::{Geometry, Places, SessionPlaces};
+pub(crate) use geometry::{Geometry, PaneFrame, Places, SessionPlaces};
 pub(crate) use learning::tour_line;
 pub(crate) use pane::WakeState;
+pub(crate) use pane_view::PaneView;
 pub(crate) use scrollback::ScrollbackPart;
 pub(crate) use state::Notice;
 pub use state::{Face, Options, Ui};

@@ -7,7 +7,7 @@ use crate::inbox::{LineStart, SessionNews};
 use crate::intent::Intent;
 use crate::keys::{Chord, KeyCode, key};
 use crate::overlay::{Overlay, OverlaySubject, Reaction};
-use crate::ui::geometry::Position;
+use crate::ui::geometry::{Position, Rect};
 use crate::ui::state::Ui;
 use crate::ui::status::CommandStatus;
 
@@ -26,8 +26,13 @@ impl Ui {
     /// A click there, where an overlay lies on top.
     pub(super) fn click_in_overlay(&mut self, mirror: &Mirror, at: Position, intents: &mut Vec<Intent>) {
         let Some(mut overlay) = self.overlay.take() else { return };
-        let reaction = overlay.click(&self.overlay_context(mirror), self.places.screen, at);
+        let reaction = overlay.click(&self.overlay_context(mirror), self.overlay_place(), at);
         self.react(mirror, overlay, (reaction, key(KeyCode::Enter)), intents);
+    }
+
+    /// Where an overlay lies: over the whole screen, but that for finding in the pane in which it finds.
+    pub(crate) fn overlay_place(&self) -> Rect {
+        if self.is_searching() { self.pane().frame.places.whole } else { self.places.screen }
     }
 
     fn react(

@@ -7,8 +7,9 @@ use crate::editor::{Editor, History};
 use crate::inbox::LineStart;
 use crate::layout::flow::Scroll;
 use crate::layout::folds::Folds;
-use crate::layout::selection::Selection;
+use crate::layout::selection::{Selection, TextReach};
 use crate::quoted;
+use crate::ui::geometry::PaneFrame;
 
 /// What was done so that a session in view wakes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) struct Pane {
     pub(crate) line: LineStart,
     pub(crate) history: History,
     pub(crate) scroll: Scroll,
+    /// Where it was on the screen, when it was last.
+    pub(crate) frame: PaneFrame,
     /// What was seen when the session was switched to, if something after it was new.
     pub(crate) mark: Option<Mark>,
     /// Which entries are shown whole.
@@ -64,6 +67,7 @@ impl Pane {
             line: LineStart::default(),
             history,
             scroll: Scroll::End,
+            frame: PaneFrame::default(),
             mark: None,
             folds: Folds::default(),
             selection: None,
@@ -97,6 +101,11 @@ impl Pane {
             if let Body::Prompt(prompt) = &entry.body { Some(quoted::split(&prompt.text).0) } else { None }
         });
         self.history.seed(prompts);
+    }
+
+    /// What of its transcript is selected, at the width it has now.
+    pub(crate) fn selected(&self) -> Option<TextReach> {
+        self.selection?.reach(self.frame.geometry.columns)
     }
 
     /// The draft to save, if it differs from what the host has; it counts as sent then.

@@ -13,7 +13,7 @@ use crate::keys::KeyCode::{Down, Up};
 use crate::keys::key;
 use crate::layout::flow::{FlowPiece, Spot};
 use crate::layout::selection::{Selection, TextPoint, TextReach, reach_at};
-use crate::ui::geometry::{Position, Rect};
+use crate::ui::geometry::{PaneFrame, Position, Rect};
 use crate::ui::state::Ui;
 
 /// Rows that one notch of the wheel scrolls.
@@ -41,8 +41,8 @@ impl Ui {
         }
         let at = Position { x: mouse.column, y: mouse.row };
         match mouse.kind {
-            MouseEventKind::ScrollUp => self.turn_wheel(mirror, -NOTCH, intents),
-            MouseEventKind::ScrollDown => self.turn_wheel(mirror, NOTCH, intents),
+            MouseEventKind::ScrollUp => self.turn_wheel(mirror, at, -NOTCH, intents),
+            MouseEventKind::ScrollDown => self.turn_wheel(mirror, at, NOTCH, intents),
             MouseEventKind::Down(MouseButton::Left) => self.press_button(mirror, at, intents),
             MouseEventKind::Drag(MouseButton::Left) => self.drag(mirror, at),
             MouseEventKind::Up(MouseButton::Left) => self.release(mirror, at, intents),
@@ -60,9 +60,12 @@ impl Ui {
         self.overlay.is_some() && !self.is_searching()
     }
 
-    fn turn_wheel(&mut self, mirror: &Mirror, rows: isize, intents: &mut Vec<Intent>) {
+    /// Scrolls the pane beneath the pointer; the keyboard stays where it is.
+    fn turn_wheel(&mut self, mirror: &Mirror, at: Position, rows: isize, intents: &mut Vec<Intent>) {
         if !self.is_covered() {
-            self.scroll_by(mirror, rows);
+            if let Some(session) = self.pane_at(at).or(self.focus) {
+                self.scroll_pane(mirror, session, rows);
+            }
             return;
         }
         let chord = key(if rows < 0 { Up } else { Down });
@@ -84,11 +87,21 @@ impl Ui {
             self.frame.bar.labels.iter().find(|(label, _)| label.contains(at)).copied()
         {
             self.show(mirror, session, intents);
-        } else if self.places.session.transcript.contains(at) {
+        } else {
+            if let Some(session) = self.pane_at(at) {
+                self.show(mirror, session, intents);
+            }
+            self.press_in_pane(mirror, at, (before, by_words));
+        }
+    }
+
+    /// The button was pressed there, after it was before.
+    fn press_in_pane(&mut self, mirror: &Mirror, at: Position, (before, by_words): (Option<Pressed>, bool)) {
+        if self.pane().frame.places.transcript.contains(at) {
             // The first of two clicks was none for the fold: the word is where it was seen.
             if let Some(toggled) = before.and_then(|before| before.toggled).filter(|_| by_words) {
                 self.toggle_fold(mirror, toggled);
-                self.lay_out_transcript(mirror);
+                self.lay_out_transcript(mirror, self.focus);
             }
             let on = self.reach(mirror, at, by_words);
             self.pressed = Some(Pressed { at, when: self.at, on, by_words, toggled: None });
@@ -100,7 +113,7 @@ impl Ui {
 
     fn drag(&mut self, mirror: &Mirror, at: Position) {
         let Some(Pressed { on: Some(from), by_words, .. }) = self.pressed else { return };
-        let place = self.places.session.transcript;
+        let place = self.pane().frame.places.transcript;
         // Beyond the first and the last row the text moves beneath the pointer.
         if at.y <= place.top() && at.y < self.pressed.map_or(0, |pressed| pressed.at.y) {
             self.scroll_by(mirror, -1);
@@ -109,7 +122,7 @@ impl Ui {
         {
             self.scroll_by(mirror, 1);
         }
-        self.lay_out_transcript(mirror);
+        self.lay_out_transcript(mirror, self.focus);
         let at = within(place, at);
         if let Some(to) = self.reach(mirror, at, by_words) {
             self.select(from, to);
@@ -131,7 +144,7 @@ impl Ui {
     }
 
     fn select(&mut self, from: TextReach, to: TextReach) {
-        let selection = Selection::between(from, to, self.frame.geometry.columns);
+        let selection = Selection::between(from, to, self.pane().frame.geometry.columns);
         self.pane_mut().selection = Some(selection);
     }
 
@@ -149,8 +162,8 @@ impl Ui {
 
     /// The character or word of the transcript in that place of the screen.
     fn reach(&mut self, mirror: &Mirror, at: Position, by_words: bool) -> Option<TextReach> {
-        let (place, gutter, top) =
-            (self.places.session.transcript, self.frame.geometry.gutter, self.frame.window.top);
+        let PaneFrame { places, geometry, window } = self.pane().frame;
+        let (place, gutter, top) = (places.transcript, geometry.gutter, window.top);
         let column = usize::from(at.x.saturating_sub(place.x)).saturating_sub(gutter);
         let rows = usize::from(at.y.checked_sub(place.y)?);
         let mut flow = self.flow(mirror)?;

@@ -3,7 +3,7 @@
 use q_core::{Command, Mirror, Presence, SessionId};
 
 use crate::intent::Intent;
-use crate::ui::pane::WakeState;
+use crate::ui::pane::{Pane, WakeState};
 use crate::ui::state::Ui;
 use crate::words;
 
@@ -21,11 +21,11 @@ impl Ui {
         self.notify(words::made_room(name, ended));
     }
 
-    /// Asks for the memory of the session in view, once; says which sessions fell asleep.
+    /// Asks for the memory of the sessions in view, once; says which sessions fell asleep.
     pub(super) fn keep_awake(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
-        if let Some(session) = self.focus.and_then(|id| mirror.get(id)) {
+        for session in self.in_view().into_iter().filter_map(|id| mirror.get(id?)) {
             let id = session.summary.id;
-            let pane = self.panes.entry(id).or_default();
+            let pane = self.panes.entry(id).or_insert_with(|| Pane::of(session));
             match (session.summary.presence, pane.waking) {
                 (Presence::Hibernated, WakeState::NotAsked) => {
                     pane.waking = WakeState::Asked;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use q_core::{Instant, Mirror, SessionId, WallTime};
+use q_core::{Instant, Mirror, SessionId, SessionInView, WallTime};
 use ratatui::style::Style;
 
 use crate::advice;
@@ -25,6 +25,7 @@ use crate::ui::geometry::{LastFrame, Places};
 use crate::ui::learning::Lessons;
 use crate::ui::pane::Pane;
 use crate::ui::pointing::Pressed;
+use crate::ui::split::Split;
 use crate::ui::submissions::Submissions;
 use crate::ui::trust_question::TrustQuestion;
 use crate::ui::visits::Visits;
@@ -117,6 +118,8 @@ impl Notice {
 pub struct Ui {
     pub(crate) options: Options,
     pub(crate) focus: Option<SessionId>,
+    /// The panes, where there are several.
+    pub(super) split: Split,
     pub(super) visits: Visits,
     /// Sessions that were live when last looked at.
     pub(super) live: BTreeMap<SessionId, u32>,
@@ -157,7 +160,8 @@ pub struct Ui {
     pub(crate) read_only: Option<String>,
     pub(crate) spinner: usize,
     pub(crate) submissions: Submissions,
-    pub(super) shown: Option<(Option<SessionId>, bool)>,
+    /// What the host was last told of what is in sight, first of the session in front.
+    pub(super) shown: Option<Vec<SessionInView>>,
     pub(super) in_front: bool,
     pub(super) watch: Watch,
     /// Whether a session's directory is trusted, while that is asked.
@@ -173,6 +177,7 @@ impl Ui {
             lessons: Lessons::of(&options.learned),
             options,
             focus: None,
+            split: Split::default(),
             visits: Visits::default(),
             live: BTreeMap::new(),
             models: BTreeMap::new(),
@@ -205,7 +210,7 @@ impl Ui {
         }
     }
 
-    /// The session on the screen.
+    /// The session in front: what is typed goes there.
     pub const fn focus(&self) -> Option<SessionId> {
         self.focus
     }
@@ -228,13 +233,22 @@ impl Ui {
         Palette { color: self.options.color }
     }
 
-    /// The pane in view.
+    /// The pane with the keyboard.
     pub(crate) fn pane(&self) -> &Pane {
-        self.focus.and_then(|id| self.panes.get(&id)).unwrap_or(&self.nowhere)
+        self.pane_of(self.focus)
     }
 
     pub(super) fn pane_mut(&mut self) -> &mut Pane {
-        match self.focus {
+        self.pane_of_mut(self.focus)
+    }
+
+    /// The pane of a session, or the prompt while there is none.
+    pub(crate) fn pane_of(&self, session: Option<SessionId>) -> &Pane {
+        session.and_then(|id| self.panes.get(&id)).unwrap_or(&self.nowhere)
+    }
+
+    pub(crate) fn pane_of_mut(&mut self, session: Option<SessionId>) -> &mut Pane {
+        match session {
             Some(id) => self.panes.entry(id).or_default(),
             None => &mut self.nowhere,
         }
@@ -261,7 +275,7 @@ impl Ui {
             now: self.now,
             found: &self.found,
             palette: self.palette(),
-            rows: self.frame.geometry.rows,
+            rows: self.pane().frame.geometry.rows,
             fault: self.notice.as_ref().filter(|notice| notice.fault).map(|notice| notice.text.as_str()),
         }
     }

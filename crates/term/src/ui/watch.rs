@@ -65,7 +65,7 @@ impl Ui {
             let seen = SeenActivity { activity: now.activity, turns: now.turns, since };
             self.watch.seen.insert(now.id, seen);
             let is_news = before.is_some_and(|before| {
-                begins_to_need(before, now) && (self.focus == Some(now.id) || is_unread(now))
+                begins_to_need(before, now) && (self.is_in_view(now.id) || is_unread(now))
             });
             if let Some(away) = nobody_looks.filter(|_| is_news) {
                 self.watch.unseen.insert(now.id);

@@ -10,7 +10,7 @@ fn wake(slot: u32) -> Intent {
 }
 
 fn show(slot: u32) -> Intent {
-    Intent::Show { session: Some(id(slot)), at_end: true }
+    Intent::Show { session: Some(id(slot)), at_end: true, beside: Vec::new() }
 }
 
 fn two() -> World {

@@ -7,7 +7,7 @@ use q_term::{Intent, TerminalEvent};
 use crate::world::{But, World, entry, id, session};
 
 fn show(slot: u32, at_end: bool) -> Intent {
-    Intent::Show { session: Some(id(slot)), at_end }
+    Intent::Show { session: Some(id(slot)), at_end, beside: Vec::new() }
 }
 
 fn three() -> World {
@@ -23,7 +23,10 @@ fn close(world: &mut World, slot: u32) -> Vec<Intent> {
 #[test]
 fn the_first_in_view_is_the_lowest_slot() {
     let mut world = World::new(80, 24);
-    assert_eq!(world.ui.refreshed(&world.mirror), [Intent::Show { session: None, at_end: false }]);
+    assert_eq!(
+        world.ui.refreshed(&world.mirror),
+        [Intent::Show { session: None, at_end: false, beside: Vec::new() }]
+    );
     world.mirror.load(session(4, "four"));
     world.mirror.load(session(2, "two"));
     assert_eq!(world.ui.refreshed(&world.mirror), [show(2, true)]);
@@ -36,7 +39,7 @@ fn when_the_session_in_view_closes_the_one_before_comes_back() {
     world.keys(&["Alt+3", "Alt+2"]);
     assert_eq!(close(&mut world, 2), [show(3, true)]);
     assert_eq!(close(&mut world, 1), []);
-    assert_eq!(close(&mut world, 3), [Intent::Show { session: None, at_end: false }]);
+    assert_eq!(close(&mut world, 3), [Intent::Show { session: None, at_end: false, beside: Vec::new() }]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn world() -> World {
 }
 
 fn show(slot: u32) -> Intent {
-    Intent::Show { session: Some(id(slot)), at_end: true }
+    Intent::Show { session: Some(id(slot)), at_end: true, beside: Vec::new() }
 }
 
 fn new() -> Intent {

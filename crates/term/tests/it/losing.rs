@@ -146,7 +146,7 @@ fn what_a_lost_host_did_not_answer_stays_under_way() {
     let mirror = std::mem::take(&mut world.mirror);
     assert_eq!(world.ui.refreshed(&world.mirror), [], "an empty mirror takes the focus away");
     world.mirror = mirror;
-    let shown = Intent::Show { session: Some(id(1)), at_end: true };
+    let shown = Intent::Show { session: Some(id(1)), at_end: true, beside: Vec::new() };
     assert_eq!(world.ui.host_back(&world.mirror), [shown]);
     world.ui.refused(Some(0), "the next host refused it");
     assert!(world.frame().ends_with("[one] > on its way"));

@@ -27,5 +27,6 @@ mod retrying;
 mod screens;
 mod settings;
 mod speed;
+mod split;
 mod waiting;
 mod world;

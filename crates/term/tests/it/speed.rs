@@ -46,6 +46,28 @@ fn switching_among_heavy_sessions() {
 }
 
 #[test]
+fn a_streaming_answer_beside_two_others() {
+    let sessions = || vec![session(1, "stream").answer(1, "Begin. "), heavy(2), heavy(3)];
+    for panes in [false, true] {
+        let mut world = World::with(200, 50, sessions());
+        if panes {
+            world.keys(&["Ctrl+X", "v", "Ctrl+X", "v"]);
+        }
+        world.paint();
+        let begin = Instant::now();
+        for number in 0..2_000_u64 {
+            let (offset, text) = (7 + 5 * number, "word ".to_owned());
+            world.update(Update::Text { session: id(1), entry: q_core::EntryNo(1), offset, text });
+            world.paint();
+        }
+        println!(
+            "a frame for each of 2,000 tokens, three panes: {panes}: {:?} a token",
+            begin.elapsed() / 2_000
+        );
+    }
+}
+
+#[test]
 fn one_answer_of_256_kilobytes() {
     let answer = PARAGRAPH.repeat(256 * 1024 / PARAGRAPH.len());
     let mut world = World::with(200, 50, vec![session(1, "small"), session(2, "huge").answer(1, &answer)]);

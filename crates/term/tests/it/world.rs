@@ -110,6 +110,12 @@ impl World {
             .collect()
     }
 
+    /// The terminal has another size from now on.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) -> Vec<Intent> {
+        self.terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        self.ui.handle(&self.mirror, TerminalEvent::Resize(columns, rows))
+    }
+
     pub(crate) fn type_text(&mut self, text: &str) -> Vec<Intent> {
         let key = |typed| TerminalEvent::Key(Chord::pressed(KeyCode::Char(typed), KeyModifiers::NONE));
         let intents = text.chars().flat_map(|typed| self.ui.handle(&self.mirror, key(typed)));

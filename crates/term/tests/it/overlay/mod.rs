@@ -40,7 +40,7 @@ fn sessions() -> Vec<Snapshot> {
 }
 
 fn show(slot: u32) -> Intent {
-    Intent::Show { session: Some(id(slot)), at_end: true }
+    Intent::Show { session: Some(id(slot)), at_end: true, beside: Vec::new() }
 }
 
 fn tell(command: Command) -> Vec<Intent> {

@@ -202,7 +202,10 @@ fn no_key_is_for_a_session_that_took_the_place_of_another() {
     world.frame();
     // What stands above goes: the same one is chosen.
     world.update(Update::Gone(id(2)));
-    assert_eq!(world.keys(&["Enter"]).first(), Some(&Intent::Show { session: Some(id(3)), at_end: true }));
+    assert_eq!(
+        world.keys(&["Enter"]).first(),
+        Some(&Intent::Show { session: Some(id(3)), at_end: true, beside: Vec::new() })
+    );
     for key in ["Enter", "Ctrl+W", " "] {
         let mut world = World::with(100, 20, many()).after(&["Alt+S", "Down"]);
         world.frame();
