@@ -60,6 +60,7 @@ mod style;
 mod tool_input;
 mod ui;
 mod way;
+mod word_changes;
 
 pub use draw::{draw, lay_out};
 pub use event::TerminalEvent;

@@ -38,6 +38,11 @@ impl Palette {
         self.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED).add_modifier(Modifier::BOLD)
     }
 
+    /// A word that stands for a text that is folded.
+    pub(crate) fn folded(self) -> Style {
+        self.fg(Color::Cyan).add_modifier(Modifier::UNDERLINED)
+    }
+
     pub(crate) fn kind(self, colour: Colour) -> Style {
         self.fg(colour.shown())
     }

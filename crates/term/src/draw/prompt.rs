@@ -28,8 +28,7 @@ pub(super) fn columns(area: Rect, ui: &Ui, mirror: &Mirror) -> usize {
 
 /// Rows it takes, of at most `most`.
 pub(super) fn rows(ui: &Ui, columns: usize, most: usize) -> usize {
-    let editor = &ui.pane().editor;
-    editor::lay_out(editor.text(), editor.cursor(), columns).rows.len().clamp(1, most)
+    editor::lay_out(&ui.pane().editor, columns).rows.len().clamp(1, most)
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) -> Option<Position> {
@@ -45,12 +44,17 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, ui: &Ui, mirror: &Mirror) ->
     if editor.is_empty() && ui.overlay.is_none() {
         buffer.set_stringn(x, area.y, placeholder(ui, mirror), room, Palette::dim());
     }
-    let view = editor::lay_out(editor.text(), editor.cursor(), room.max(1));
+    let view = editor::lay_out(editor, room.max(1));
     let height = usize::from(area.height);
     // The cursor's row is in sight, with as much before it as there is room for.
     let first = view.row.saturating_sub(height - 1).min(view.rows.len().saturating_sub(height));
     for (y, row) in (area.top()..area.bottom()).zip(view.rows.iter().skip(first)) {
         buffer.set_stringn(x, y, &row.shown, room, ratatui::style::Style::new());
+        for paste in &row.pastes {
+            let columns =
+                Rect { x: x + paste.columns.start as u16, y, width: paste.columns.len() as u16, height: 1 };
+            buffer.set_style(columns.intersection(area), ui.palette().folded());
+        }
     }
     if indent > 1 && (view.is_cut() || first > 0) {
         let y = area.y + u16::from(area.height > 1);

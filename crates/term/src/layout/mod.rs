@@ -7,6 +7,7 @@ pub(crate) mod flow;
 pub(crate) mod folds;
 pub(crate) mod measure;
 pub(crate) mod selection;
+mod settled;
 pub(crate) mod wrap;
 
 mod block;

@@ -56,7 +56,7 @@ impl Ui {
                 let text = typed::text(&text);
                 match &mut self.overlay {
                     Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
-                    None => self.pane_mut().editor.insert(&text),
+                    None => self.paste(&text),
                 }
             }
             TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),

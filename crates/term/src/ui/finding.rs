@@ -6,7 +6,7 @@ use q_core::{Body, EntryNo, Mirror};
 use crate::command::PromptStep;
 use crate::found::{PlaceInEntry, TranscriptSearch};
 use crate::intent::Intent;
-use crate::layout::flow::{Scroll, Spot};
+use crate::layout::flow::{self, Scroll, Spot};
 use crate::overlay::{FindLine, SeekStep};
 use crate::ui::state::Ui;
 
@@ -122,13 +122,8 @@ impl Ui {
     /// Brings a place into sight, a third of the screen from its top; a view that has it already stays.
     fn go_to_place(&mut self, mirror: &Mirror, PlaceInEntry { entry, number }: PlaceInEntry) {
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
-        let at = session.entries.partition_point(|known| known.no < entry);
-        if session
-            .entries
-            .get(at)
-            .is_some_and(|found| matches!(found.body, Body::Thinking(_) | Body::Result(_)))
-        {
-            self.pane_mut().folds.unfold(entry);
+        if let Some(fold) = flow::fold_of(session, entry) {
+            self.pane_mut().folds.unfold(fold);
         }
         let Some(pattern) = self.found.pattern.clone() else { return };
         let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);

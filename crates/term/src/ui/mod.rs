@@ -22,6 +22,7 @@ mod named_keys;
 mod offers;
 mod overlay;
 mod pane;
+mod pasting;
 mod pointing;
 mod reading;
 mod sleep;

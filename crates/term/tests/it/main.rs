@@ -4,6 +4,7 @@
 mod advice;
 mod asleep;
 mod attention;
+mod calls;
 mod completing;
 mod copying;
 mod doing;
@@ -17,6 +18,7 @@ mod losing;
 mod notifying;
 mod overlay;
 mod panic;
+mod pasting;
 mod plain;
 mod pointing;
 mod readme;

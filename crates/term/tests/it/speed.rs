@@ -78,7 +78,7 @@ fn a_streaming_answer() {
 #[test]
 fn typing_after_a_paste_of_a_megabyte() {
     for (what, text) in
-        [("one line", "word ".repeat(210_000)), ("many lines", "some words in a line\n".repeat(50_000))]
+        [("one line", "word ".repeat(210_000)), ("many lines", "some words in a line\n".repeat(500_000))]
     {
         let mut world = World::with(200, 50, vec![session(1, "paste")]);
         let begin = Instant::now();
