@@ -76,6 +76,10 @@ impl Palette {
         if self.color { Self::dim() } else { Style::new() }
     }
 
+    pub(crate) fn added(self) -> Style {
+        self.fg(Color::Green)
+    }
+
     pub(crate) fn removed(self) -> Style {
         self.fg(Color::Red)
     }

@@ -145,6 +145,11 @@ pub(crate) fn asked(tool: &str, input: &str, circumstance: &Circumstance) -> Str
     in_a_line(&line)
 }
 
+/// Whether a call changes files, so that lines that go and come stand in its words.
+pub(crate) fn changes_files(tool: &str) -> bool {
+    matches!(tool, "edit" | "write") || agent_input::changes_files(tool)
+}
+
 /// How many lines an edit puts in, and how many it takes out, by its own text; nothing for any other call.
 pub(crate) fn changed_lines(tool: &str, input: &str) -> Option<(usize, usize)> {
     let Some(ToolInput::Edit(edit)) = ToolInput::of(tool, input).filter(|_| tool == "edit") else {

@@ -197,6 +197,7 @@ impl Requests {
             }
             Intent::Show { session, at_end } => {
                 self.ask_trust(context, client, ui, session);
+                client.state.mirror.keep_pages_of(ui.reads_back());
                 return client.notify(&ClientMessage::Showing { session: session.map(Into::into), at_end });
             }
             Intent::Answers(..)

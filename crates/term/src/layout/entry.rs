@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::changes;
 use crate::keys::Chord;
 use crate::layout::block::Block;
+use crate::layout::changed;
 use crate::layout::markdown;
 use crate::layout::measure::Measure;
 use crate::layout::settled;
@@ -21,6 +22,7 @@ use crate::quoted;
 use crate::sanitize;
 use crate::sources;
 use crate::style::Palette;
+use crate::tool_input;
 use crate::way::Way;
 use crate::words;
 
@@ -127,7 +129,9 @@ impl EntryLayout {
             }
             Body::Call(call) => {
                 let called = words::call(call);
-                vec![block(text, exact(&called, columns, palette.code()))]
+                let changes = tool_input::changes_files(&call.tool);
+                let lines = if changes { changed::rows } else { unmarked };
+                vec![block(text, exact(&called, columns, palette, lines))]
             }
             Body::Output(output) => vec![block(text, newest_rows(&output.text, columns, palette))],
             Body::Plan(steps) => {
@@ -223,12 +227,22 @@ fn with_tabs_expanded(shown: &str) -> String {
     lines.join("\n")
 }
 
+/// Rows of a text in one style.
+fn unmarked(shown: &str, width: usize, style: Style, _palette: Palette) -> Vec<Row> {
+    wrap::exact(shown, width, style)
+}
+
 /// Rows of which all but the first are indented, with every character in them.
-fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
+fn exact(
+    shown: &str,
+    width: usize,
+    palette: Palette,
+    lines: fn(&str, usize, Style, Palette) -> Vec<Row>,
+) -> Vec<Row> {
     let indent = indent(width);
     let room = width.saturating_sub(wrap::columns(&indent));
     // The first row is as wide as the others: each begins where it would have been broken.
-    let rows = wrap::exact(shown, room, style).into_iter().enumerate();
+    let rows = lines(shown, room, palette.code(), palette).into_iter().enumerate();
     rows.map(|(number, row)| {
         let indent = if number > 0 { indent.clone() } else { Vec::new() };
         Row { spans: indent.into_iter().chain(row.spans).collect(), ..row }

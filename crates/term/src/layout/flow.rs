@@ -65,6 +65,15 @@ pub(crate) struct Spot {
     pub(crate) row: usize,
 }
 
+/// What the rows of an entry follow from: as long as it is the same, each place in it stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EntryLook {
+    index: usize,
+    bytes: usize,
+    rows: usize,
+    measure: Measure,
+}
+
 /// What is in sight: the first row, and how many rows are below the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Window {

@@ -3,6 +3,7 @@
 //! Not here: where on the screen rows go (`draw`), which of them are in sight (`ui`, by the window that [`flow`] measures).
 
 pub(crate) mod cache;
+pub(crate) mod changed;
 pub(crate) mod flow;
 pub(crate) mod folds;
 pub(crate) mod measure;

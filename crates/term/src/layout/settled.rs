@@ -20,7 +20,7 @@ use crate::words;
 /// How many of the last lines show of what came out of a call that did not do what it was to do.
 const LAST: usize = 6;
 /// The least columns in which a call can be recognised: what stands behind it gives way.
-const CALL: usize = 16;
+const CALL: usize = 20;
 
 /// A call that has ended, in a line: a sign, the call, how it ended, what came out and how long it ran. Beneath what did not end
 /// well stand the last lines of what it said.
@@ -34,19 +34,15 @@ pub(super) fn line(
     let is_done = result.outcome == Outcome::Done;
     let (sign, style) = if is_done { ("✓ ", palette.mark()) } else { ("✗ ", palette.alarm()) };
     let (end, came) = words::command_end(result);
-    let said = details(result, (end, came), called, fold);
-    let hint = if fold.is_newest { fold.hint() } else { String::new() };
     let room = columns.saturating_sub(sign.width());
     let call = words::call_headline(called);
-    // On a narrow screen first the hint goes, then all that is behind the call.
-    let fits = |behind: &&str| room >= behind.width() + call.width().min(CALL);
-    let behind = [format!("{said}{hint}"), said];
-    let behind = behind.iter().map(String::as_str).find(fits).unwrap_or_default();
+    let behind = room.saturating_sub(call.width().min(CALL));
+    let behind = fitting(&details(result, (end, came), called, fold), fold, behind);
     let call = wrap::truncated(&call, room.saturating_sub(behind.width())).into_owned();
     let mut rows = vec![Row::from(vec![
         Span::styled(sign, style),
         Span::styled(call, palette.code()),
-        Span::styled(behind.to_owned(), Palette::dim()),
+        Span::styled(behind, Palette::dim()),
     ])];
     if !is_done {
         rows.extend(last_lines((no, result), came, fold, columns, palette));
@@ -54,8 +50,25 @@ pub(super) fn line(
     rows
 }
 
-/// What stands behind a call: `  exit code 1 · 12 lines · 3.2 s`, of an edit `  +3 −1`.
-fn details(result: &Resulted, (end, came): (Option<&str>, &str), called: &Called, fold: EntryFold) -> String {
+/// What there is room for of what stands behind a call. On a narrow screen first the hint goes, then what matters least.
+fn fitting(details: &[String], fold: EntryFold, room: usize) -> String {
+    let said = |count| {
+        let said = details.get(..count).unwrap_or_default().join(" · ");
+        if said.is_empty() { said } else { format!("  {said}") }
+    };
+    let hint = if fold.is_newest { fold.hint() } else { String::new() };
+    let all = format!("{}{hint}", said(details.len()));
+    let less = (0..=details.len()).rev().map(said);
+    std::iter::once(all).chain(less).find(|said| said.width() <= room).unwrap_or_default()
+}
+
+/// What stands behind a call, what matters most first: `exit code 1`, `12 lines`, `3.2 s`, of an edit `+3 −1`.
+fn details(
+    result: &Resulted,
+    (end, came): (Option<&str>, &str),
+    called: &Called,
+    fold: EntryFold,
+) -> Vec<String> {
     let is_done = result.outcome == Outcome::Done;
     let changed = tool_input::changed_lines(&called.tool, &called.input).filter(|_| is_done);
     let size = || (result.whole > result.text.len() as u64).then(|| words::size(result.whole));
@@ -66,8 +79,7 @@ fn details(result: &Resulted, (end, came): (Option<&str>, &str), called: &Called
         lines,
         fold.took.and_then(words::took),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { String::new() } else { format!("  {}", parts.join(" · ")) }
+    parts.into_iter().flatten().collect()
 }
 
 /// The end of what a call said that did not do what it was to do, and above it that there is more.

@@ -2,11 +2,13 @@
 
 use ratatui::style::Style;
 
+use crate::layout::changed;
 use crate::layout::wrap::{self, Row};
 use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
 use crate::sanitize;
 use crate::style::Palette;
+use crate::tool_input;
 use crate::words;
 
 #[derive(Debug)]
@@ -22,7 +24,12 @@ impl Sheet for CallSheet {
         let Some((call, session)) = call.zip(session) else {
             return wrap::plain("it waits no longer", width, Style::new());
         };
-        let mut rows = wrap::exact(&words::pending(&call.pending), width, Style::new());
+        let asked = words::pending(&call.pending);
+        let mut rows = if tool_input::changes_files(&call.pending.tool) {
+            changed::rows(&asked, width, Style::new(), context.palette)
+        } else {
+            wrap::exact(&asked, width, Style::new())
+        };
         let (name, directory) = (session.summary.name.as_str(), session.summary.directory.as_str());
         let place = format!("{} in {}", sanitize::visible_line(name), sanitize::exact_line(directory));
         rows.push(Row::default());

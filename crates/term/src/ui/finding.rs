@@ -10,6 +10,9 @@ use crate::layout::flow::{self, Scroll, Spot};
 use crate::overlay::{FindLine, SeekStep};
 use crate::ui::state::Ui;
 
+/// What is said where older entries are not read any more.
+const FULL: &str = "no more is read back here; /pager opens all of it, the newest comes next";
+
 impl Ui {
     /// Opens the line in which is typed what is looked for; where that is said already, it is gone to.
     pub(super) fn find(&mut self, mirror: &Mirror, text: Option<&str>, intents: &mut Vec<Intent>) {
@@ -58,7 +61,11 @@ impl Ui {
                     intents.push(Intent::Page { session: session.summary.id, before });
                     return;
                 } else {
+                    let is_cut = session.trimmed;
                     found.at = found.outermost(true);
+                    if is_cut {
+                        self.notify(FULL);
+                    }
                 }
             }
         }
@@ -88,6 +95,7 @@ impl Ui {
         let older = found.at.map_or_else(|| found.outermost(true), |place| found.before(place));
         let first = session.entries.front().map(|entry| entry.no).filter(|_| session.trimmed);
         match (older, first, left.checked_sub(1)) {
+            (None, Some(_), _) if session.is_full() => self.notify(FULL),
             (Some(place), _, _) => {
                 found.at = Some(place);
                 self.go_to_place(mirror, place);
@@ -139,8 +147,13 @@ impl Ui {
 
     /// Where the place that was gone to stands in the frame that is laid out.
     pub(super) fn lay_out_found(&mut self, mirror: &Mirror) {
-        let searching = self.is_searching();
-        let wanted = self.found.at.zip(self.found.pattern.clone()).filter(|_| searching);
+        let place = self.found.at.filter(|_| self.is_searching());
+        let look = place.and_then(|place| Some((place, self.flow(mirror)?.look_of(place.entry)?)));
+        if self.found.spot_of == look {
+            return; // nothing of it changed since the frame before
+        }
+        self.found.spot_of = look;
+        let wanted = place.zip(self.found.pattern.clone());
         self.found.spot = wanted
             .and_then(|(place, pattern)| self.flow(mirror)?.place_of(place.entry, place.number, &pattern));
     }

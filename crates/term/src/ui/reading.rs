@@ -101,6 +101,11 @@ impl Ui {
         }
     }
 
+    /// The session of which older entries are read or searched now: those of any other need not be kept.
+    pub fn reads_back(&self) -> Option<SessionId> {
+        self.focus.filter(|_| !self.at_end() || self.is_searching())
+    }
+
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {
         let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         if let Some(mut flow) = self.flow(mirror) {
@@ -145,7 +150,7 @@ impl Ui {
         let (scroll, height) = (self.pane().scroll, self.frame.geometry.rows);
         let Some(mut flow) = self.flow(mirror) else { return };
         let Window { top, .. } = flow.window(scroll, height);
-        if top == (Spot { entry: 0, row: 0 }) {
+        if top == (Spot { entry: 0, row: 0 }) && !session.is_full() {
             self.pane_mut().paged = Some(first);
             intents.push(Intent::Page { session: id, before: first });
         }

@@ -116,6 +116,9 @@ fn finding_in_a_session_of_ten_thousand_entries() {
     for _ in 0..3 {
         step("an older place", "Enter");
     }
+    for what in ["goes to the beginning", "a key there", "a key there"] {
+        step(what, "Ctrl+Home");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use q_core::EntryNo;
 
 use crate::layout::cache::Cache;
 use crate::layout::flow::beside::beside;
-use crate::layout::flow::{Flow, Spot, mark_block};
+use crate::layout::flow::{EntryLook, Flow, Spot, mark_block};
 use crate::layout::settled::{self, ResultHeader};
 use crate::layout::wrap::{Row, clusters};
 use crate::pattern::Pattern;
@@ -30,6 +30,13 @@ impl Flow<'_, &mut Cache> {
             spot.entry += 1;
         }
         spot
+    }
+
+    /// How an entry looks now; costs no more than to know its height.
+    pub(crate) fn look_of(&mut self, entry: EntryNo) -> Option<EntryLook> {
+        let index = self.session.entries.partition_point(|known| known.no < entry);
+        let known = self.session.entries.get(index).filter(|known| known.no == entry)?;
+        Some(EntryLook { index, bytes: known.text().len(), rows: self.height(index), measure: self.measure })
     }
 
     /// The row and column where the place of that number in an entry's text stands on the screen. Of what is not shown as it
