@@ -66,11 +66,9 @@ impl Pastes {
 
     /// Shows the one whole that the cursor stands at; says whether there was one.
     pub(super) fn unfold(&mut self, cursor: usize) -> bool {
-        let count = self.0.len();
         let touches = |range: &Range<usize>| range.start == cursor || range.end == cursor;
         let at = self.ranges().position(touches);
-        at.into_iter().for_each(|at| drop(self.0.remove(at)));
-        self.0.len() < count
+        at.map(|at| self.0.remove(at)).is_some()
     }
 
     /// A range of the text is about to become one of another length. Those that are in it go, and are handed back as they stand in it;

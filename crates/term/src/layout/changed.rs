@@ -38,7 +38,7 @@ pub(crate) fn rows(shown: &str, width: usize, style: Style, palette: Palette) ->
         let mut start = 0;
         wrap::exact(line, width, style)
             .into_iter()
-            .map(move |row| with_marks(row, &words, &mut start))
+            .map(move |row| with_marks(&row, &words, &mut start))
             .collect::<Vec<_>>()
     });
     styled.collect()
@@ -63,7 +63,7 @@ fn pairs(lines: &[impl AsRef<str>]) -> Vec<(usize, usize)> {
 }
 
 /// A row, which begins at that byte of its line, with these places of the line marked; the start is then the next row's.
-fn with_marks(row: Row, words: &[Range<usize>], start: &mut usize) -> Row {
+fn with_marks(row: &Row, words: &[Range<usize>], start: &mut usize) -> Row {
     let mut spans: Vec<Span<'static>> = Vec::new();
     for span in &row.spans {
         let here = *start..*start + span.content.len();
@@ -79,7 +79,7 @@ fn with_marks(row: Row, words: &[Range<usize>], start: &mut usize) -> Row {
         }
         *start = here.end;
     }
-    Row { spans, ..row }
+    Row { spans, style: row.style, alignment: row.alignment }
 }
 
 /// A word that is another one than before.

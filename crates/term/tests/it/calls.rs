@@ -29,7 +29,7 @@ fn run(argv: &str) -> String {
 }
 
 fn lines(count: usize) -> String {
-    (1..=count).map(|no| format!("line {no}\n")).collect()
+    (1..=count).fold(String::new(), |lines, no| lines + &format!("line {no}\n"))
 }
 
 const EDIT: &str = r#"{"path":"src/a.rs","edits":[{"old":"fn a() {\n    1\n}\n","new":"fn a() {\n    2;\n    3;\n    4\n}\n"}]}"#;

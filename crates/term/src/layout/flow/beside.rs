@@ -138,9 +138,9 @@ fn took(entries: &VecDeque<Entry>, called: &Entry, ended: &Entry) -> Option<Dura
 /// The result of the call that an entry is, if it came.
 fn result_of<'a>(entries: &'a VecDeque<Entry>, call: &Entry) -> Option<(EntryNo, &'a Resulted)> {
     let mut near = entries.iter().skip(place(entries, call.no) + 1).take(NEAR);
-    near.find_map(|later| match &later.body {
-        Body::Result(result) if result.of == call.no => Some((later.no, result)),
-        _ => None,
+    near.find_map(|later| {
+        let Body::Result(result) = &later.body else { return None };
+        (result.of == call.no).then_some((later.no, result))
     })
 }
 
