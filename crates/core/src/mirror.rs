@@ -3,7 +3,7 @@
 //! Switching sessions reads only this, so it needs no round trip. Memory is bounded per session; older entries are asked
 //! for when scrolled to.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -15,12 +15,17 @@ use crate::snapshot::{PendingCall, QueuedPrompt, Snapshot, Summary, Update};
 /// What the copy of one session may weigh before its oldest entries go, in bytes.
 pub const SESSION_BYTES: usize = 256 << 10;
 
+/// What it may weigh together with older entries that somebody reads or searches in it: no more of those are taken then.
+pub const PAGED_BYTES: usize = 8 << 20;
+
 /// A client's copy of what the host knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mirror {
     sessions: BTreeMap<SessionId, Mirrored>,
     /// The newest stamp that was given.
     stamp: Stamp,
+    /// Sessions that have such older entries.
+    paged: BTreeSet<SessionId>,
 }
 
 /// By which two looks at a session's line tell whether it changed between them. It is no part of what is shown: two copies are
@@ -105,6 +110,7 @@ impl Mirror {
     pub fn clear(&mut self) {
         self.stamp.next();
         self.sessions.clear();
+        self.paged.clear();
     }
 
     /// Takes one session's beginning in, or replaces what was missed.
@@ -112,21 +118,37 @@ impl Mirror {
         let Snapshot { summary, entries, trimmed, queue, draft, pending } = snapshot;
         let entries = entries.into();
         let stamp = self.stamp.next();
+        self.paged.remove(&summary.id);
         self.sessions
             .insert(summary.id, Mirrored { summary, stamp, entries, trimmed, queue, draft, pending });
     }
 
     /// Puts older entries in front of a session's: those asked for before `before`. If that is no longer its first entry (a
-    /// snapshot came meanwhile), they would leave a hole, and are left out.
+    /// snapshot came meanwhile), they would leave a hole, and are left out; so are those that come once it is full.
     pub fn prepend(&mut self, id: SessionId, before: EntryNo, older: Vec<Entry>, trimmed: bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if session.entries.front().is_none_or(|first| first.no != before) {
             return;
         }
-        for entry in older.into_iter().rev().filter(|entry| entry.no < before) {
+        let mut weight = session.weight();
+        let mut older = older.into_iter().rev().filter(|entry| entry.no < before).peekable();
+        while let Some(entry) = older.next_if(|_| weight < PAGED_BYTES) {
+            weight += entry.weight();
             session.entries.push_front(entry);
         }
-        session.trimmed = trimmed;
+        session.trimmed = trimmed || older.next().is_some();
+        self.paged.insert(id);
+    }
+
+    /// Older entries are read in that session, or in none: those of all others go.
+    pub fn keep_pages_of(&mut self, reads: &[SessionId]) {
+        for id in core::mem::take(&mut self.paged) {
+            if reads.contains(&id) {
+                self.paged.insert(id);
+            } else if let Some(session) = self.sessions.get_mut(&id) {
+                session.trim(SESSION_BYTES);
+            }
+        }
     }
 
     /// What this client shows to its end is read. The host will say the same; the screen need not wait for it.
@@ -150,8 +172,9 @@ impl Mirror {
                 Ok(())
             }
             Update::Entry { session, entry } => {
+                let most = if self.paged.contains(&session) { PAGED_BYTES } else { SESSION_BYTES };
                 let session = self.sessions.get_mut(&session).ok_or(Missed(session))?;
-                session.take(entry);
+                session.take(entry, most);
                 Ok(())
             }
             Update::Text { session, entry, offset, text } => {
@@ -203,7 +226,18 @@ impl Mirrored {
         }
     }
 
-    fn take(&mut self, entry: Entry) {
+    /// What its entries weigh.
+    fn weight(&self) -> usize {
+        self.entries.iter().map(Entry::weight).sum()
+    }
+
+    /// Whether no older entries are taken any more.
+    pub fn is_full(&self) -> bool {
+        self.weight() >= PAGED_BYTES
+    }
+
+    /// Takes an entry in, and forgets the oldest ones where they are more than `most` bytes then.
+    fn take(&mut self, entry: Entry, most: usize) {
         // Text that streams is told at once, and so may come before a call that was made earlier and is still being written:
         // each has its place. A snapshot taken meanwhile may hold it, and more of it, already; what is older than all that
         // is here belongs to a page.
@@ -211,7 +245,7 @@ impl Mirrored {
         let is_older = place == 0 && !self.entries.is_empty();
         if !is_older && self.entries.get(place).is_none_or(|other| other.no != entry.no) {
             self.entries.insert(place, entry);
-            self.trim();
+            self.trim(most);
         }
     }
 
@@ -226,9 +260,9 @@ impl Mirrored {
         have >= offset
     }
 
-    fn trim(&mut self) {
-        let mut weight: usize = self.entries.iter().map(Entry::weight).sum();
-        while weight > SESSION_BYTES && self.entries.len() > 1 {
+    fn trim(&mut self, most: usize) {
+        let mut weight = self.weight();
+        while weight > most && self.entries.len() > 1 {
             if let Some(oldest) = self.entries.pop_front() {
                 weight -= oldest.weight();
                 self.trimmed = true;
@@ -292,6 +326,34 @@ mod tests {
             slots(&mirror_of(&["create s1 name a", "create s9 name b", "close s1", "create s10 name c"])),
             [(10, 1), (9, 2)]
         );
+    }
+
+    #[test]
+    fn older_entries_are_taken_up_to_a_bound_and_go_when_nobody_reads_them() {
+        let text = "x".repeat(SESSION_BYTES / 2);
+        let mut mirror = mirror_of(&ASKED);
+        let newest = mirror.get(ONE).unwrap().entries.front().unwrap().no.0;
+        let mut session = mirror.get(ONE).unwrap().clone();
+        session.entries.iter_mut().for_each(|entry| entry.no.0 += 1_000);
+        session.trimmed = true;
+        mirror.sessions.insert(ONE, session);
+        for page in (0..100).rev() {
+            let first = mirror.get(ONE).unwrap().entries.front().unwrap().no;
+            let older = (first.0 - 4..first.0).map(|no| entry(no, &text)).collect();
+            mirror.prepend(ONE, first, older, page > 0);
+        }
+        let weight = mirror.get(ONE).unwrap().weight();
+        assert!((PAGED_BYTES..PAGED_BYTES + SESSION_BYTES).contains(&weight), "{weight}");
+        assert!(mirror.get(ONE).unwrap().is_full() && mirror.get(ONE).unwrap().trimmed);
+        // What comes meanwhile takes nothing from under who reads.
+        let first = mirror.get(ONE).unwrap().entries.front().unwrap().no;
+        mirror.apply(Update::Entry { session: ONE, entry: entry(newest + 2_000, "more") }).unwrap();
+        assert!(mirror.get(ONE).unwrap().entries.front().unwrap().no.0 <= first.0 + 1);
+        mirror.keep_pages_of(&[ONE]);
+        assert!(mirror.get(ONE).unwrap().weight() > SESSION_BYTES);
+        mirror.keep_pages_of(&[NOBODY]);
+        assert!(mirror.get(ONE).unwrap().weight() <= SESSION_BYTES);
+        assert!(mirror.paged.is_empty() && !mirror.get(ONE).unwrap().is_full());
     }
 
     #[test]

@@ -113,7 +113,7 @@ fn word() -> impl Strategy<Value = String> {
 
 fn beside() -> impl Strategy<Value = Vec<SessionInView>> {
     let other = (session(), any::<bool>());
-    proptest::collection::vec(other.prop_map(|(session, at_end)| SessionInView { session, at_end }), 0..3)
+    vec(other.prop_map(|(session, at_end)| SessionInView { session, at_end }), 0..3)
 }
 
 fn input() -> impl Strategy<Value = Input> {

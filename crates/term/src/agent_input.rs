@@ -301,6 +301,11 @@ pub(crate) fn long_line(tool: &str, input: &str, size: &str) -> Option<String> {
     Some(format!("agent {} ({size}, it calls this: {})", words.does, sanitize::exact_line(&title)))
 }
 
+/// Whether such a tool changes files, so that lines that go and come stand in its words.
+pub(crate) fn changes_files(tool: &str) -> bool {
+    words(tool).is_some_and(|words| words.kind == "edit")
+}
+
 /// What `always` allows of such a tool.
 pub(crate) fn always(tool: &str) -> Option<&'static str> {
     words(tool).map(|words| words.all)

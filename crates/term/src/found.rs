@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use q_core::EntryNo;
 use q_core::mirror::Mirrored;
 
-use crate::layout::flow::{self, Spot};
+use crate::layout::flow::{self, EntryLook, Spot};
 use crate::pattern::Pattern;
 use crate::searched;
 
@@ -42,6 +42,8 @@ pub(crate) struct TranscriptSearch {
     pub(crate) at: Option<PlaceInEntry>,
     /// Where that is on the screen: its row, and the column in it.
     pub(crate) spot: Option<(Spot, usize)>,
+    /// For which place that holds, and as long as its entry looks so.
+    pub(crate) spot_of: Option<(PlaceInEntry, EntryLook)>,
     /// Before which entry older ones are being waited for, and how many pages more may be asked for.
     older: Option<(EntryNo, u32)>,
     /// Whether older entries are not searched.
@@ -121,9 +123,10 @@ impl TranscriptSearch {
         self.behind(PlaceInEntry { entry: EntryNo(0), number: 0 })
     }
 
-    /// Where older entries are to be asked for, so that what is older than all that is at hand is found.
+    /// Where older entries are to be asked for, so that what is older than all that is at hand is found; nothing where no more are
+    /// taken.
     pub(crate) fn look_further(&mut self, session: &Mirrored) -> Option<EntryNo> {
-        let first = session.entries.front().filter(|_| session.trimmed)?.no;
+        let first = session.entries.front().filter(|_| session.trimmed && !session.is_full())?.no;
         self.older = Some((first, PAGES));
         Some(first)
     }

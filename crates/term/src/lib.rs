@@ -63,6 +63,7 @@ mod style;
 mod tool_input;
 mod ui;
 mod way;
+mod word_changes;
 
 pub use draw::{InlineFrame, draw, inline_frame, lay_out};
 pub use event::TerminalEvent;

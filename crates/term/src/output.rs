@@ -16,6 +16,11 @@ pub(crate) fn rendered(text: &str) -> String {
     sanitize::visible(&lines.join("\n")).into_owned()
 }
 
+/// Whether a text is folded where it is not wanted whole: no more of it is read for that than shows.
+pub(crate) fn is_long(text: &str) -> bool {
+    text.trim_end().lines().nth(MANY).is_some()
+}
+
 /// Beginning and end of what is long, and how many lines are left out between; all of what is to be whole.
 pub(crate) fn folded(rendered: &str, is_whole: bool) -> (Vec<&str>, Option<usize>, Vec<&str>) {
     let lines: Vec<&str> = rendered.trim_end().lines().collect();

@@ -38,6 +38,11 @@ impl Palette {
         self.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED).add_modifier(Modifier::BOLD)
     }
 
+    /// A word that stands for a text that is folded.
+    pub(crate) fn folded(self) -> Style {
+        self.fg(Color::Cyan).add_modifier(Modifier::UNDERLINED)
+    }
+
     pub(crate) fn kind(self, colour: Colour) -> Style {
         self.fg(colour.shown())
     }
@@ -69,6 +74,10 @@ impl Palette {
     /// Comments of code stand back, where there are colours to tell what stands in front by.
     pub(crate) const fn comment(self) -> Style {
         if self.color { Self::dim() } else { Style::new() }
+    }
+
+    pub(crate) fn added(self) -> Style {
+        self.fg(Color::Green)
     }
 
     pub(crate) fn removed(self) -> Style {

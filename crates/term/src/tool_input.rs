@@ -18,7 +18,7 @@ use self::arguments::{
 };
 use crate::circumstances::{DENIED, lines_of, replaces, sandbox_of};
 use crate::counted::counted;
-use crate::{agent_input, sanitize};
+use crate::{agent_input, sanitize, word_changes};
 
 /// How many characters beyond ASCII are named.
 const NAMED: usize = 12;
@@ -143,6 +143,20 @@ pub(crate) fn asked(tool: &str, input: &str, circumstance: &Circumstance) -> Str
         (Some(_) | None, _any) => return headline(tool, input),
     };
     in_a_line(&line)
+}
+
+/// Whether a call changes files, so that lines that go and come stand in its words.
+pub(crate) fn changes_files(tool: &str) -> bool {
+    matches!(tool, "edit" | "write") || agent_input::changes_files(tool)
+}
+
+/// How many lines an edit puts in, and how many it takes out, by its own text; nothing for any other call.
+pub(crate) fn changed_lines(tool: &str, input: &str) -> Option<(usize, usize)> {
+    let Some(ToolInput::Edit(edit)) = ToolInput::of(tool, input).filter(|_| tool == "edit") else {
+        return None;
+    };
+    let changed = edit.edits.iter().map(|piece| word_changes::changed_lines(&piece.old, &piece.new));
+    Some(changed.fold((0, 0), |all, (came, went)| (all.0 + came, all.1 + went)))
 }
 
 /// In one line a second one of a shell's must not pass for a redirection.

@@ -11,7 +11,7 @@ use q_core::{
     Wants, WindowUse,
 };
 
-pub use self::amounts::{age, duration, elapsed, size, thought, tokens};
+pub use self::amounts::{age, duration, elapsed, size, thought, tokens, took};
 pub use crate::counted::counted;
 pub use crate::tool_input::argv;
 
@@ -239,12 +239,14 @@ pub fn call(called: &Called) -> String {
 pub(crate) fn call_line(called: &Called) -> String {
     /// Columns by which it can be recognised.
     const COLUMNS: usize = 60;
+    truncated(&call_headline(called), COLUMNS).into_owned()
+}
+
+/// The same as long as it is.
+pub(crate) fn call_headline(called: &Called) -> String {
     match called.wants {
         Wants::Words => "question".to_owned(),
-        Wants::Consent | Wants::Nothing => {
-            let line = tool_input::headline(&called.tool, &called.input);
-            truncated(&line, COLUMNS).into_owned()
-        }
+        Wants::Consent | Wants::Nothing => tool_input::headline(&called.tool, &called.input),
     }
 }
 
@@ -264,22 +266,27 @@ pub fn hanging(text: &str) -> String {
 
 /// How a call ended, in a line, and beneath it what came out of it: what a command's first line says of its end stands in the first.
 pub(crate) fn result_parts<'a>(call: Option<&str>, result: &'a Resulted) -> (String, &'a str) {
-    let first = result.text.lines().next().unwrap_or_default();
+    let (end, text) = command_end(result);
+    let end = end.map(|end| format!(", {}", sanitize::visible_line(end))).unwrap_or_default();
+    let lines = lines_of(result, text).map(|lines| format!(", {lines}")).unwrap_or_default();
+    let call = call.map(|call| format!("{call}: ")).unwrap_or_default();
+    (format!("{call}{}{end}{lines}", self::result(result)), text)
+}
+
+/// How a command ended that failed, where its result begins with that, and what it put out.
+pub(crate) fn command_end(result: &Resulted) -> (Option<&str>, &str) {
+    let (first, rest) = result.text.split_once('\n').unwrap_or((&result.text, ""));
     let is_end = result.outcome == Outcome::Failed
         && (first.starts_with("exit code ") || first.starts_with("ended by signal "))
         && first.len() < 40;
-    let (end, text) = match result.text.split_once('\n') {
-        _ if !is_end => (String::new(), result.text.as_str()),
-        Some((_, rest)) => (format!(", {}", sanitize::visible_line(first)), rest),
-        None => (format!(", {}", sanitize::visible_line(first)), ""),
-    };
-    let lines = match text.trim_end().lines().count() {
-        0 => String::new(),
-        count => format!(", {}", counted(count, "line")),
-    };
-    let lines = if result.whole > result.text.len() as u64 { String::new() } else { lines };
-    let call = call.map(|call| format!("{call}: ")).unwrap_or_default();
-    (format!("{call}{}{end}{lines}", self::result(result)), text)
+    if is_end { (Some(first.trim_end_matches('\r')), rest) } else { (None, &result.text) }
+}
+
+/// How many lines came out, where all of them are here.
+pub(crate) fn lines_of(result: &Resulted, text: &str) -> Option<String> {
+    let is_all = result.whole <= result.text.len() as u64;
+    let count = text.trim_end().lines().count();
+    (is_all && count > 0).then(|| counted(count, "line"))
 }
 
 /// That lines of a result are left out between its beginning and its end.

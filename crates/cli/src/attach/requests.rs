@@ -200,6 +200,7 @@ impl Requests {
             }
             Intent::Show { session, at_end, beside } => {
                 self.ask_trust(context, client, ui, session);
+                client.state.mirror.keep_pages_of(&ui.reads_back());
                 return client.notify(&showing(session, at_end, beside));
             }
             Intent::Several(..)

@@ -115,7 +115,7 @@ pub enum Action {
     Scroll(ScrollStep),
     /// Go from prompt to prompt in it.
     ToPrompt(PromptStep),
-    /// Show thoughts that have ended whole, or fold them again.
+    /// Show thoughts and calls that have ended whole, or fold them again.
     Thoughts,
     /// Paint the screen anew.
     Redraw,

@@ -205,7 +205,7 @@ pub const ROWS: &[CommandRow] = rows![
     View, Action::ToPrompt(PromptStep::Below), &[(key(Down).alt(), Always)], &[key(Down)], &[], "", None, None, "", "prompt below", "to the prompt below; behind the last one, to the end";
     View, Action::Copy, &[], &[plain('y')], &["copy"], "[code] [NUMBER]", None, None, "", "copy", "copy the last answer to the clipboard, or the one that NUMBER counts from the newest; with `code`, a block of code";
     View, Action::Pager, &[], &[plain('p')], &["pager"], "", None, None, "", "pager", "read the whole transcript in $PAGER, or less";
-    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show thoughts and long results of this session whole, or fold them again; a click does so with one; in the shell: `q show SESSION --entry N`";
+    View, Action::Thoughts, &[(ctrl('o'), Always)], &[plain('o')], &["thoughts"], "", None, None, "", "thoughts", "show thoughts, calls and long prompts of this session whole, or fold them again; a click does so with one; behind a folded paste its text; in the shell: `q show SESSION --entry N`";
     View, Action::Tour, &[], &[], &["tour"], "[skip]", None, None, "", "tour", "have q show you around in three steps, which it notices whichever way you take them; `/tour skip` ends that";
     View, Action::Redraw, &[(ctrl('l'), Always)], &[], &["redraw"], "", None, None, "", "redraw", "paint the screen anew";
     View, Action::Suspend, &[(ctrl('z'), Always)], &[], &[], "", None, None, "", "suspend", "back to the shell; fg returns";

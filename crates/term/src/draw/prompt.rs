@@ -29,8 +29,7 @@ pub(super) fn columns(area: Rect, view: PaneView<'_>, mirror: &Mirror) -> usize 
 
 /// Rows it takes, of at most `most`.
 pub(super) fn rows(view: PaneView<'_>, columns: usize, most: usize) -> usize {
-    let editor = &view.pane.editor;
-    editor::lay_out(editor.text(), editor.cursor(), columns).rows.len().clamp(1, most)
+    editor::lay_out(&view.pane.editor, columns).rows.len().clamp(1, most)
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: &Mirror) -> Option<Position> {
@@ -46,12 +45,18 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, view: PaneView<'_>, mirror: 
     if editor.is_empty() && view.has_keyboard && view.ui.overlay.is_none() {
         buffer.set_stringn(x, area.y, placeholder(view, mirror), room, Palette::dim());
     }
-    let view = editor::lay_out(editor.text(), editor.cursor(), room.max(1));
+    let palette = view.ui.palette();
+    let view = editor::lay_out(editor, room.max(1));
     let height = usize::from(area.height);
     // The cursor's row is in sight, with as much before it as there is room for.
     let first = view.row.saturating_sub(height - 1).min(view.rows.len().saturating_sub(height));
     for (y, row) in (area.top()..area.bottom()).zip(view.rows.iter().skip(first)) {
         buffer.set_stringn(x, y, &row.shown, room, ratatui::style::Style::new());
+        for paste in &row.pastes {
+            let columns =
+                Rect { x: x + paste.columns.start as u16, y, width: paste.columns.len() as u16, height: 1 };
+            buffer.set_style(columns.intersection(area), palette.folded());
+        }
     }
     if indent > 1 && (view.is_cut() || first > 0) {
         let y = area.y + u16::from(area.height > 1);

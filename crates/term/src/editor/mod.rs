@@ -10,6 +10,7 @@ mod history;
 mod kept;
 mod keys;
 mod killed;
+mod pastes;
 mod rows;
 mod undo;
 
@@ -19,6 +20,7 @@ pub(crate) use rows::lay_out;
 use std::ops::Range;
 
 use killed::KillRing;
+use pastes::Pastes;
 use undo::UndoLog;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
@@ -32,6 +34,8 @@ pub(crate) struct Editor {
     cursor: usize,
     killed: KillRing,
     log: UndoLog,
+    /// What of the text is shown as a word.
+    pastes: Pastes,
     /// What the key before did, where the next one can go on with it.
     last: LastEdit,
 }
@@ -74,13 +78,26 @@ impl Editor {
     /// What is typed leaves, and what was done to it is forgotten.
     pub(crate) fn take(&mut self) -> String {
         self.cursor = 0;
-        (self.log, self.last) = (UndoLog::default(), LastEdit::Other);
+        (self.log, self.pastes, self.last) = (UndoLog::default(), Pastes::default(), LastEdit::Other);
         std::mem::take(&mut self.text)
     }
 
     /// Puts text in at the cursor.
     pub(crate) fn insert(&mut self, text: &str) {
         self.change(self.cursor..self.cursor, text);
+    }
+
+    /// Puts in what came at once: it is one step to undo, and where it is long it is shown as a word. Says whether it is.
+    pub(crate) fn paste(&mut self, text: &str) -> bool {
+        let place = self.cursor;
+        self.insert(text);
+        self.pastes.fold(place, text);
+        self.pastes.behind(place).is_some_and(|paste| paste.start == place)
+    }
+
+    /// Shows a paste whole that the cursor stands at; says whether there was one.
+    pub(crate) fn unfold(&mut self) -> bool {
+        self.pastes.unfold(self.cursor)
     }
 
     /// Puts text in the place of another one, the cursor behind it. Nothing is done where that is none.
@@ -96,25 +113,26 @@ impl Editor {
             self.cursor = range.end;
             return;
         }
-        self.log.note(range.clone(), before, text, self.cursor);
+        let pastes = self.pastes.change(&range, text.len());
+        self.log.note(range.clone(), (before, pastes), text, self.cursor);
         self.cursor = range.start + text.len();
         self.text.replace_range(range, text);
     }
 
     /// Undoes the last change, or makes the last one again that was undone.
     fn step_in_time(&mut self, is_back: bool) {
-        if let Some(cursor) = self.log.step(&mut self.text, self.cursor, is_back) {
+        if let Some(cursor) = self.log.step((&mut self.text, &mut self.pastes), self.cursor, is_back) {
             self.go_to(cursor);
         }
     }
 
-    /// Puts the cursor at a place, or at the beginning of the letter it is in.
+    /// Puts the cursor at a place, or at the beginning of the letter, or of the folded paste, it is in.
     pub(crate) fn go_to(&mut self, place: usize) {
         let mut place = place.min(self.text.len());
         while !self.text.is_char_boundary(place) {
             place -= 1;
         }
-        self.cursor = place;
+        self.cursor = self.pastes.around(place).map_or(place, |paste| paste.start);
     }
 
     fn delete_back(&mut self) {
@@ -149,6 +167,7 @@ impl Editor {
         let Some(text) = self.killed.before_last(back).map(str::to_owned) else { return };
         let stands = place.start..place.start + text.len();
         self.change(place, &text);
+        self.pastes.fold(stands.start, &text);
         self.last = LastEdit::Yank(stands, back);
     }
 
@@ -161,48 +180,99 @@ impl Editor {
         }
     }
 
+    /// Where the line begins that the cursor is in, as it is seen: a line feed in a folded paste ends none.
     fn start_of_line(&self) -> usize {
-        self.head().rfind('\n').map_or(0, |feed| feed + 1)
+        let mut end = self.cursor;
+        loop {
+            let paste = self.pastes.before(end);
+            let from = paste.map_or(0, |paste| paste.end);
+            match (self.text.get(from..end).and_then(|seen| seen.rfind('\n')), paste) {
+                (Some(feed), _) => return from + feed + 1,
+                (None, Some(paste)) => end = paste.start,
+                (None, None) => return 0,
+            }
+        }
     }
 
     fn end_of_line(&self) -> usize {
-        self.tail().find('\n').map_or(self.text.len(), |feed| self.cursor + feed)
+        let mut from = self.cursor;
+        loop {
+            let paste = self.pastes.behind(from);
+            let end = paste.map_or(self.text.len(), |paste| paste.start);
+            match (self.text.get(from..end).and_then(|seen| seen.find('\n')), paste) {
+                (Some(feed), _) => return from + feed,
+                (None, Some(paste)) => from = paste.end,
+                (None, None) => return self.text.len(),
+            }
+        }
     }
 
-    fn head(&self) -> &str {
-        self.text.get(..self.cursor).unwrap_or_default()
+    /// The text before the cursor, up to a folded paste, and where it begins; nothing but the paste right behind one.
+    fn head(&self) -> (usize, &str) {
+        let from = match self.pastes.before(self.cursor) {
+            Some(paste) if paste.end == self.cursor => paste.start,
+            Some(paste) => paste.end,
+            None => 0,
+        };
+        (from, self.text.get(from..self.cursor).unwrap_or_default())
     }
 
+    /// The text behind the cursor, up to a folded paste; nothing but the paste right before one.
     fn tail(&self) -> &str {
-        self.text.get(self.cursor..).unwrap_or_default()
+        let end = match self.pastes.behind(self.cursor) {
+            Some(paste) if paste.start == self.cursor => paste.end,
+            Some(paste) => paste.start,
+            None => self.text.len(),
+        };
+        self.text.get(self.cursor..end).unwrap_or_default()
+    }
+
+    /// Whether the cursor stands right behind a folded paste, which is a letter and a word then.
+    fn is_behind_paste(&self) -> bool {
+        self.pastes.before(self.cursor).is_some_and(|paste| paste.end == self.cursor)
+    }
+
+    fn is_before_paste(&self) -> bool {
+        self.pastes.behind(self.cursor).is_some_and(|paste| paste.start == self.cursor)
     }
 
     /// The place one letter back.
     fn before(&self) -> usize {
-        let mut cursor = GraphemeCursor::new(self.cursor, self.text.len(), true);
-        match cursor.prev_boundary(&self.text, 0) {
-            Ok(Some(place)) => place,
-            Ok(None) | Err(_) => 0,
+        let (from, head) = self.head();
+        if self.is_behind_paste() {
+            return from;
+        }
+        let mut cursor = GraphemeCursor::new(head.len(), head.len(), true);
+        match cursor.prev_boundary(head, 0) {
+            Ok(Some(place)) => from + place,
+            Ok(None) | Err(_) => from,
         }
     }
 
     /// The place one letter on.
     fn after(&self) -> usize {
-        let mut cursor = GraphemeCursor::new(self.cursor, self.text.len(), true);
-        match cursor.next_boundary(&self.text, 0) {
-            Ok(Some(place)) => place,
-            Ok(None) | Err(_) => self.text.len(),
+        let tail = self.tail();
+        if self.is_before_paste() {
+            return self.cursor + tail.len();
+        }
+        let mut cursor = GraphemeCursor::new(0, tail.len(), true);
+        match cursor.next_boundary(tail, 0) {
+            Ok(Some(place)) => self.cursor + place,
+            Ok(None) | Err(_) => self.cursor + tail.len(),
         }
     }
 
     fn word_before(&self) -> usize {
-        let head = self.head();
+        let (begin, head) = self.head();
+        if self.is_behind_paste() {
+            return begin;
+        }
         let mut from = head.len().saturating_sub(REACH);
         while !head.is_char_boundary(from) {
             from -= 1;
         }
         let reach = head.get(from..).unwrap_or_default();
-        reach.unicode_word_indices().next_back().map_or(from, |(start, _)| from + start)
+        reach.unicode_word_indices().next_back().map_or(begin + from, |(start, _)| begin + from + start)
     }
 
     fn word_after(&self) -> usize {
@@ -210,6 +280,9 @@ impl Editor {
         let mut to = tail.len().min(REACH);
         while !tail.is_char_boundary(to) {
             to += 1;
+        }
+        if self.is_before_paste() {
+            return self.cursor + tail.len();
         }
         let reach = tail.get(..to).unwrap_or_default();
         reach

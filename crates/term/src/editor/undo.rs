@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::editor::kept::keep_newest;
+use crate::editor::pastes::{FoldedPaste, Pastes};
 
 /// A change of a text, seen from behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(super) struct TextChange {
     pub(super) range: Range<usize>,
     /// What stood there before the change.
     pub(super) before: String,
+    /// What of that was shown as a word, by its place there.
+    pub(super) pastes: Vec<FoldedPaste>,
     /// Where the cursor stood then.
     pub(super) cursor: usize,
 }
@@ -31,7 +34,13 @@ const MOST: usize = 1_000;
 impl UndoLog {
     /// Notes a change that is about to be made: `text` is put into the place of what stands in the range. What is typed letter by
     /// letter, up to the end of a word, is one change, and so is what is deleted so.
-    pub(super) fn note(&mut self, range: Range<usize>, before: &str, text: &str, cursor: usize) {
+    pub(super) fn note(
+        &mut self,
+        range: Range<usize>,
+        (before, pastes): (&str, Vec<FoldedPaste>),
+        text: &str,
+        cursor: usize,
+    ) {
         self.undone.clear();
         let was_typed = std::mem::replace(&mut self.is_typed, is_one(before) != is_one(text));
         let now = range.start..range.start + text.len();
@@ -48,21 +57,28 @@ impl UndoLog {
                 return;
             }
         }
-        self.done.push(TextChange { range: now, before: before.to_owned(), cursor });
+        self.done.push(TextChange { range: now, before: before.to_owned(), pastes, cursor });
         keep_newest(&mut self.done, MOST, |change| change.before.len());
     }
 
     /// Undoes the last change of a text, or makes the last one again that was undone; where the cursor stands then. Nothing where there
     /// is none.
-    pub(super) fn step(&mut self, text: &mut String, cursor: usize, is_back: bool) -> Option<usize> {
+    pub(super) fn step(
+        &mut self,
+        (text, folded): (&mut String, &mut Pastes),
+        cursor: usize,
+        is_back: bool,
+    ) -> Option<usize> {
         let (from, to) =
             if is_back { (&mut self.done, &mut self.undone) } else { (&mut self.undone, &mut self.done) };
         self.is_typed = false;
-        let TextChange { range, before, cursor: then } = from.pop()?;
+        let TextChange { range, before, pastes, cursor: then } = from.pop()?;
         let now = range.start..range.start + before.len();
         let stood = text.get(range.clone())?.to_owned();
+        let stood_folded = folded.change(&range, before.len());
+        folded.put(range.start, pastes);
         text.replace_range(range, &before);
-        to.push(TextChange { range: now, before: stood, cursor });
+        to.push(TextChange { range: now, before: stood, pastes: stood_folded, cursor });
         Some(then)
     }
 }

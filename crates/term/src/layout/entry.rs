@@ -10,8 +10,10 @@ use unicode_width::UnicodeWidthStr;
 use crate::changes;
 use crate::keys::Chord;
 use crate::layout::block::Block;
+use crate::layout::changed;
 use crate::layout::markdown;
 use crate::layout::measure::Measure;
+use crate::layout::settled;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
 use crate::plan;
@@ -20,6 +22,7 @@ use crate::quoted;
 use crate::sanitize;
 use crate::sources;
 use crate::style::Palette;
+use crate::tool_input;
 use crate::way::Way;
 use crate::words;
 
@@ -48,33 +51,51 @@ pub(crate) struct EntryContext<'a> {
     /// Whether another entry stands for it, so that it has no rows: the result for what its call put out until then, a plan for
     /// the one before it and for the call that told it.
     pub(crate) is_over: bool,
+    /// Whether it is a call that its result says in a line.
+    pub(crate) is_away: bool,
     /// Whether a result has all its lines, however many.
     pub(crate) is_whole: bool,
-    /// Of a thought that has ended, and is one row.
-    pub(crate) fold: Option<ThoughtFold>,
+    /// Of a thought that has ended, or a call with its result, that it is one row; of a prompt, that its middle is left out where it
+    /// is long.
+    pub(crate) fold: Option<EntryFold>,
 }
 
 impl EntryContext<'_> {
     /// All of that but the call, which does not change.
     const fn shown(&self) -> ShownAs {
-        ShownAs { is_over: self.is_over, is_whole: self.is_whole, fold: self.fold }
+        let has_no_rows = self.has_no_rows();
+        ShownAs { has_no_rows, is_whole: self.is_whole, fold: self.fold }
+    }
+
+    /// Whether another entry says it, or all that is shown of it.
+    pub(crate) const fn has_no_rows(&self) -> bool {
+        self.is_over || self.is_away
     }
 }
 
 /// As what it was laid out: as one that another stands for, as one that is whole, or folded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct ShownAs {
-    is_over: bool,
+    has_no_rows: bool,
     is_whole: bool,
-    fold: Option<ThoughtFold>,
+    fold: Option<EntryFold>,
 }
 
-/// How long a folded thought took, where that is known.
+/// How long what is folded took, where that is known, and how it is unfolded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ThoughtFold {
+pub(crate) struct EntryFold {
     /// What unfolds it; where no key does, that is said by its command.
     pub(crate) key: Option<Chord>,
     pub(crate) took: Option<Duration>,
+    /// Whether no other of its kind is below it: one of many says how they are unfolded.
+    pub(crate) is_newest: bool,
+}
+
+impl EntryFold {
+    /// What unfolds it, as it stands behind what is folded.
+    pub(crate) fn hint(self) -> String {
+        self.key.map_or_else(|| " (/thoughts)".to_owned(), |key| format!(" ({key})"))
+    }
 }
 
 impl EntryLayout {
@@ -88,9 +109,10 @@ impl EntryLayout {
     ) -> Self {
         let text = entry.text();
         let blocks = match &entry.body {
-            _ if beside.is_over => Vec::new(),
+            _ if beside.has_no_rows() => Vec::new(),
             Body::Prompt(said) => {
                 let folded = quoted::folded(&said.text);
+                let folded = settled::shortened(&folded, beside.fold);
                 let shown = prompt(&words::with_images(&folded, &said.images), width);
                 vec![Block { end: said.text.len(), ..shown }]
             }
@@ -107,7 +129,9 @@ impl EntryLayout {
             }
             Body::Call(call) => {
                 let called = words::call(call);
-                vec![block(text, exact(&called, columns, palette.code()))]
+                let changes = tool_input::changes_files(&call.tool);
+                let lines = if changes { changed::rows } else { unmarked };
+                vec![block(text, exact(&called, columns, palette, lines))]
             }
             Body::Output(output) => vec![block(text, newest_rows(&output.text, columns, palette))],
             Body::Plan(steps) => {
@@ -118,25 +142,10 @@ impl EntryLayout {
             }
             Body::Sources(told) => vec![block(text, listed(entry.no, told, width))],
             Body::Result(result) => {
-                let call = beside.call.map(words::call_line);
-                let (said, came) = words::result_parts(call.as_deref(), result);
-                let mut rows = wrap::plain(&said, columns, Palette::dim());
-                let rendered = output::rendered(came);
-                let (head, more, tail) = output::folded(&rendered, beside.is_whole);
-                let more = more.map(|count| words::lines_more(entry.no, count, Way::Slash));
-                for (lines, style) in [
-                    (head.join("\n"), palette.code()),
-                    (more.unwrap_or_default(), Palette::dim()),
-                    (tail.join("\n"), palette.code()),
-                ] {
-                    if !lines.is_empty() {
-                        rows.extend(indented(&lines, columns, style));
-                    }
-                }
-                if let Some(rest) = words::rest(entry.no, result, Way::Slash) {
-                    rows.extend(indented(&rest, columns, Palette::dim()));
-                }
-                vec![block(text, rows)]
+                let whole =
+                    || settled::whole(entry.no, (beside.call, result), beside.is_whole, measure, palette);
+                let line = |(fold, call)| settled::line((entry.no, result), call, fold, columns, palette);
+                vec![block(text, beside.fold.zip(beside.call).map_or_else(whole, line))]
             }
             Body::Repair(fault) => notice(text, &words::repair(*fault, Way::Slash), width, palette),
             Body::Reversed(reversed) => notice(text, &changes::reversed(reversed), width, palette),
@@ -193,26 +202,6 @@ impl EntryLayout {
     }
 }
 
-/// What stands above what came out of a call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ResultHeader<'a> {
-    pub(crate) rows: usize,
-    /// What of the result's text is said in it: how a command ended.
-    pub(crate) said: &'a str,
-}
-
-/// The header of a result; nothing of any other entry.
-pub(crate) fn result_header<'a>(
-    entry: &'a Entry,
-    beside: EntryContext<'_>,
-    measure: Measure,
-) -> Option<ResultHeader<'a>> {
-    let Body::Result(result) = &entry.body else { return None };
-    let (said, came) = words::result_parts(beside.call.map(words::call_line).as_deref(), result);
-    let rows = wrap::plain(&said, measure.columns, Palette::dim()).len();
-    Some(ResultHeader { rows, said: result.text.get(..result.text.len() - came.len()).unwrap_or_default() })
-}
-
 fn listed(no: EntryNo, told: &Sources, width: usize) -> Vec<Row> {
     let said = sources::listed(no, told, "SESSION", Way::Slash);
     wrap::plain(&sanitize::visible(&said), width, Palette::dim())
@@ -237,12 +226,22 @@ fn with_tabs_expanded(shown: &str) -> String {
     lines.join("\n")
 }
 
+/// Rows of a text in one style.
+fn unmarked(shown: &str, width: usize, style: Style, _palette: Palette) -> Vec<Row> {
+    wrap::exact(shown, width, style)
+}
+
 /// Rows of which all but the first are indented, with every character in them.
-fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
+fn exact(
+    shown: &str,
+    width: usize,
+    palette: Palette,
+    lines: fn(&str, usize, Style, Palette) -> Vec<Row>,
+) -> Vec<Row> {
     let indent = indent(width);
     let room = width.saturating_sub(wrap::columns(&indent));
     // The first row is as wide as the others: each begins where it would have been broken.
-    let rows = wrap::exact(shown, room, style).into_iter().enumerate();
+    let rows = lines(shown, room, palette.code(), palette).into_iter().enumerate();
     rows.map(|(number, row)| {
         let indent = if number > 0 { indent.clone() } else { Vec::new() };
         Row { spans: indent.into_iter().chain(row.spans).collect(), ..row }
@@ -251,7 +250,7 @@ fn exact(shown: &str, width: usize, style: Style) -> Vec<Row> {
 }
 
 /// Rows that are all indented, as code is.
-fn indented(shown: &str, width: usize, style: Style) -> Vec<Row> {
+pub(super) fn indented(shown: &str, width: usize, style: Style) -> Vec<Row> {
     wrapped(shown, (indent(width), indent(width)), width, style)
 }
 
@@ -282,12 +281,12 @@ fn wrapped(
 }
 
 /// A thought in a row: how long it took, how it begins, and where there is more, how to see it.
-fn folded_thought(text: &str, fold: ThoughtFold, width: usize) -> Row {
+fn folded_thought(text: &str, fold: EntryFold, width: usize) -> Row {
     let begin: Vec<&str> = text.split_whitespace().take(width).collect();
     let said = format!("{}: {}", words::thought(fold.took), sanitize::visible_line(&begin.join(" ")));
     let is_whole = said.width() <= width && text.trim().lines().count() <= 1;
     // Behind a thought of which more is there than its row shows.
-    let unfolds = fold.key.map_or_else(|| " (/thoughts)".to_owned(), |key| format!(" ({key})"));
+    let unfolds = fold.hint();
     let more = if is_whole || width <= unfolds.width() * 3 { "" } else { &unfolds };
     let shown = wrap::truncated(&said, width.saturating_sub(more.width()));
     Row::from(vec![Span::styled(format!("{shown}{more}"), Palette::dim())])

@@ -2,21 +2,24 @@
 //!
 //! Rows are addressed by entry and row, so that a scrolled view stays where it is while the end grows.
 
+mod beside;
 pub(crate) mod settled;
 pub(crate) mod spots;
 
-use std::collections::{BTreeSet, VecDeque};
+pub(crate) use beside::{fold_of, is_over};
+
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use q_core::mirror::Mirrored;
-use q_core::{Body, CallOutput, Entry, EntryNo, Mark, Outcome, Resulted};
+use q_core::{Body, CallOutput, Entry, EntryNo, Mark};
 
 use crate::layout::cache::Cache;
-use crate::layout::entry::{EntryContext, EntryLayout, ThoughtFold};
+use crate::layout::entry::{EntryFold, EntryLayout};
+use crate::layout::flow::beside::{beside, shown_before};
 use crate::layout::folds::Folds;
 use crate::layout::measure::Measure;
 use crate::layout::wrap::Row;
-use crate::plan;
 use crate::style::Palette;
 
 /// A session's rows at one measure: measured with a cache that takes up what is looked at, drawn from one that has it.
@@ -63,6 +66,15 @@ pub(crate) struct Spot {
     pub(crate) row: usize,
 }
 
+/// What the rows of an entry follow from: as long as it is the same, each place in it stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EntryLook {
+    index: usize,
+    bytes: usize,
+    rows: usize,
+    measure: Measure,
+}
+
 /// What is in sight: the first row, and how many rows are below the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Window {
@@ -97,77 +109,20 @@ pub(crate) enum FlowPiece<'a> {
 }
 
 impl<C> Flow<'_, C> {
-    /// Rows before an entry's own: none for the first, none between an answer and its stop, or a call and its result.
+    /// Rows before an entry's own: none for the first, none between an answer and its stop, a call and its result, or calls that
+    /// are a line each.
     fn lead(&self, index: usize, entry: &Entry) -> usize {
-        let before = index.checked_sub(1).and_then(|before| self.session.entries.get(before));
-        let goes_on = match (&entry.body, entry.body.of_call()) {
-            (Body::Stop(_), _) => true,
-            // It has no row of its own any more.
-            _ if is_over(self.session, entry) => true,
-            (_, Some(call)) => before.is_some_and(|before| belongs_to(before, call)),
-            (_, None) => false,
-        };
-        usize::from(before.is_some() && !goes_on)
-    }
-}
-
-/// Whether the call there is a line that the person typed for the shell, as the prompt before it shows.
-fn is_line(entries: &VecDeque<Entry>, call: usize) -> bool {
-    let typed = call.checked_sub(1).and_then(|before| entries.get(before));
-    typed.is_some_and(|typed| matches!(&typed.body, Body::Prompt(prompt) if prompt.runs))
-}
-
-/// Whether an entry has no rows, since another one stands for it.
-pub(crate) fn is_over(session: &Mirrored, entry: &Entry) -> bool {
-    beside(session, entry, &Folds::default()).is_over
-}
-
-/// What an entry's looks depend on, of those around it.
-#[expect(clippy::wildcard_enum_match_arm, reason = "nothing else depends on others")]
-fn beside<'a>(session: &'a Mirrored, entry: &Entry, folds: &Folds) -> EntryContext<'a> {
-    /// How far behind an entry is looked for what stands for it: calls run together, but no more than 64.
-    const NEAR: usize = 256;
-    let entries = &session.entries;
-    let place = |no: EntryNo| entries.partition_point(|known| known.no < no);
-    match &entry.body {
-        Body::Thinking(_) => {
-            let behind = entries.get(place(entry.no) + 1);
-            let has_ended = behind.is_some() || !session.summary.activity.is_busy();
-            let fold = ThoughtFold { key: folds.key, took: entry.thought_for(behind) };
-            EntryContext {
-                fold: Some(fold).filter(|_| has_ended && !folds.is_whole(entry.no)),
-                ..EntryContext::default()
-            }
+        let (session, folds) = (self.session, &self.folds);
+        let here = beside(session, entry, folds);
+        if here.has_no_rows() || matches!(entry.body, Body::Stop(_)) {
+            return 0;
         }
-        Body::Result(result) => {
-            let call = entries.get(place(result.of)).filter(|call| call.no == result.of);
-            let call =
-                call.and_then(|call| if let Body::Call(called) = &call.body { Some(called) } else { None });
-            let is_over = result.outcome == Outcome::Done && call.is_some_and(plan::is_told_by);
-            EntryContext { call, is_over, is_whole: folds.is_whole(entry.no), fold: None }
-        }
-        Body::Call(call) if plan::is_told_by(call) || is_line(entries, place(entry.no)) => {
-            let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
-            let is_over = near.any(|later| {
-                matches!(&later.body, Body::Result(result) if result.of == entry.no && result.outcome == Outcome::Done)
-            });
-            EntryContext { is_over, ..EntryContext::default() }
-        }
-        Body::Plan(_) => {
-            let near = entries.iter().skip(place(entry.no) + 1).take(NEAR);
-            let mut turn = near.take_while(|later| !later.body.begins_turn());
-            let is_over = turn.any(|later| matches!(later.body, Body::Plan(_)));
-            EntryContext { is_over, ..EntryContext::default() }
-        }
-        Body::Output(output) => {
-            let mut near = entries.iter().skip(place(entry.no)).take(NEAR);
-            // A result says again what was put out, but where its call was cut short.
-            let says_again =
-                |result: &Resulted| result.of == output.of && result.outcome != Outcome::CutShort;
-            let is_over = near.any(|later| matches!(&later.body, Body::Result(result) if says_again(result)));
-            EntryContext { is_over, ..EntryContext::default() }
-        }
-        _ => EntryContext::default(),
+        let Some(before) = shown_before(session, folds, index) else { return 0 };
+        let goes_on = entry.body.of_call().is_some_and(|call| belongs_to(before, call));
+        let is_line =
+            |entry: &Entry, fold: Option<EntryFold>| fold.is_some() && entry.body.of_call().is_some();
+        let in_a_row = is_line(entry, here.fold) && is_line(before, beside(session, before, folds).fold);
+        usize::from(!goes_on && !in_a_row)
     }
 }
 
@@ -178,7 +133,7 @@ fn belongs_to(entry: &Entry, call: EntryNo) -> bool {
 
 /// Before which of an entry's blocks the mark stands, if in this entry.
 fn mark_block<'s>(
-    session: &Mirrored,
+    (session, folds): (&Mirrored, &Folds),
     mark: Option<Mark>,
     index: usize,
     shape: impl FnOnce(&Entry) -> Option<&'s EntryLayout>,
@@ -188,8 +143,13 @@ fn mark_block<'s>(
     if entry.no == mark.entry {
         return unseen_block(entry, mark, shape);
     }
-    let before = session.entries.get(index.checked_sub(1)?)?;
-    if entry.no < mark.entry || before.no > mark.entry {
+    let last = session.entries.get(index.checked_sub(1)?)?;
+    if entry.no < mark.entry || beside(session, entry, folds).has_no_rows() {
+        return None;
+    }
+    // What has no rows can have no mark above it: that stands above the next entry that has some.
+    let before = if last.no > mark.entry { shown_before(session, folds, index)? } else { last };
+    if before.no > mark.entry {
         return None;
     }
     let already = before.no == mark.entry && unseen_block(before, mark, shape).is_some();
@@ -223,7 +183,7 @@ impl<C: Deref<Target = Cache>> Flow<'_, C> {
         let Some(entry) = self.session.entries.get(index) else { return };
         let shape_of = |entry: &Entry| self.cache.laid_out(self.session.summary.id, entry.no);
         let lead = self.lead(index, entry);
-        let mark = mark_block(self.session, self.mark, index, shape_of);
+        let mark = mark_block((self.session, &self.folds), self.mark, index, shape_of);
         let Some(shape) = shape_of(entry) else { return };
         let mut pieces: Vec<FlowPiece<'_>> = Vec::new();
         pieces.extend((0..lead).map(|_| FlowPiece::Blank));
@@ -257,7 +217,7 @@ impl Flow<'_, &mut Cache> {
         let lead = self.lead(index, entry);
         let unanswered = usize::from(self.unanswered.contains(&entry.no));
         let (cache, session, folds) = (&mut *self.cache, self.session, &self.folds);
-        let mark = mark_block(session, self.mark, index, move |entry| {
+        let mark = mark_block((session, folds), self.mark, index, move |entry| {
             Some(cache.shape(id, (entry, beside(session, entry, folds)), measure, palette))
         });
         let shape = self.cache.shape(id, (entry, beside(session, entry, folds)), measure, palette);

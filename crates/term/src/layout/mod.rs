@@ -3,11 +3,13 @@
 //! Not here: where on the screen rows go (`draw`), which of them are in sight (`ui`, by the window that [`flow`] measures).
 
 pub(crate) mod cache;
+pub(crate) mod changed;
 pub(crate) mod flow;
 pub(crate) mod folds;
 pub(crate) mod markdown;
 pub(crate) mod measure;
 pub(crate) mod selection;
+mod settled;
 pub(crate) mod wrap;
 
 mod block;

@@ -3,11 +3,13 @@
 use q_core::{PendingCall, Summary, Wants};
 use ratatui::style::Style;
 
+use crate::layout::changed;
 use crate::layout::wrap::{self, Row};
 use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
 use crate::sanitize;
 use crate::style::Palette;
+use crate::tool_input;
 use crate::words;
 
 #[derive(Debug)]
@@ -23,13 +25,18 @@ impl Sheet for CallSheet {
         let Some((call, session)) = call.zip(session) else {
             return wrap::plain("it waits no longer", width, Style::new());
         };
-        rows(&call.pending, &session.summary, width)
+        rows(&call.pending, &session.summary, width, context.palette)
     }
 }
 
 /// All that a call would do or asks, for whom and where, and how it is answered.
-pub(super) fn rows(pending: &PendingCall, of: &Summary, width: usize) -> Vec<Row> {
-    let mut rows = wrap::exact(&words::pending(pending), width, Style::new());
+pub(super) fn rows(pending: &PendingCall, of: &Summary, width: usize, palette: Palette) -> Vec<Row> {
+    let asked = words::pending(pending);
+    let mut rows = if tool_input::changes_files(&pending.tool) {
+        changed::rows(&asked, width, Style::new(), palette)
+    } else {
+        wrap::exact(&asked, width, Style::new())
+    };
     let (name, directory) = (sanitize::visible_line(of.name.as_str()), sanitize::exact_line(&of.directory));
     rows.push(Row::default());
     rows.extend(wrap::exact(&format!("{name} in {directory}"), width, Palette::dim()));

@@ -1,8 +1,10 @@
 //! The page of what tools changed in files, to be read before it is reversed.
 
 use q_core::SessionId;
+use ratatui::style::Style;
 
 use crate::command::UserCommand;
+use crate::layout::changed;
 use crate::layout::wrap::{self, Row};
 use crate::overlay::component::OverlayContext;
 use crate::overlay::page::Sheet;
@@ -25,7 +27,7 @@ impl Sheet for ChangesPage {
     }
 
     fn rows(&self, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
-        let mut rows = wrap::exact(&sanitize::exact(&self.text), width, context.palette.code());
+        let mut rows = changed::rows(&sanitize::exact(&self.text), width, Style::new(), context.palette);
         if let Some((_, word)) = &self.on_yes {
             rows.push(Row::default());
             rows.extend(wrap::plain(&format!("y {word} · Esc leaves it as it is"), width, Palette::strong()));

@@ -228,7 +228,7 @@ impl InboxOverlay {
         match call.zip(of) {
             Some(_) if self.made_for == Some((item, width)) => {}
             Some((call, of)) => {
-                self.rows = call::rows(&call.pending, &of.summary, width);
+                self.rows = call::rows(&call.pending, &of.summary, width, context.palette);
                 self.made_for = Some((item, width));
             }
             None => {

@@ -38,7 +38,7 @@ pub(super) fn draw(
     let indent = (label.width() as u16).min(area.width - 1);
     buffer.set_stringn(area.x, area.y, label, indent.into(), style);
     let room = area.width - indent;
-    let view = editor::lay_out(editor.text(), editor.cursor(), room.into());
+    let view = editor::lay_out(editor, room.into());
     let shown = view.rows.get(view.row).map_or("", |row| row.shown.as_str());
     buffer.set_stringn(area.x + indent, area.y, shown, room.into(), Style::new());
     let column = (view.column as u16).min(room - 1);

@@ -58,7 +58,7 @@ impl Ui {
                 self.note_paste(&text);
                 match &mut self.overlay {
                     Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
-                    None => self.pane_mut().editor.insert(&text),
+                    None => self.paste(&text),
                 }
             }
             TerminalEvent::Mouse(mouse) => self.point(mirror, mouse, &mut intents),

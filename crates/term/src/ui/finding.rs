@@ -6,10 +6,13 @@ use q_core::{Body, EntryNo, Mirror};
 use crate::command::PromptStep;
 use crate::found::{PlaceInEntry, TranscriptSearch};
 use crate::intent::Intent;
-use crate::layout::flow::{Scroll, Spot};
+use crate::layout::flow::{self, Scroll, Spot};
 use crate::overlay::{FindLine, SeekStep};
 use crate::ui::geometry::{Geometry, PaneFrame};
 use crate::ui::state::Ui;
+
+/// What is said where older entries are not read any more.
+const FULL: &str = "no more is read back here; /pager opens all of it, the newest comes next";
 
 impl Ui {
     /// Opens the line in which is typed what is looked for; where that is said already, it is gone to.
@@ -59,7 +62,11 @@ impl Ui {
                     intents.push(Intent::Page { session: session.summary.id, before });
                     return;
                 } else {
+                    let is_cut = session.trimmed;
                     found.at = found.outermost(true);
+                    if is_cut {
+                        self.notify(FULL);
+                    }
                 }
             }
         }
@@ -89,6 +96,7 @@ impl Ui {
         let older = found.at.map_or_else(|| found.outermost(true), |place| found.before(place));
         let first = session.entries.front().map(|entry| entry.no).filter(|_| session.trimmed);
         match (older, first, left.checked_sub(1)) {
+            (None, Some(_), _) if session.is_full() => self.notify(FULL),
             (Some(place), _, _) => {
                 found.at = Some(place);
                 self.go_to_place(mirror, place);
@@ -123,13 +131,8 @@ impl Ui {
     /// Brings a place into sight, a third of the screen from its top; a view that has it already stays.
     fn go_to_place(&mut self, mirror: &Mirror, PlaceInEntry { entry, number }: PlaceInEntry) {
         let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return };
-        let at = session.entries.partition_point(|known| known.no < entry);
-        if session
-            .entries
-            .get(at)
-            .is_some_and(|found| matches!(found.body, Body::Thinking(_) | Body::Result(_)))
-        {
-            self.pane_mut().folds.unfold(entry);
+        if let Some(fold) = flow::fold_of(session, entry) {
+            self.pane_mut().folds.unfold(fold);
         }
         let Some(pattern) = self.found.pattern.clone() else { return };
         let (scroll, height) = (self.pane().scroll, self.pane().frame.geometry.rows);
@@ -145,8 +148,13 @@ impl Ui {
 
     /// Where the place that was gone to stands in the frame that is laid out.
     pub(super) fn lay_out_found(&mut self, mirror: &Mirror) {
-        let searching = self.is_searching();
-        let wanted = self.found.at.zip(self.found.pattern.clone()).filter(|_| searching);
+        let place = self.found.at.filter(|_| self.is_searching());
+        let look = place.and_then(|place| Some((place, self.flow(mirror)?.look_of(place.entry)?)));
+        if self.found.spot_of == look {
+            return; // nothing of it changed since the frame before
+        }
+        self.found.spot_of = look;
+        let wanted = place.zip(self.found.pattern.clone());
         self.found.spot = wanted
             .and_then(|(place, pattern)| self.flow(mirror)?.place_of(place.entry, place.number, &pattern));
     }

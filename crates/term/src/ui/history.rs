@@ -16,7 +16,7 @@ impl Ui {
         let pane = self.pane_mut();
         let width = pane.frame.geometry.editor;
         let text = pane.editor.text();
-        let view = editor::lay_out(text, pane.editor.cursor(), width);
+        let view = editor::lay_out(&pane.editor, width);
         let (place, prompt) = match step {
             HistoryStep::Older => (view.above(), History::older as Walk),
             HistoryStep::Newer => (view.below(), History::newer as Walk),

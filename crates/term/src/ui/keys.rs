@@ -49,6 +49,8 @@ impl Ui {
             // Esc leaves what lies on top; of the prompt itself it takes nothing away.
             Action::Cancel => self.pane_mut().selection = None,
             Action::Complete => self.complete(mirror),
+            // The key that unfolds does so with what the cursor stands at first.
+            Action::Thoughts if self.pane_mut().editor.unfold() => {}
             action => {
                 if let Some(edit) = action.edits() {
                     self.pane_mut().editor.edit(edit);

@@ -25,6 +25,7 @@ mod offers;
 mod overlay;
 mod pane;
 mod pane_view;
+mod pasting;
 mod pointing;
 mod reading;
 mod scrollback;

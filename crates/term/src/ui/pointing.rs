@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use q_core::{Body, EntryNo, Instant, Mirror};
+use q_core::{EntryNo, Instant, Mirror};
 
 use crate::intent::Intent;
 use crate::keys::KeyCode::{Down, Up};
 use crate::keys::key;
-use crate::layout::flow::{FlowPiece, Spot};
+use crate::layout::flow::{self, FlowPiece, Spot};
 use crate::layout::selection::{Selection, TextPoint, TextReach, reach_at};
 use crate::ui::geometry::{PaneFrame, Position, Rect};
 use crate::ui::state::Ui;
@@ -150,14 +150,9 @@ impl Ui {
 
     /// Unfolds the entry that was clicked on, where it is one that is folded, or folds it again; says whether it is one.
     fn toggle_fold(&mut self, mirror: &Mirror, on: EntryNo) -> bool {
-        let Some(session) = self.focus.and_then(|id| mirror.get(id)) else { return false };
-        let at = session.entries.partition_point(|entry| entry.no < on);
-        let entry = session.entries.get(at).filter(|entry| entry.no == on);
-        let folds = entry.is_some_and(|entry| matches!(entry.body, Body::Thinking(_) | Body::Result(_)));
-        if folds {
-            self.pane_mut().folds.toggle(on);
-        }
-        folds
+        let session = self.focus.and_then(|id| mirror.get(id));
+        let fold = session.and_then(|session| flow::fold_of(session, on));
+        fold.inspect(|fold| self.pane_mut().folds.toggle(*fold)).is_some()
     }
 
     /// The character or word of the transcript in that place of the screen.

@@ -136,6 +136,14 @@ impl Ui {
         }
     }
 
+    /// The sessions of which older entries are read or searched now: those of any other need not be kept.
+    pub fn reads_back(&self) -> Vec<SessionId> {
+        let reads = |id: &SessionId| {
+            self.pane_of(Some(*id)).scroll != Scroll::End || (self.focus == Some(*id) && self.is_searching())
+        };
+        self.in_view().into_iter().flatten().filter(reads).collect()
+    }
+
     pub(super) fn scroll_by(&mut self, mirror: &Mirror, rows: isize) {
         if let Some(front) = self.focus {
             self.scroll_pane(mirror, front, rows);
@@ -191,7 +199,7 @@ impl Ui {
         }
         let Some(mut flow) = self.flow_of(mirror, id) else { return };
         let Window { top, .. } = flow.window(scroll, height);
-        if top == (Spot { entry: 0, row: 0 }) {
+        if top == (Spot { entry: 0, row: 0 }) && !session.is_full() {
             self.pane_of_mut(Some(id)).paged = Some(first);
             intents.push(Intent::Page { session: id, before: first });
         }

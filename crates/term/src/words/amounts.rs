@@ -26,6 +26,16 @@ pub fn thought(took: Option<Duration>) -> String {
     }
 }
 
+/// How long something took that is over: `0.4 s`, `12 s`, `3 min 20 s`; nothing where nobody would have noticed.
+pub fn took(took: Duration) -> Option<String> {
+    let tenths = took.as_millis() / 100;
+    match took.as_secs() {
+        0 if tenths == 0 => None,
+        0..10 => Some(format!("{}.{} s", tenths / 10, tenths % 10)),
+        seconds => Some(elapsed(WallTime(seconds * 1_000), WallTime(0))),
+    }
+}
+
 /// How long something goes on already, in one unit: `12s`, `5m`, `3h`.
 pub fn duration(now: WallTime, since: WallTime) -> String {
     match now.0.saturating_sub(since.0) / 1000 {

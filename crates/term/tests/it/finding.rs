@@ -99,6 +99,24 @@ fn older_entries_are_asked_for_until_something_is_found() {
 }
 
 #[test]
+fn no_more_is_read_back_than_is_kept() {
+    let mut newest = long(100);
+    newest.entries.drain(..90);
+    newest.trimmed = true;
+    let mut world = World::with(80, 16, vec![newest]).told("/find nowhere");
+    let huge = "x".repeat(q_core::mirror::PAGED_BYTES);
+    world.mirror.prepend(id(1), EntryNo(91), vec![entry(90, Body::Answer(huge))], true);
+    let intents = world.ui.refreshed(&world.mirror);
+    assert!(!intents.iter().any(|intent| matches!(intent, Intent::Page { .. })), "{intents:?}");
+    assert!(world.frame().contains("no more is read back here; /pager"), "{}", world.frame());
+    assert_eq!(world.keys(&["Enter"]), []);
+    assert_eq!(world.ui.reads_back(), [id(1)]);
+    world.keys(&["Esc"]);
+    world.keys(&["Ctrl+End"]);
+    assert_eq!(world.ui.reads_back(), []);
+}
+
+#[test]
 fn what_comes_while_it_is_open_is_counted_and_a_place_stays_in_sight() {
     let mut world = World::with(80, 16, vec![long(100)]).told("/find needle").after(&["n"]);
     let before = world.frame();

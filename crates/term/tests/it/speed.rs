@@ -100,7 +100,7 @@ fn a_streaming_answer() {
 #[test]
 fn typing_after_a_paste_of_a_megabyte() {
     for (what, text) in
-        [("one line", "word ".repeat(210_000)), ("many lines", "some words in a line\n".repeat(50_000))]
+        [("one line", "word ".repeat(210_000)), ("many lines", "some words in a line\n".repeat(500_000))]
     {
         let mut world = World::with(200, 50, vec![session(1, "paste")]);
         let begin = Instant::now();
@@ -137,6 +137,9 @@ fn finding_in_a_session_of_ten_thousand_entries() {
     }
     for _ in 0..3 {
         step("an older place", "Enter");
+    }
+    for what in ["goes to the beginning", "a key there", "a key there"] {
+        step(what, "Ctrl+Home");
     }
 }
 

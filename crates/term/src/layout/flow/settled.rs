@@ -76,7 +76,7 @@ impl Flow<'_, &mut Cache> {
             return Spot { entry: index, row: 0 };
         }
         let height = self.height(index);
-        let mark = mark_block(self.session, self.mark, index, |entry| self.shape(entry));
+        let mark = mark_block((self.session, &self.folds), self.mark, index, |entry| self.shape(entry));
         let Some(shape) = self.shape(entry) else { return Spot { entry: index, row: 0 } };
         let whole: usize = shape.blocks.iter().take(place.blocks).map(|block| block.rows.len()).sum();
         let part = shape.blocks.get(place.blocks).filter(|_| place.lines > 0);
@@ -101,7 +101,7 @@ impl Flow<'_, &mut Cache> {
             return Spot { entry: index, row: 0 };
         }
         self.height(index);
-        let block = mark_block(self.session, self.mark, index, |entry| self.shape(entry));
+        let block = mark_block((self.session, &self.folds), self.mark, index, |entry| self.shape(entry));
         match block {
             Some(blocks) => self.row_at(SettledTo { entry: entry.no, blocks, lines: 0 }),
             None => Spot { entry: index + 1, row: 0 },

@@ -3,8 +3,9 @@
 use q_core::EntryNo;
 
 use crate::layout::cache::Cache;
-use crate::layout::entry::{self, ResultHeader};
-use crate::layout::flow::{Flow, Spot, beside, mark_block};
+use crate::layout::flow::beside::beside;
+use crate::layout::flow::{EntryLook, Flow, Spot, mark_block};
+use crate::layout::settled::{self, ResultHeader};
 use crate::layout::wrap::{Row, clusters};
 use crate::pattern::Pattern;
 
@@ -31,6 +32,13 @@ impl Flow<'_, &mut Cache> {
         spot
     }
 
+    /// How an entry looks now; costs no more than to know its height.
+    pub(crate) fn look_of(&mut self, entry: EntryNo) -> Option<EntryLook> {
+        let index = self.session.entries.partition_point(|known| known.no < entry);
+        let known = self.session.entries.get(index).filter(|known| known.no == entry)?;
+        Some(EntryLook { index, bytes: known.text().len(), rows: self.height(index), measure: self.measure })
+    }
+
     /// The row and column where the place of that number in an entry's text stands on the screen. Of what is not shown as it
     /// is written, the row where its block begins.
     pub(crate) fn place_of(
@@ -44,10 +52,10 @@ impl Flow<'_, &mut Cache> {
         self.height(index); // lays it out
         let (session, cache) = (self.session, &*self.cache);
         let shape_of = |entry: EntryNo| cache.laid_out(session.summary.id, entry);
-        let mark = mark_block(session, self.mark, index, |entry| shape_of(entry.no));
+        let mark = mark_block((session, &self.folds), self.mark, index, |entry| shape_of(entry.no));
         let shape = shape_of(entry)?;
         let (mut row, mut begin, mut left) = (self.lead(index, known), 0, number);
-        let header = entry::result_header(known, beside(session, known, &self.folds), self.measure);
+        let header = settled::result_header(known, beside(session, known, &self.folds), self.measure);
         for (block_number, block) in shape.blocks.iter().enumerate() {
             row += usize::from(block_number > 0) + usize::from(mark == Some(block_number));
             let is_last = block_number + 1 == shape.blocks.len();
