@@ -145,6 +145,7 @@ mod tests {
             self.cursor = range.start;
         }
 
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the one of EDITS that is left")]
         fn edit(&mut self, edit: Edit) {
             let (line, len, at) = (self.line(), self.units.len(), self.cursor);
             match edit {

@@ -94,9 +94,9 @@ mod tests {
 
     /// Each row with its marked parts in brackets.
     fn shown(rows: &[Row]) -> Vec<String> {
-        let part = |span: &Span<'_>| match span.style.add_modifier.contains(Modifier::UNDERLINED) {
-            true => format!("[{}]", span.content),
-            false => span.content.to_string(),
+        let part = |span: &Span<'_>| {
+            let is_marked = span.style.add_modifier.contains(Modifier::UNDERLINED);
+            if is_marked { format!("[{}]", span.content) } else { span.content.to_string() }
         };
         rows.iter().map(|row| row.spans.iter().map(part).collect()).collect()
     }
