@@ -132,7 +132,7 @@ fn a_program_that_has_the_terminal_ends_with_q() {
     let mut world = World::new();
     let pid_file = world.home.path().join("editor.pid");
     let script = format!(
-        "trap '' HUP; echo $$ >{}; echo the editor is here; while :; do read -r line; done",
+        "trap '' HUP; echo $$ >{}; echo the editor is here; n=0; while [ $n -lt 300 ]; do read -r line || {{ n=$((n+1)); sleep 0.1; }}; done",
         pid_file.display()
     );
     world.home.set("VISUAL", &format!("sh -c \"{script}\""));

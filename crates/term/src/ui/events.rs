@@ -55,7 +55,6 @@ impl Ui {
                 self.leader = false;
                 self.notice = None;
                 let text = typed::text(&text);
-                self.note_paste(&text);
                 match &mut self.overlay {
                     Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
                     None => self.paste(&text),

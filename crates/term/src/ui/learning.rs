@@ -15,8 +15,6 @@ use crate::ui::status::CommandStatus;
 
 /// A hint goes with a key, but not before it could be read.
 const READ: Duration = Duration::from_secs(5);
-/// A paste of more lines than this is long.
-const MANY_LINES: usize = 10;
 
 /// What is being taught in this terminal.
 #[derive(Debug, Default)]
@@ -73,8 +71,9 @@ impl Ui {
         self.tried(TourStep::Switch);
     }
 
-    pub(super) fn note_paste(&mut self, text: &str) {
-        self.lessons.pasted_much |= text.lines().nth(MANY_LINES).is_some();
+    /// A paste came that is so long that it is folded.
+    pub(super) const fn note_folded_paste(&mut self) {
+        self.lessons.pasted_much = true;
     }
 
     fn tried(&mut self, step: TourStep) {
@@ -124,10 +123,11 @@ impl Ui {
                 format!("y and {send} let it run this once, n does not; {inbox} shows all that waits."),
             )
         } else if self.lessons.pasted_much && wanted(OnceHint::Paste) {
-            let editor = press(Action::Editor);
+            let unfold = keymap.at_once(Action::Thoughts, false);
+            let unfolds = unfold.map_or_else(String::new, |key| format!("; {key} behind it unfolds it"));
             (
                 OnceHint::Paste,
-                format!("A paste is sent whole, by your Enter alone; {editor} opens your editor."),
+                format!("A long paste is folded, and sent whole, by your Enter alone{unfolds}."),
             )
         } else if wanted(OnceHint::News)
             && let Some(news) = others().find(|session| has_news(&session.summary))

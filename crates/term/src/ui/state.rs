@@ -130,8 +130,6 @@ pub struct Ui {
     pub(super) nowhere: Pane,
     pub(crate) leader: bool,
     pub(super) completion: Completion,
-    /// Whether it was said how a folded paste is unfolded.
-    pub(super) told_of_folds: bool,
     pub(crate) overlay: Option<Box<dyn Overlay>>,
     /// What is looked for in the transcript, while the overlay is the line for that.
     pub(crate) found: TranscriptSearch,
@@ -187,7 +185,6 @@ impl Ui {
             nowhere: Pane::default(),
             leader: false,
             completion: Completion::default(),
-            told_of_folds: false,
             overlay: None,
             found: TranscriptSearch::default(),
             pressed: None,

@@ -128,7 +128,11 @@ fn each_hint_is_said_once_and_stays_until_it_could_be_read() {
     let pasted = "a line\n".repeat(40);
     let pasted = world.ui.handle(&world.mirror, TerminalEvent::Paste(pasted));
     assert!(kept(&pasted).is_some_and(|kept| kept.contains("hint paste")));
-    assert!(world.frame().contains("Ctrl+G opens your editor"), "{}", world.frame());
+    let frame = world.frame();
+    assert!(
+        frame.contains("folded, and sent whole, by your Enter alone; Ctrl+O behind it unfolds it"),
+        "{frame}"
+    );
 }
 
 #[test]
