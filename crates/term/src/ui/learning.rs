@@ -124,11 +124,8 @@ impl Ui {
             )
         } else if self.lessons.pasted_much && wanted(OnceHint::Paste) {
             let unfold = keymap.at_once(Action::Thoughts, false);
-            let unfolds = unfold.map_or_else(String::new, |key| format!("; {key} behind it unfolds it"));
-            (
-                OnceHint::Paste,
-                format!("A long paste is folded, and sent whole, by your Enter alone{unfolds}."),
-            )
+            let unfolds = unfold.map_or_else(String::new, |key| format!("; {key} unfolds it"));
+            (OnceHint::Paste, format!("A long paste is folded and sent whole, by Enter alone{unfolds}."))
         } else if wanted(OnceHint::News)
             && let Some(news) = others().find(|session| has_news(&session.summary))
         {
