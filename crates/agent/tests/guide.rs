@@ -59,7 +59,7 @@ fn questions_find_their_section() {
         ("how do I approve a tool", "What waits for your answer"),
         ("change the colour theme", "Colours and themes"),
         ("is there a dark theme", "Colours and themes"),
-        ("the inbox", "What waits for your answer"),
+        ("the inbox", "The inbox"),
         ("define my own kind", "Kinds of session"),
         ("reorder the queue", "The queue"),
         ("change limits", "Changing limits"),

@@ -63,16 +63,20 @@ fn setup() -> Setup {
     }
 }
 
-fn from_clients() -> Vec<(&'static str, ClientMessage)> {
-    let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
-    let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
-    let ask = |request| ClientMessage::Request { id: 7, request };
-    let create = Command::Create {
+fn create() -> Command {
+    Command::Create {
         id: SessionId::UNDRAWN,
         name: Some("план-б".into()),
         setup: setup(),
         tags: vec!["work".into()],
-    };
+    }
+}
+
+fn from_clients() -> Vec<(&'static str, ClientMessage)> {
+    let hello = Hello { version: "0.1.0".into(), acknowledged: vec![(Id(7), 3)], ..Hello::new(true) };
+    let guide = NamedAgent { name: "guide".into(), reach: Reach::Guide };
+    let ask = |request| ClientMessage::Request { id: 7, request };
+    let create = create();
     let create = Request::Command { command: create, reach: Some(reach().into()) };
     let session = SessionId::from(SESSION);
     let answer = Command::Answer {

@@ -17,6 +17,8 @@ pub(crate) struct Archive {
     changes: u64,
     /// Whether it was asked for since it was last known to have changed.
     asked: bool,
+    /// How many sessions are open, as last seen.
+    open: usize,
 }
 
 impl Archive {
@@ -37,6 +39,14 @@ impl Archive {
         !std::mem::replace(&mut self.asked, true)
     }
 
+    /// So many sessions are open: where they are fewer or more than before, some were closed or opened since it was asked for.
+    pub(crate) const fn note_open(&mut self, count: usize) {
+        if self.open != count {
+            self.open = count;
+            self.is_stale();
+        }
+    }
+
     /// It is another one by now: what is here stays until it is told anew.
     pub(crate) const fn is_stale(&mut self) {
         self.asked = false;
@@ -55,6 +65,6 @@ impl Archive {
 
     /// Nobody looks for anything in it any more.
     pub(crate) fn let_go(&mut self) {
-        *self = Self { changes: self.changes + 1, ..Self::default() };
+        *self = Self { changes: self.changes + 1, open: self.open, ..Self::default() };
     }
 }

@@ -4,7 +4,7 @@ use q_testkit::server::Script;
 use serde_json::json;
 
 use crate::screen::{Person as _, leader};
-use crate::tools::{Workshop, call, until};
+use crate::tools::{Workshop, call, says_while, until};
 use crate::world::World;
 
 #[test]
@@ -13,20 +13,15 @@ fn what_waits_elsewhere_is_answered_and_put_aside_in_the_inbox() {
     let run = json!({ "argv": ["touch", "made"] });
     shop.rounds("do it", vec![call("run", &run), Script::new().say("It is made.").done()]);
     shop.begin("api", "do it");
-    assert_eq!(shop.waiting()["circumstance"], json!(null));
+    assert_eq!(shop.waiting()["circumstance"], json!("unheld"));
     shop.world.q(&["new", "-d", "here"]).succeeded();
     let mut terminal = shop.world.terminal(&["attach", "here"]);
     terminal.wait_prompt("here");
     terminal.send(leader("i"));
     terminal.wait_text("asked by hands");
     terminal.wait_text(&format!("api in {}", shop.directory.display()));
-    until("a yes that counts", || {
-        // By its number: what is typed once more than needed is for nothing else then.
-        if !shop.has("made") {
-            terminal.send("/approve 1\r");
-        }
-        shop.has("made").then_some(())
-    });
+    // By its number: what is typed once more than needed is for nothing else then.
+    says_while(&mut terminal, "/approve 1", || !shop.has("made"));
     terminal.wait_text("It is made.");
     until("an answer that is put aside", || {
         terminal.send("d");

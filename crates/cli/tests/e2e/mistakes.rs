@@ -338,7 +338,7 @@ fn a_megabyte_is_pasted_and_sent_whole() {
     let mut terminal = world.open_at("api");
     // Terminals paste carriage returns.
     terminal.send(pasted(&text.replace('\n', "\r")));
-    terminal.wait_text("line 016383");
+    terminal.wait_text("[paste, 16384 lines]");
     terminal.send("\r");
     terminal.wait_text("Read it all.");
     assert!(world.server.requests()[0].last_user_text() == text, "the server saw something else");
@@ -351,10 +351,10 @@ fn a_prompt_beyond_the_limit_is_refused_and_kept() {
     let world = world.with_sessions(&["api"]);
     let mut terminal = world.open_at("api");
     terminal.send(pasted(&format!("{} the end", "words ".repeat(200))));
-    terminal.wait_text("the end");
+    terminal.wait_text("[paste, 1 KB]");
     terminal.send("\r");
     terminal.wait_text("the most allowed is 1000");
-    terminal.wait_text("the end");
+    terminal.wait_text("[paste, 1 KB]");
     assert_eq!(world.server.requests().len(), 0);
     terminal.wait_text("what you type is not saved");
     terminal.send("\x18d");

@@ -12,8 +12,9 @@ fn what_is_seen_in_any_pane_is_read_and_the_panes_come_back() {
     let mut q = world.terminal(&["attach", "api"]);
     q.wait_prompt("api");
     q.enter("/split docs", "[2 docs]");
-    q.wait_prompt("docs");
-    q.press_to(F6, "api");
+    q.wait_text("[docs] > ask something");
+    q.send(F6);
+    q.wait_text("[api] > ask something");
     // The answer comes in the pane that has no keyboard, and is read there.
     world.begin_first("docs");
     q.wait_text("One");

@@ -365,6 +365,9 @@ fn a_link_in_the_place_of_the_store_is_refused_as_one_above_it_is() {
         fs::create_dir(&elsewhere).unwrap();
         let link = world.home.path().join(link);
         fs::create_dir_all(link.parent().unwrap()).unwrap();
+        if link.exists() {
+            fs::remove_dir_all(&link).unwrap();
+        }
         symlink(&elsewhere, &link).unwrap();
         world.q(&["ls"]).exited(5).told(link.to_str().unwrap()).told(told).told("not a directory of yours");
         if told != "where logs are kept" {

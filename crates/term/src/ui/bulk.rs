@@ -61,7 +61,8 @@ impl Ui {
     }
 
     /// Asks for the archive where something is looked for in it, and lets go of it with the list.
-    pub(super) fn follow_archive(&mut self, intents: &mut Vec<Intent>) {
+    pub(super) fn follow_archive(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        self.archive.note_open(mirror.len());
         if self.wants_archive() {
             if self.archive.ask() {
                 intents.push(Intent::Archive);

@@ -93,11 +93,7 @@ impl Ui {
             Action::Last => {
                 self.go_to(mirror, self.shown_before(mirror), "no other session was shown before", intents);
             }
-            Action::Attend => {
-                let here = self.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
-                let nothing = words::nothing_needs(here);
-                self.go_to(mirror, self.needs_person(mirror), nothing, intents);
-            }
+            Action::Attend => self.attend(mirror, intents),
             Action::Split => return self.open_pane(mirror, &command, intents),
             Action::Unsplit => return self.close_pane(mirror, intents),
             Action::Pane(step) => return self.go_to_pane(mirror, step, intents),
@@ -132,10 +128,7 @@ impl Ui {
             Action::Find => self.find(mirror, arguments.text.as_deref(), intents),
             Action::Copy => return self.copy(mirror, arguments, intents),
             Action::Pager => return self.page(mirror, intents),
-            Action::Thoughts => {
-                self.pane_mut().folds.toggle_all();
-                self.read_what_is_kept(mirror);
-            }
+            Action::Thoughts => self.toggle_folds(mirror),
             Action::Unqueue => return self.take_back(mirror, arguments.number, intents),
             Action::EditQueued if arguments.text.is_none() => {
                 return self.take_back(mirror, arguments.number, intents);
@@ -157,6 +150,19 @@ impl Ui {
             _told_to_the_core => return self.send_to_core(mirror, command, intents),
         }
         CommandStatus::Done
+    }
+
+    /// Goes to the session that needs the person.
+    fn attend(&mut self, mirror: &Mirror, intents: &mut Vec<Intent>) {
+        let here = self.focus.and_then(|id| mirror.get(id)).map(|session| &session.summary);
+        let nothing = words::nothing_needs(here);
+        self.go_to(mirror, self.needs_person(mirror), nothing, intents);
+    }
+
+    /// Shows all whole that is folded in the session in view, or folds it again.
+    fn toggle_folds(&mut self, mirror: &Mirror) {
+        self.pane_mut().folds.toggle_all();
+        self.read_what_is_kept(mirror);
     }
 
     /// Asks what goes on in the background of the session in view, once that of this number is ended, if one is named.

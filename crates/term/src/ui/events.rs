@@ -124,7 +124,7 @@ impl Ui {
         self.keep_awake(mirror, intents);
         self.adopt_drafts(mirror);
         self.follow(mirror, intents);
-        self.follow_archive(intents);
+        self.follow_archive(mirror, intents);
         self.teach(mirror, intents);
     }
 }
