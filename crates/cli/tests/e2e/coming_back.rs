@@ -9,10 +9,10 @@ use q_testkit::terminal::Terminal;
 use crate::screen::{CTRL_D, Person as _, alt};
 use crate::world::{World, eventually};
 
-const Q: &str = env!("CARGO_BIN_EXE_q");
+pub(crate) const Q: &str = env!("CARGO_BIN_EXE_q");
 
 /// A shell in a terminal, which runs each line.
-fn shell(world: &World) -> Terminal {
+pub(crate) fn shell(world: &World) -> Terminal {
     let mut command = world.home.pty_command(Path::new("/bin/sh"));
     command.args(["-c", "while read -r line; do eval \"$line\"; done"]);
     let shell = Terminal::spawn(command, 24, 80);

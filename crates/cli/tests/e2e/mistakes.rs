@@ -354,7 +354,7 @@ fn a_prompt_beyond_the_limit_is_refused_and_kept() {
     terminal.wait_text("[paste, 1 KB]");
     terminal.send("\r");
     terminal.wait_text("the most allowed is 1000");
-    terminal.wait_text("[paste, 1 KB]");
+    terminal.wait_text("the end");
     assert_eq!(world.server.requests().len(), 0);
     terminal.wait_text("what you type is not saved");
     terminal.send("\x18d");

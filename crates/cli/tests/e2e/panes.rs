@@ -1,6 +1,7 @@
 //! Several sessions on one screen: what is seen in a pane is read, and the panes come back.
 
-use crate::screen::{CTRL_D, Person, leader};
+use crate::coming_back::{Q, shell};
+use crate::screen::{CTRL_D, Person as _, leader};
 use crate::world::{World, eventually};
 
 /// F6, as xterm sends it.
@@ -9,7 +10,8 @@ const F6: &str = "\x1b[17~";
 #[test]
 fn what_is_seen_in_any_pane_is_read_and_the_panes_come_back() {
     let world = World::new().with_sessions(&["api", "docs"]);
-    let mut q = world.terminal(&["attach", "api"]);
+    let mut q = shell(&world);
+    q.send_line(&format!("{Q} attach api"));
     q.wait_prompt("api");
     q.enter("/split docs", "[2 docs]");
     q.wait_text("[docs] > ask something");
@@ -25,8 +27,10 @@ fn what_is_seen_in_any_pane_is_read_and_the_panes_come_back() {
     q.wait_no_text("[1 api]");
     q.enter("/split", "[1 api]");
     q.send(CTRL_D);
-    q.wait_detached();
-    let q = world.terminal(&[]);
+    q.wait_text("detached");
+    // Panes come back in the terminal in which they were.
+    q.enter_away("clear", "detached");
+    q.send_line(Q);
     q.wait_text("[1 api]");
     q.wait_text("── 2 docs");
 }

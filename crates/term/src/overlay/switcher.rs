@@ -378,7 +378,9 @@ impl Overlay for Switcher {
         self.follow(context);
         let columns = screen.width.saturating_sub(4);
         let has_preview = columns >= LIST + PREVIEW && screen.height >= TALL;
-        let most = context.mirror.len().saturating_add(1).min(usize::from(u16::MAX)) as u16;
+        // As high for those that fit as for all, and higher where of those that are closed more fit.
+        let count = context.mirror.len().max(self.listing.ids.len());
+        let most = count.saturating_add(1).min(usize::from(u16::MAX)) as u16;
         let rows = if has_preview { most.max(TALL) } else { most.max(2) };
         let popup = Popup::of(screen, (columns, rows));
         let width = if has_preview { (popup.inner.width / 2).max(LIST) } else { popup.inner.width };
