@@ -158,6 +158,6 @@ fn what_is_marked_is_closed_at_once_found_by_typing_and_taken_back() {
     terminal.wait_no_text("plan");
     terminal.send(alt('s'));
     terminal.send("pla");
-    terminal.wait_text("closed");
+    terminal.wait_text("– plan");
     terminal.press_to("\r", "plan");
 }
