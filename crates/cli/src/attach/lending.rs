@@ -1,6 +1,7 @@
 //! The terminal lent to a program for a while: a pager, or an editor. The sessions go on meanwhile, and what they say is drawn
 //! afterwards; where q ends first, so does the program.
 
+use std::collections::HashSet;
 use std::future::pending;
 use std::io;
 use std::path::PathBuf;
@@ -9,9 +10,9 @@ use std::time::Duration;
 
 use q_core::SessionId;
 use q_term::guard;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::attach::attached::Attached;
 use crate::attach::draft_editor::RunningEditor;
@@ -26,6 +27,8 @@ const PAGER: &str = "less";
 
 /// How long a program that has the terminal may take to end, each time it is told to.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How often it is looked whether what a program started has ended, which nobody tells.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Who has the terminal.
 pub(super) struct Lending {
@@ -49,11 +52,12 @@ impl Lending {
     /// Ends the program, which may have the terminal otherwise when nobody is there any more to take it back: by a hangup, as when
     /// its terminal goes, and then by force. Gives the file in which a draft is left.
     pub(super) async fn end(mut self) -> Option<PathBuf> {
+        // What a program started is nobody's once that has ended: it is known from before.
+        let mut processes = HashSet::new();
         for signal in [Signal::HUP, Signal::TERM, Signal::KILL] {
-            for pid in self.processes() {
-                let _gone_already = kill_process(pid, signal);
-            }
-            if timeout(PATIENCE, self.program.wait()).await.is_ok() {
+            processes.extend(self.processes());
+            processes.retain(|pid| kill_process(*pid, signal).is_ok());
+            if timeout(PATIENCE, self.all_ended(&processes)).await.is_ok() {
                 break;
             }
         }
@@ -61,6 +65,14 @@ impl Lending {
         match self.to {
             LentTo::Editor(editor) => Some(editor.path),
             LentTo::Pager { .. } => None,
+        }
+    }
+
+    /// Waits for the end of the program and of all these.
+    async fn all_ended(&mut self, processes: &HashSet<Pid>) {
+        let _ended = self.program.wait().await;
+        while processes.iter().any(|pid| test_kill_process(*pid).is_ok()) {
+            sleep(LOOK_AGAIN).await;
         }
     }
 

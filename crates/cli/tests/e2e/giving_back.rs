@@ -131,11 +131,15 @@ fn a_terminal_in_which_nothing_is_left_is_not_changed() {
 fn a_program_that_has_the_terminal_ends_with_q() {
     let mut world = World::new();
     let pid_file = world.home.path().join("editor.pid");
+    // It ends by itself some time, also where nobody ends it.
     let script = format!(
-        "trap '' HUP; echo $$ >{}; echo the editor is here; n=0; while [ $n -lt 300 ]; do read -r line || {{ n=$((n+1)); sleep 0.1; }}; done",
+        "trap '' HUP\necho $$ >{}\necho the editor is here\nn=0\n\
+         while [ $n -lt 300 ]; do read -r line || {{ n=$((n+1)); sleep 0.1; }}; done\n",
         pid_file.display()
     );
-    world.home.set("VISUAL", &format!("sh -c \"{script}\""));
+    let editor = world.home.path().join("editor.sh");
+    std::fs::write(&editor, script).expect("a script");
+    world.home.set("VISUAL", &format!("sh {}", editor.display()));
     let world = world.with_sessions(&["api"]);
     let mut terminal = world.open();
     terminal.wait_text("[api] >");
