@@ -82,12 +82,17 @@ impl Guard {
     /// Takes it again after [`Guard::pause`], or after others had it meanwhile; what is on the screen must be painted anew.
     pub fn resume(&self) -> io::Result<()> {
         // Said first, so that half a success is undone too.
-        TAKEN.store(true, Ordering::SeqCst);
+        let is_taken = TAKEN.swap(true, Ordering::SeqCst);
         // It may be believed to be raw already, while a shell has changed that.
         disable_raw_mode()?;
         enable_raw_mode()?;
         INLINE.store(self.taking.face == Face::Inline, Ordering::SeqCst);
-        take(&mut io::stdout(), self.taking)
+        let mut out = io::stdout();
+        if is_taken && self.taking.face == Face::Inline {
+            // Who stopped it did not say so: its flags are still there, on the only screen that it has.
+            queue!(out, PopKeyboardEnhancementFlags)?;
+        }
+        take(&mut out, self.taking)
     }
 
     /// Gives the window a title, and keeps the one before until the terminal is given back. What cannot be shown of it is

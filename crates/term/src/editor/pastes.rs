@@ -49,9 +49,10 @@ impl Pastes {
         self.ranges().find(|range| range.start >= place)
     }
 
-    /// Folds a text that came in at that place, where it is long.
+    /// Folds a text that came in at that place, where it is long. What took the place of the same text is folded already.
     pub(super) fn fold(&mut self, place: usize, text: &str) {
-        if !is_long(text) || self.0.len() >= MOST {
+        let is_folded = self.ranges().any(|range| range.start < place + text.len() && place < range.end);
+        if !is_long(text) || is_folded || self.0.len() >= MOST {
             return;
         }
         let size = match text.lines().count() {

@@ -72,6 +72,9 @@ impl Ui {
             return None;
         }
         let is_trimmed = session.trimmed;
+        // While nothing was written, more may have come than is kept.
+        let first = session.entries.front().map(|entry| entry.no);
+        let has_gap = is_trimmed && known.to.is_some_and(|to| first > Some(to.entry));
         let mut flow = self.flow(mirror)?;
         let to = flow.settled(known.to.unwrap_or_default());
         let end = flow.row_at(to);
@@ -88,7 +91,7 @@ impl Ui {
         let is_named = known.is_to_be_named && (begins || left > 0);
         let is_to_be_named = known.is_to_be_named && !is_named;
         self.frame.scrollback = Scrollback { to: Some(to), next, is_to_be_named, ..known };
-        let is_cut = begins && (from > Spot::default() || is_trimmed);
+        let is_cut = has_gap || begins && (from > Spot::default() || is_trimmed);
         let part =
             ScrollbackPart { is_named, is_cut, from, rows: left.min(AT_ONCE), goes_on: next.is_some() };
         (is_named || left > 0).then_some(part)

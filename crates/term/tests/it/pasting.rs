@@ -75,3 +75,15 @@ fn a_short_paste_is_text() {
     pasted(&mut world, "one\ntwo\n");
     assert!(!world.frame().contains("[paste"), "{}", world.frame());
 }
+
+#[test]
+fn the_same_text_put_back_again_is_folded_once() {
+    let mut world = World::with(80, 12, vec![session(1, "api").prompt(1, "hello")]);
+    pasted(&mut world, &log());
+    for key in ["Ctrl+u", "Ctrl+y", "Alt+y", "Alt+y"] {
+        world.keys(&[key]);
+        let frame = world.frame();
+        let shown = if key == "Ctrl+u" { "[api] >" } else { "[api] > [paste, 412 lines]" };
+        assert!(frame.trim_end().ends_with(shown), "{key}: {frame}");
+    }
+}
