@@ -1,7 +1,6 @@
 //! The terminal lent to a program for a while: a pager, or an editor. The sessions go on meanwhile, and what they say is drawn
 //! afterwards; where q ends first, so does the program.
 
-use std::collections::HashSet;
 use std::future::pending;
 use std::io;
 use std::path::PathBuf;
@@ -53,9 +52,10 @@ impl Lending {
     /// its terminal goes, and then by force. Gives the file in which a draft is left.
     pub(super) async fn end(mut self) -> Option<PathBuf> {
         // What a program started is nobody's once that has ended: it is known from before.
-        let mut processes = HashSet::new();
+        let mut processes: Vec<Pid> = Vec::new();
         for signal in [Signal::HUP, Signal::TERM, Signal::KILL] {
-            processes.extend(self.processes());
+            let others = self.processes().into_iter().filter(|pid| !processes.contains(pid));
+            processes.extend(others.collect::<Vec<_>>());
             processes.retain(|pid| kill_process(*pid, signal).is_ok());
             if timeout(PATIENCE, self.all_ended(&processes)).await.is_ok() {
                 break;
@@ -69,7 +69,7 @@ impl Lending {
     }
 
     /// Waits for the end of the program and of all these.
-    async fn all_ended(&mut self, processes: &HashSet<Pid>) {
+    async fn all_ended(&mut self, processes: &[Pid]) {
         let _ended = self.program.wait().await;
         while processes.iter().any(|pid| test_kill_process(*pid).is_ok()) {
             sleep(LOOK_AGAIN).await;

@@ -418,7 +418,7 @@ impl Model {
             Input::Showing { client, session, at_end, beside } => {
                 let first = session.map(|session| SessionInView { session, at_end: *at_end });
                 let beside = beside.iter().copied().take(SessionInView::MOST);
-                self.show(*client, first.into_iter().chain(beside).collect());
+                self.show(*client, &first.into_iter().chain(beside).collect::<Vec<_>>());
             }
             Input::Wish { to, command } => self.grant(*to, command.clone()),
             Input::Loaded { session, stored } => self.loaded(*session, stored.is_ok()),
@@ -464,18 +464,18 @@ impl Model {
     }
 
     fn detach(&mut self, id: ClientId) {
-        self.show(id, Vec::new());
+        self.show(id, &[]);
         self.clients.retain(|client| client.id != id);
     }
 
     /// Whatever a client leaves was used, and read as far as it was shown; so is what it turns to.
-    fn show(&mut self, id: ClientId, shows: Vec<SessionInView>) {
+    fn show(&mut self, id: ClientId, shows: &[SessionInView]) {
         let Some(place) = self.clients.iter().position(|client| client.id == id) else { return };
         for shown in self.clients[place].shows.clone() {
             self.look(shown);
         }
-        self.clients[place].shows.clone_from(&shows);
-        for shown in &shows {
+        self.clients[place].shows = shows.to_vec();
+        for shown in shows {
             self.look(*shown);
         }
     }

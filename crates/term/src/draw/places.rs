@@ -43,7 +43,9 @@ pub(super) fn put(ui: &mut Ui, mirror: &Mirror, frames: Vec<(Option<SessionId>, 
     if !ui.note_what_overlay_shows_whole() {
         for (session, hidden) in hidden {
             let hidden = ui.pane_of(session).frame.places.hidden_by(hidden);
-            session.into_iter().for_each(|id| ui.note_what_is_whole(mirror, id, hidden.into()));
+            if let Some(id) = session {
+                ui.note_what_is_whole(mirror, id, hidden.into());
+            }
         }
     }
 }
