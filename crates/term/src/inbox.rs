@@ -179,6 +179,11 @@ impl Inbox {
         self.frame.whole.insert(number);
     }
 
+    /// The frame in the making is laid out anew: what it shows whole is noted after this.
+    pub(crate) fn forget_whole(&mut self) {
+        self.frame.whole.clear();
+    }
+
     /// Another session is in front: an answer without a number is for nothing until a frame with that is on the screen.
     pub(crate) fn look_away(&mut self) {
         self.frame.in_view.clear();

@@ -60,6 +60,7 @@ impl Step<'_> {
     pub(super) fn call_shell(&mut self, id: SessionId, turn: TurnNo, prompt: PromptNo, line: String) {
         if let Some(live) = self.live_mut(id) {
             live.line = Some(prompt);
+            live.line_to_run = Some(line.clone());
         }
         let call = Call {
             no: SHELL_CALL,
@@ -74,9 +75,7 @@ impl Step<'_> {
 
     /// Hands it to the shell, behind the record that it began.
     pub(super) fn start_shell(&mut self, id: SessionId, turn: TurnNo, directory: String) {
-        let call = self.head(id).and_then(|head| head.turn.as_ref()?.call(SHELL_CALL)).map(|call| call.entry);
-        let entry = call.and_then(|entry| self.live(id)?.entry(entry));
-        let line = entry.map(|entry| String::from(entry.text())).unwrap_or_default();
+        let line = self.live_mut(id).and_then(|live| live.line_to_run.take()).unwrap_or_default();
         self.after(Effect::Shell { session: id, turn, line, directory });
     }
 

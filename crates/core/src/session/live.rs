@@ -39,6 +39,8 @@ pub(crate) struct Live {
     pub(crate) retrying: Option<Retrying>,
     /// The last line for the shell that began: what was sent behind it goes on behind it.
     pub(crate) line: Option<PromptNo>,
+    /// What the shell gets once there is a place for it. What is kept of the conversation may not reach back to it by then.
+    pub(crate) line_to_run: Option<String>,
     pending: BTreeMap<CallNo, Pending>,
 }
 

@@ -40,6 +40,8 @@ pub(super) fn put(ui: &mut Ui, mirror: &Mirror, frames: Vec<(Option<SessionId>, 
         overlay.lay_out(&ui.overlay_context(mirror), overlaid);
         ui.overlay = Some(overlay);
     }
+    // Of what had room when it was laid out before, the top may have none now.
+    ui.inbox.forget_whole();
     if !ui.note_what_overlay_shows_whole() {
         for (session, hidden) in hidden {
             let hidden = ui.pane_of(session).frame.places.hidden_by(hidden);

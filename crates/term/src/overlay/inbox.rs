@@ -159,8 +159,18 @@ impl InboxOverlay {
             return session.map_or(Reaction::Leave, Reaction::Show);
         }
         let typed = self.line.take();
-        let is_answer = self.parts.wants == Some(Wants::Words) && !typed.starts_with('/');
-        Reaction::Run(if is_answer { format!("/answer {typed}") } else { typed })
+        if typed.starts_with('/') {
+            return Reaction::Run(typed);
+        }
+        if self.parts.wants == Some(Wants::Words) {
+            return Reaction::Run(format!("/answer {typed}"));
+        }
+        if command::answer(&typed).is_none() {
+            // Words for a question that went meanwhile are no command for whatever is in front.
+            self.line.set(typed);
+            return Reaction::Complain("no question waits here any more; nothing was sent".to_owned());
+        }
+        Reaction::Run(typed)
     }
 
     /// A key that is not advertised: it types, or leaves and is done.

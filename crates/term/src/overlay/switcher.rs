@@ -391,6 +391,10 @@ impl Overlay for Switcher {
             self.preview.lay_out(session, context, place);
         }
         let question = self.question(context, screen);
+        if question.is_none() {
+            // What is asked no longer is not answered either.
+            self.asks = None;
+        }
         self.laid_out = LaidOut { popup, list, has_preview, question };
     }
 

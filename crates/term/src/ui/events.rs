@@ -5,6 +5,7 @@ use q_core::{Activity, Instant, Mirror};
 use crate::command::Action;
 use crate::event::TerminalEvent;
 use crate::intent::Intent;
+use crate::overlay::{Overlay, OverlaySubject};
 use crate::ui::state::Ui;
 use crate::way::Way;
 use crate::{advice, typed, words};
@@ -55,7 +56,13 @@ impl Ui {
                 self.leader = false;
                 self.notice = None;
                 let text = typed::text(&text);
+                let is_long = text.trim().contains('\n') && !text.starts_with('/');
+                let takes_words =
+                    |overlay: &dyn Overlay| matches!(overlay.subject(), OverlaySubject::Inbox(_));
                 match &mut self.overlay {
+                    Some(overlay) if takes_words(overlay.as_ref()) && is_long => {
+                        self.warn("several lines are answered at the session's prompt: Enter goes there");
+                    }
                     Some(overlay) => overlay.paste(text.lines().next().unwrap_or_default().trim()),
                     None => self.paste(&text),
                 }

@@ -4,7 +4,7 @@ use q_core::{
     Activity, AgentFailure, Answer, CallNo, Command, Digest, FailureKind, PendingCall, Snapshot, TurnNo,
     Update, WallTime, Wants,
 };
-use q_term::Intent;
+use q_term::{Intent, TerminalEvent};
 
 use crate::waiting::{answer, consent, pending, waiting};
 use crate::world::{But, NOW, World, id, session};
@@ -228,4 +228,32 @@ fn what_the_inbox_did_not_show_yet_cannot_be_answered_by_its_number() {
     assert_eq!(world.say("/approve 1"), []);
     world.frame();
     assert_eq!(world.say("/approve 1"), [answer(2, 0, 7, Answer::Once)]);
+}
+
+#[test]
+fn words_for_a_question_that_went_meanwhile_are_no_command() {
+    let question = pending(2, Wants::Words, "Close or keep it?", 9);
+    let plan = || vec![waiting(3, "plan", vec![question.clone()]).activity(Activity::NeedsInput)];
+    let mut world = opened(80, 24, [vec![session(1, "here")], plan()].concat());
+    world.type_text("close");
+    world.frame();
+    world.update(Update::Pending { session: id(3), pending: Vec::new() });
+    world.frame();
+    assert_eq!(world.keys(&["Enter"]), []);
+    let frame = world.frame();
+    assert!(frame.contains("it waits no longer") && frame.contains("> close"), "{frame}");
+}
+
+#[test]
+fn several_lines_are_not_cut_to_one() {
+    let question = pending(2, Wants::Words, "Which ones?", 9);
+    let plan = waiting(3, "plan", vec![question]).activity(Activity::NeedsInput);
+    let mut world = opened(80, 24, vec![session(1, "here"), plan]);
+    world.ui.handle(&world.mirror, TerminalEvent::Paste("one\ntwo\n".into()));
+    assert!(
+        world.frame().contains("several lines are answered at the session's prompt"),
+        "{}",
+        world.frame()
+    );
+    assert_eq!(world.keys(&["Backspace"]), []);
 }
