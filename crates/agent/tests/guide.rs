@@ -127,7 +127,7 @@ fn questions_about_models_find_their_section() {
         ("oauth", "Signing in at a server"),
         ("custom slash command", "Commands of your own"),
         ("what are skills", "Skills"),
-        ("two sessions side by side", "What q does not have"),
+        ("two sessions side by side", "Several sessions at once"),
         ("vim keys", "What q does not have"),
     ]);
 }
