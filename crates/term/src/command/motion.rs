@@ -57,6 +57,20 @@ pub enum ScrollStep {
     End,
 }
 
+impl ScrollStep {
+    /// The row in sight first once it is taken from that one; how far the end is, is known once what is scrolled is laid out.
+    pub(crate) const fn from(self, row: usize, page: usize) -> usize {
+        match self {
+            Self::LineUp => row.saturating_sub(1),
+            Self::LineDown => row.saturating_add(1),
+            Self::PageUp => row.saturating_sub(page),
+            Self::PageDown => row.saturating_add(page),
+            Self::Top => 0,
+            Self::End => usize::MAX,
+        }
+    }
+}
+
 /// One step through a transcript, from what was asked to what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PromptStep {

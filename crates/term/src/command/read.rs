@@ -82,6 +82,11 @@ pub(crate) fn answer(text: &str) -> Option<UserCommand> {
     Some(UserCommand { action, arguments: Arguments { number, ..Arguments::default() } })
 }
 
+/// Whether a line that begins with that letter may be one.
+pub(crate) fn begins_answer(letter: char) -> bool {
+    answer(letter.encode_utf8(&mut [0; 4])).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

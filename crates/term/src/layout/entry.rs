@@ -11,9 +11,9 @@ use crate::changes;
 use crate::keys::Chord;
 use crate::layout::block::Block;
 use crate::layout::changed;
+use crate::layout::ended_call;
 use crate::layout::markdown;
 use crate::layout::measure::Measure;
-use crate::layout::settled;
 use crate::layout::wrap::{self, Row, Wrapper};
 use crate::output;
 use crate::plan;
@@ -112,7 +112,7 @@ impl EntryLayout {
             _ if beside.has_no_rows() => Vec::new(),
             Body::Prompt(said) => {
                 let folded = quoted::folded(&said.text);
-                let folded = settled::shortened(&folded, beside.fold);
+                let folded = ended_call::shortened(&folded, beside.fold);
                 let shown = prompt(&words::with_images(&folded, &said.images), width);
                 vec![Block { end: said.text.len(), ..shown }]
             }
@@ -143,8 +143,8 @@ impl EntryLayout {
             Body::Sources(told) => vec![block(text, listed(entry.no, told, width))],
             Body::Result(result) => {
                 let whole =
-                    || settled::whole(entry.no, (beside.call, result), beside.is_whole, measure, palette);
-                let line = |(fold, call)| settled::line((entry.no, result), call, fold, columns, palette);
+                    || ended_call::whole(entry.no, (beside.call, result), beside.is_whole, measure, palette);
+                let line = |(fold, call)| ended_call::line((entry.no, result), call, fold, columns, palette);
                 vec![block(text, beside.fold.zip(beside.call).map_or_else(whole, line))]
             }
             Body::Repair(fault) => notice(text, &words::repair(*fault, Way::Slash), width, palette),

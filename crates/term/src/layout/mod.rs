@@ -4,12 +4,12 @@
 
 pub(crate) mod cache;
 pub(crate) mod changed;
+mod ended_call;
 pub(crate) mod flow;
 pub(crate) mod folds;
 pub(crate) mod markdown;
 pub(crate) mod measure;
 pub(crate) mod selection;
-mod settled;
 pub(crate) mod wrap;
 
 mod block;

@@ -137,15 +137,7 @@ impl InboxOverlay {
 
     fn scroll(&mut self, step: ScrollStep) {
         let page = usize::from(self.parts.detail.height).max(2) - 1;
-        self.scroll = match step {
-            ScrollStep::LineUp => self.scroll.saturating_sub(1),
-            ScrollStep::LineDown => self.scroll.saturating_add(1),
-            ScrollStep::PageUp => self.scroll.saturating_sub(page),
-            ScrollStep::PageDown => self.scroll.saturating_add(page),
-            ScrollStep::Top => 0,
-            // How far that is, is known once it is laid out.
-            ScrollStep::End => usize::MAX,
-        };
+        self.scroll = step.from(self.scroll, page);
     }
 
     /// What is done with the line that was typed. The words for a question are its answer, whatever they are.
@@ -179,9 +171,7 @@ impl InboxOverlay {
             typed == '/'
                 || match self.parts.wants {
                     Some(Wants::Words) => !typed.is_whitespace(),
-                    Some(Wants::Consent | Wants::Nothing) => {
-                        command::answer(typed.encode_utf8(&mut [0; 4])).is_some()
-                    }
+                    Some(Wants::Consent | Wants::Nothing) => command::begins_answer(typed),
                     None => false,
                 }
         };
@@ -320,11 +310,7 @@ impl Overlay for InboxOverlay {
         let popup = Popup::of(screen, (width, screen.height.saturating_sub(4).min(TALLEST)));
         let inner = popup.inner;
         let columns = usize::from(inner.width);
-        let foot = match context.fault {
-            _ if !self.line.is_empty() => vec![Row::default()],
-            Some(fault) => wrap::plain(&sanitize::visible_line(fault), columns, context.palette.alarm()),
-            None => Vec::new(),
-        };
+        let foot = line::foot(&self.line, context, columns);
         let foot_height = (foot.len() as u16).min(inner.height.saturating_sub(2));
         let left = inner.height.saturating_sub(foot_height);
         let count = u16::try_from(self.parts.items.len()).unwrap_or(u16::MAX);

@@ -9,6 +9,9 @@ use crate::command::{Action, Edit};
 use crate::editor::{self, Editor};
 use crate::keymap::Keymap;
 use crate::keys::Chord;
+use crate::layout::wrap::{self, Row};
+use crate::overlay::component::OverlayContext;
+use crate::sanitize;
 
 /// A key in the text.
 pub(super) fn press(editor: &mut Editor, keymap: &Keymap, chord: Chord) {
@@ -22,6 +25,15 @@ pub(super) fn press(editor: &mut Editor, keymap: &Keymap, chord: Chord) {
                 editor.type_in(typed);
             }
         }
+    }
+}
+
+/// What stands beneath what an overlay shows: room for the text while it is typed, else why the last one was refused.
+pub(super) fn foot(editor: &Editor, context: &OverlayContext<'_>, width: usize) -> Vec<Row> {
+    match context.fault {
+        _ if !editor.is_empty() => vec![Row::default()],
+        Some(fault) => wrap::plain(&sanitize::visible_line(fault), width, context.palette.alarm()),
+        None => Vec::new(),
     }
 }
 

@@ -18,7 +18,6 @@ use crate::overlay::component::{Overlay, OverlayContext, OverlaySubject, Reactio
 use crate::overlay::hints::{Hint, OverlayKey, READ_LEAVES, TYPING, footer, hint, meaning};
 use crate::overlay::line;
 use crate::overlay::popup::Popup;
-use crate::sanitize;
 use crate::style::Palette;
 
 const SCROLLS: Hint = hint(
@@ -121,21 +120,12 @@ impl<S: Sheet> PageOverlay<S> {
     fn measured(&self, context: &OverlayContext<'_>, screen: Rect) -> Parts {
         let (width, most) = self.sheet.room(screen);
         let rows = self.sheet.rows(context, width.into());
-        let foot = match context.fault {
-            _ if !self.line.is_empty() => vec![Row::default()],
-            Some(fault) => wrap::plain(&sanitize::visible_line(fault), width.into(), context.palette.alarm()),
-            None => Vec::new(),
-        };
+        let foot = line::foot(&self.line, context, width.into());
         let foot_height = (foot.len() as u16).min(most.saturating_sub(1));
         let height = (rows.len() as u16).min(most - foot_height);
         let popup = Popup::of(screen, (width, height + foot_height));
         let body = popup.inner.height - foot_height.min(popup.inner.height);
         Parts { popup, rows, foot, body }
-    }
-
-    /// Whether a letter that is typed first is an answer to what is read.
-    fn begins_answer(&self, typed: char) -> bool {
-        self.subject.is_answered() && command::answer(typed.encode_utf8(&mut [0; 4])).is_some()
     }
 
     /// Whether it is only read: no letter can be meant for a question in it.
@@ -146,16 +136,8 @@ impl<S: Sheet> PageOverlay<S> {
         }
     }
 
-    fn scroll(&mut self, step: ScrollStep, page: usize) {
-        self.scroll = match step {
-            ScrollStep::LineUp => self.scroll.saturating_sub(1),
-            ScrollStep::LineDown => self.scroll.saturating_add(1),
-            ScrollStep::PageUp => self.scroll.saturating_sub(page),
-            ScrollStep::PageDown => self.scroll.saturating_add(page),
-            ScrollStep::Top => 0,
-            // How far that is, is known once it is laid out.
-            ScrollStep::End => usize::MAX,
-        };
+    const fn scroll(&mut self, step: ScrollStep, page: usize) {
+        self.scroll = step.from(self.scroll, page);
     }
 
     /// A key that is not advertised. One that scrolls, scrolls; a command is typed; whatever else a key means, it leaves the
@@ -191,7 +173,9 @@ impl<S: Sheet> PageOverlay<S> {
                 Some(' ') if self.line.is_empty() => self.scroll(ScrollStep::PageDown, page),
                 // Here a command is typed; a prompt, or a line for the shell, has its place beneath.
                 Some(typed) if typed == '/' || !self.line.is_empty() => self.line.type_in(typed),
-                Some(typed) if self.begins_answer(typed) => self.line.type_in(typed),
+                Some(typed) if self.subject.is_answered() && command::begins_answer(typed) => {
+                    self.line.type_in(typed);
+                }
                 Some(_) if self.asks_nothing() => return Reaction::Type,
                 Some(_) | None => {}
             },

@@ -3,9 +3,9 @@
 use q_core::EntryNo;
 
 use crate::layout::cache::Cache;
+use crate::layout::ended_call::{self, ResultHeader};
 use crate::layout::flow::beside::beside;
 use crate::layout::flow::{EntryLook, Flow, Spot, mark_block};
-use crate::layout::settled::{self, ResultHeader};
 use crate::layout::wrap::{Row, clusters};
 use crate::pattern::Pattern;
 
@@ -55,7 +55,7 @@ impl Flow<'_, &mut Cache> {
         let mark = mark_block((session, &self.folds), self.mark, index, |entry| shape_of(entry.no));
         let shape = shape_of(entry)?;
         let (mut row, mut begin, mut left) = (self.lead(index, known), 0, number);
-        let header = settled::result_header(known, beside(session, known, &self.folds), self.measure);
+        let header = ended_call::result_header(known, beside(session, known, &self.folds), self.measure);
         for (block_number, block) in shape.blocks.iter().enumerate() {
             row += usize::from(block_number > 0) + usize::from(mark == Some(block_number));
             let is_last = block_number + 1 == shape.blocks.len();
